@@ -1,0 +1,131 @@
+/* One tenant's agreement, compiled: what is measured, against what, and who is told. */
+#pragma once
+
+#include "base/instant.h"
+#include "core/alert.h"
+#include "core/fact.h"
+#include "core/match.h"
+#include "core/metric.h"
+#include "core/window.h"
+#include "core/zone.h"
+
+#define CONTRACT_WARNINGS_MAX 4
+
+/* A warning stands at this much elapsed time of the clock. */
+struct clock_warning {
+    int64_t elapsed_ms;
+};
+
+/* Statuses that the source's words are mapped to. */
+enum mapped_status { STATUS_UNKNOWN, STATUS_OPEN, STATUS_PENDING_CUSTOMER, STATUS_ON_HOLD,
+                     STATUS_SOLVED, STATUS_CLOSED, STATUS_COUNT };
+
+struct status_word {
+    struct slice word;
+    enum mapped_status status;
+};
+
+/* clocks: one interaction. The first of a kind whose match fits applies. */
+struct clock_rule {
+    struct slice name;
+    enum clock_kind kind;
+    struct match when;
+    int64_t target_ms;
+    struct clock_warning warnings[CONTRACT_WARNINGS_MAX]; /* ascending elapsed_ms */
+    size_t warning_count;
+    uint32_t pause_on; /* bits of 1 << enum mapped_status */
+    bool bots_count;
+    bool start_on_handoff; /* first_reply: at BOT_HANDOFF instead of CREATED */
+    bool missed_on_resolve; /* on_resolve: missed */
+    enum severity severity;
+    struct slice contact_role, outcome, runbook;
+};
+
+/* objectives: many interactions. */
+struct objective {
+    struct slice name;
+    enum metric metric;   /* METRIC_SERVICE_LEVEL stands for any variant */
+    enum level_variant variant;
+    int64_t within_ms; /* resolved T of service levels; 0 otherwise */
+    bool within_given;
+    struct match when;
+    uint32_t per; /* mask of SCOPE_BIT */
+    enum window_id window;
+    bool at_least; /* target and clear are lower bounds; else upper bounds */
+    double target, clear;
+    int64_t min_sample;
+    int64_t hold_ms;
+    enum severity severity;
+    struct slice contact_role, outcome, runbook;
+};
+
+#define DEMAND_WINDOWS_MAX 4
+
+struct demand_rule {
+    struct slice name;
+    struct match when;
+    uint32_t per; /* mask of SCOPE_BIT */
+    int64_t windows_ms[DEMAND_WINDOWS_MAX];
+    size_t window_count;
+    double false_alarms_per_day;
+    int64_t expected_per_ms; /* 0: no expectation given */
+    double expected_volume;
+    int64_t min_excess;
+    enum severity severity;
+    struct slice contact_role, runbook;
+};
+
+struct contract {
+    struct slice name;
+    struct slice tenant;
+    int32_t version;
+    struct zone zone;
+    int64_t short_abandon_ms;
+    int64_t ageing_ms[CHANNEL_COUNT];
+    struct status_word *statuses;
+    size_t status_count;
+    struct clock_rule *clocks;
+    size_t clock_count;
+    struct objective *objectives;
+    size_t objective_count;
+    struct demand_rule *demands;
+    size_t demand_count;
+    int64_t feed_silent_after_ms;
+    int64_t feed_skewed_after_ms;
+    int64_t quiet_ms, clear_hold_ms;
+    bool is_default; /* no file: counters in UTC only, and one CONFIG alert */
+};
+
+/* All contracts of a process. Immutable after loading. */
+struct contract_set {
+    struct contract *contracts;
+    size_t count;
+    struct contract fallback; /* for a tenant without a contract */
+};
+
+/* The tenant's contract, or the fallback; never NULL. */
+const struct contract *contract_set_find(const struct contract_set *set, struct slice tenant);
+
+/* The fallback: UTC, the defaults of CONTRACT, no rules. */
+void contract_init_default(struct contract *c);
+
+/* The first clock of the kind whose match fits the leaf, or NULL. */
+const struct clock_rule *contract_clock(const struct contract *c, enum clock_kind kind,
+                                        const struct leaf *leaf);
+
+/* The status that a source's word means; words of our own names mean themselves. */
+enum mapped_status contract_status(const struct contract *c, struct slice word);
+
+/* T and variant of plain `service_level` for a scope (CONTRACT *Service level*). */
+void contract_plain_level(const struct contract *c, const struct scope *s, int64_t *within_ms,
+                          enum level_variant *variant);
+
+/* The masks of scopes that have views: the standing seven and each objective's and demand's
+ * `per`, without repeats. Returns how many; room for CONTRACT_VIEWS_MAX. */
+#define CONTRACT_VIEWS_MAX 40
+size_t contract_views(const struct contract *c, uint32_t masks[CONTRACT_VIEWS_MAX]);
+
+/* Every T that some scope above this leaf is measured by, ascending, without repeats; returns how
+ * many. The linter refuses contracts that need more than LEAF_THRESHOLDS_MAX. */
+size_t contract_thresholds(const struct contract *c, const struct leaf *leaf,
+                           int64_t thresholds_ms[LEAF_THRESHOLDS_MAX]);

@@ -1,0 +1,39 @@
+/* The finest scope that is counted: tenant, vendor, site, queue, channel, priority, direction. */
+#pragma once
+
+#include "core/event.h"
+
+#define LEAF_NONE UINT32_MAX
+#define LEAF_THRESHOLDS_MAX 6 /* service-level thresholds that one visit can be counted for */
+
+struct contract;
+struct contract_set;
+
+struct leaf {
+    struct slice tenant, vendor, site, queue; /* owned by the dictionary */
+    uint8_t channel;                          /* enum channel */
+    uint8_t priority;                         /* enum priority */
+    uint8_t direction;                        /* enum direction; UNKNOWN was made INBOUND */
+    uint8_t threshold_count;
+    int64_t thresholds_ms[LEAF_THRESHOLDS_MAX]; /* ascending; contract_thresholds() */
+    const struct contract *contract;            /* in force; never NULL (default contract) */
+};
+
+/* Interns leaves: a cache of names shared by the tasks of a process, never part of their state.
+ * Ids depend on history, so no saved byte may contain one. */
+struct leaf_dict;
+
+/* `limit` leaves at most; beyond it leaf_dict_intern gives the tenant's leaf without vendor, site,
+ * queue (counted in leaf_dict_refused). `contracts` must outlive the dictionary. */
+struct leaf_dict *leaf_dict_new(const struct contract_set *contracts, uint32_t limit);
+void leaf_dict_free(struct leaf_dict *d);
+
+/* The id of the leaf with these names; strings are copied when new. `key` needs tenant, vendor,
+ * site, queue, channel, priority, direction. */
+uint32_t leaf_dict_intern(struct leaf_dict *d, const struct leaf *key);
+const struct leaf *leaf_dict_at(const struct leaf_dict *d, uint32_t id);
+uint32_t leaf_dict_count(const struct leaf_dict *d);
+uint64_t leaf_dict_refused(const struct leaf_dict *d);
+
+/* Total order by names, for canonical bytes. */
+int leaf_compare(const struct leaf *a, const struct leaf *b);

@@ -1,0 +1,36 @@
+/* What wallboards are shown: the sink that renders figures for Redis. Filled at the epoch cut. */
+#pragma once
+
+#include "core/kpi.h"
+#include "core/metric.h"
+
+/* One named figure; `field` is "answered" or "arrival.asa_ms" or "service_level.removed_within". */
+struct view_figure {
+    struct slice field;
+    struct figure figure;
+    enum unit unit;
+};
+
+struct view_now {
+    int64_t waiting, in_service, backlog;
+    int64_t oldest_waiting_at, oldest_open_at; /* INSTANT_NONE: absent */
+};
+
+/* The sink; implemented by codec/view. Slices are views for the length of the call. */
+struct view {
+    void *context;
+    void (*scope)(void *context, struct slice tenant, const struct scope *scope); /* exists */
+    void (*now)(void *context, struct slice tenant, const struct scope *scope,
+                const struct view_now *now, int64_t as_of);
+    void (*kpi)(void *context, struct slice tenant, const struct scope *scope,
+                struct slice window, const struct view_figure *figures, size_t count,
+                int64_t as_of, double completeness);
+    void (*minute)(void *context, struct slice tenant, const struct scope *scope,
+                   int64_t minute_at, const struct view_figure *figures, size_t count);
+    void (*objective)(void *context, struct slice tenant, struct slice rule,
+                      const struct scope *scope, const struct figure *figure, double target,
+                      struct slice state, int64_t window_end_at);
+    void (*alert)(void *context, const struct alert *alert, bool open); /* open or just ended */
+    void (*meta)(void *context, struct slice tenant, int64_t as_of, int64_t lag_ms,
+                 struct slice contract, int32_t contract_version);
+};

@@ -1,0 +1,86 @@
+/* Everything known about one partition of `interactions`: open interactions, their clocks, timers.
+ * A deterministic state machine (DESIGN 2): bytes and effects depend only on the records in their
+ * order, their log times, and the contracts. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/cursor.h"
+#include "core/contract.h"
+#include "core/event.h"
+#include "core/gauge.h"
+#include "core/outbox.h"
+#include "core/report.h"
+
+struct interaction_task_options {
+    int32_t partition;
+    int64_t grace_ms;
+    int64_t reorder_ms;
+    int64_t lateness_ms;
+    int64_t max_skew_ms;
+    uint32_t open_limit;                  /* interactions kept at most */
+    struct leaf_dict *leaves;             /* shared, outlives the task */
+    const struct contract_set *contracts; /* outlives the task */
+};
+
+/* Counted since the task was made; for /metrics, not part of the state. X(name, meaning) */
+#define INTERACTION_TASK_COUNTS(X)                                                                 \
+    X(events, "events applied")                                                                    \
+    X(duplicates, "events whose identity was known")                                               \
+    X(out_of_order, "events that came after a later one of their interaction")                     \
+    X(restated, "interactions whose contribution was taken back and made anew")                    \
+    X(dead_letters, "events refused")                                                              \
+    X(timers, "timers fired")                                                                      \
+    X(aged_out, "interactions that never ended")                                                   \
+    X(refused_open, "interactions not kept because open_limit was reached")
+
+#define INTERACTION_TASK_COUNT_FIELD(name, meaning) uint64_t name;
+struct interaction_task_counts {
+    INTERACTION_TASK_COUNTS(INTERACTION_TASK_COUNT_FIELD)
+};
+
+struct interaction_task; /* opaque */
+
+struct interaction_task *interaction_task_new(const struct interaction_task_options *options);
+void interaction_task_free(struct interaction_task *t);
+
+/* One event: time passes to its log time first. `place->key` must be the interaction id. */
+void interaction_task_apply(struct interaction_task *t, const struct record_place *place,
+                            const struct event *event, struct outbox *out);
+
+/* A record that says nothing but its log time: a Tick, or a record of a type not used here. */
+void interaction_task_tick(struct interaction_task *t, int64_t log_at, struct outbox *out);
+
+/* A record that could not be decoded: time passes, and a dead letter says why. */
+void interaction_task_reject(struct interaction_task *t, const struct record_place *place,
+                             enum dead_letter_reason reason, struct slice detail,
+                             struct outbox *out);
+
+/* The input has ended (--until-end): the clock goes to final_clock, all timers fire. */
+void interaction_task_finish(struct interaction_task *t, int64_t final_clock, struct outbox *out);
+
+/* Running maximum of log time less grace; INSTANT_NONE before the first record. */
+int64_t interaction_task_clock(const struct interaction_task *t);
+bool interaction_task_ended(const struct interaction_task *t);
+int64_t interaction_task_newest_log_at(const struct interaction_task *t); /* INSTANT_NONE: none */
+
+/* The clock at which the next timer fires, or INSTANT_MAX. A tick is due when the wall clock less
+ * grace reaches it. */
+int64_t interaction_task_next_due(const struct interaction_task *t);
+
+/* Hands over the gauges of the leaves whose oldest waiting or oldest open changed since the last
+ * call. A task that was just loaded hands over all. Returns the count; *gauges is valid until the
+ * next call on the task. */
+size_t interaction_task_take_gauges(struct interaction_task *t, const struct gauge **gauges);
+
+/* Sites heard since the last call, in the order of (tenant, site); valid until the next call. */
+size_t interaction_task_take_feeds(struct interaction_task *t, const struct report_feed **feeds);
+
+size_t interaction_task_open(const struct interaction_task *t); /* interactions open */
+const struct interaction_task_counts *interaction_task_counts(const struct interaction_task *t);
+
+/* The whole state as canonical bytes, appended; equal states give equal bytes. */
+void interaction_task_save(const struct interaction_task *t, struct buf *b);
+
+/* Into a task that was just made. On false the task must be freed. */
+MUST_USE bool interaction_task_load(struct interaction_task *t, struct slice bytes,
+                                    struct err *err);

@@ -1,0 +1,60 @@
+/* Everything known about the tenants of one tenant-log partition: windows, judgements, episodes.
+ * A deterministic state machine (DESIGN 2) over the reports of the tenant log. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/cursor.h"
+#include "core/contract.h"
+#include "core/outbox.h"
+#include "core/report.h"
+#include "core/view.h"
+
+struct tenant_task_options {
+    int32_t partition;
+    bool live;              /* clock: live: silent sources are left out after max_source_lag */
+    bool until_end;         /* partitions without a record yet hold the clock back */
+    bool publish_all;       /* publish: all */
+    int64_t lateness_ms;
+    int64_t max_source_lag_ms;
+    int64_t max_alert_age_ms;
+    uint32_t scope_limit;                 /* scopes kept at most, over all tenants of the task */
+    const struct contract_set *contracts; /* outlives the task */
+};
+
+/* X(name, meaning) */
+#define TENANT_TASK_COUNTS(X)                                                                      \
+    X(reports, "tenant-log records applied")                                                       \
+    X(steps, "steps judged")                                                                       \
+    X(late_rows, "delta rows older than their panes: counted nowhere")                             \
+    X(refused_scopes, "scopes not kept because scope_limit was reached")                           \
+    X(alerts, "alert transitions emitted")                                                         \
+    X(kpis, "figures published")
+
+#define TENANT_TASK_COUNT_FIELD(name, meaning) uint64_t name;
+struct tenant_task_counts {
+    TENANT_TASK_COUNTS(TENANT_TASK_COUNT_FIELD)
+};
+
+struct tenant_task; /* opaque */
+
+struct tenant_task *tenant_task_new(const struct tenant_task_options *options);
+void tenant_task_free(struct tenant_task *t);
+
+/* One record of the tenant log, written at log_at: sums, ages and facts first, then the clocks;
+ * steps up to the new clock are judged one by one. */
+void tenant_task_apply(struct tenant_task *t, const struct report *report, int64_t log_at,
+                       struct outbox *out);
+
+/* Minimum over the sources that count; INSTANT_NONE before all have spoken. */
+int64_t tenant_task_clock(const struct tenant_task *t);
+bool tenant_task_ended(const struct tenant_task *t); /* every source has ended */
+size_t tenant_task_scopes(const struct tenant_task *t);
+size_t tenant_task_open_alerts(const struct tenant_task *t);
+const struct tenant_task_counts *tenant_task_counts(const struct tenant_task *t);
+
+/* Shows what changed since the last call (everything with `all`) and forgets that it changed. */
+void tenant_task_show(struct tenant_task *t, bool all, struct view *view);
+
+/* The whole state as canonical bytes, appended. */
+void tenant_task_save(const struct tenant_task *t, struct buf *b);
+MUST_USE bool tenant_task_load(struct tenant_task *t, struct slice bytes, struct err *err);
