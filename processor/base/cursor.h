@@ -10,7 +10,9 @@ struct cursor {
 };
 
 static inline struct cursor cursor_of(struct slice s) {
-    return (struct cursor){(const unsigned char *)s.at, (const unsigned char *)s.at + s.size, false};
+    /* No arithmetic on the NULL of an empty slice. */
+    const unsigned char *at = (const unsigned char *)s.at;
+    return (struct cursor){at, s.size == 0 ? at : at + s.size, false};
 }
 static inline size_t cursor_left(const struct cursor *c) {
     return (size_t)(c->end - c->at);

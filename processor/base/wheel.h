@@ -8,11 +8,12 @@
 
 #define WHEEL_NONE UINT32_MAX
 
+/* The caller sets slot to WHEEL_NONE before the first arm. */
 struct wheel_node {
     int64_t due_at; /* epoch ms */
-    uint32_t prev;  /* handles in the same slot; the slot's head keeps its place in prev */
+    uint32_t prev;  /* handles in the same slot, or WHEEL_NONE */
     uint32_t next;
-    uint32_t slot; /* WHEEL_NONE: not armed */
+    uint32_t slot;  /* WHEEL_NONE: not armed */
 };
 
 /* The node of a handle: nodes may lie inside the caller's own records. */
@@ -23,7 +24,9 @@ struct wheel; /* opaque */
 struct wheel *wheel_new(wheel_node_fn *node, void *context);
 void wheel_free(struct wheel *w);
 
-/* The time up to which everything has been taken. Starts at INT64_MIN: the first arm sets it. */
+/* The time up to which everything has been taken: the latest `at` for which nothing was left, and
+ * INT64_MIN before that. Taking from an empty wheel sets its time, which is cheaper than letting
+ * it find out after a million arms. */
 int64_t wheel_now(const struct wheel *w);
 
 /* The node must be disarmed (slot == WHEEL_NONE). A due_at that has passed is due at once. */
@@ -34,8 +37,8 @@ void wheel_disarm(struct wheel *w, uint32_t handle); /* no effect when not armed
 int64_t wheel_next_due(const struct wheel *w);
 
 /* Takes one handle whose due_at <= at, earliest first, disarmed; WHEEL_NONE when there is none.
- * Those due at the same instant come in ascending handle order of the caller's tie rule:
- * `due` collects the whole instant, see wheel_take_instant. */
+ * Among those due at the same instant the order depends on history: where that matters, see
+ * wheel_take_instant. */
 uint32_t wheel_take(struct wheel *w, int64_t at);
 
 /* Takes all handles of the earliest instant <= at (disarmed) into handles[], at most `room`;

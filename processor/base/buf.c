@@ -1,0 +1,109 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+
+#define FIRST_CAPACITY 256
+#define VARINT_MOST 10
+
+void buf_init(struct buf *b) {
+    *b = (struct buf){0};
+}
+
+void buf_deinit(struct buf *b) {
+    free(b->at);
+    *b = (struct buf){0};
+}
+
+void buf_reset(struct buf *b) {
+    b->size = 0;
+}
+
+char *buf_reserve(struct buf *b, size_t more) {
+    if (b->capacity - b->size >= more && b->at)
+        return b->at + b->size;
+    CHECK(more <= SIZE_MAX / 4 && b->size <= SIZE_MAX / 4);
+    size_t capacity = b->capacity < FIRST_CAPACITY ? FIRST_CAPACITY : b->capacity * 2;
+    if (capacity < b->size + more)
+        capacity = b->size + more;
+    b->at = realloc(b->at, capacity);
+    CHECK(b->at);
+    b->capacity = capacity;
+    return b->at + b->size;
+}
+
+void buf_put(struct buf *b, const void *bytes, size_t size) {
+    if (size == 0)
+        return;
+    memcpy(buf_reserve(b, size), bytes, size);
+    b->size += size;
+}
+
+void buf_put_u8(struct buf *b, uint8_t value) {
+    *buf_reserve(b, 1) = (char)value;
+    b->size++;
+}
+
+static void put_little_endian(struct buf *b, uint64_t value, size_t size) {
+    char *at = buf_reserve(b, size);
+    for (size_t i = 0; i < size; i++)
+        at[i] = (char)(value >> (8 * i));
+    b->size += size;
+}
+
+void buf_put_u32(struct buf *b, uint32_t value) {
+    put_little_endian(b, value, 4);
+}
+
+void buf_put_u64(struct buf *b, uint64_t value) {
+    put_little_endian(b, value, 8);
+}
+
+void buf_put_varint(struct buf *b, uint64_t value) {
+    char *at = buf_reserve(b, VARINT_MOST);
+    size_t size = 0;
+    while (value >= 0x80) {
+        at[size++] = (char)(value | 0x80);
+        value >>= 7;
+    }
+    at[size++] = (char)value;
+    b->size += size;
+}
+
+void buf_put_zigzag(struct buf *b, int64_t value) {
+    buf_put_varint(b, ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0));
+}
+
+void buf_put_double(struct buf *b, double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    buf_put_u64(b, bits);
+}
+
+void buf_put_slice(struct buf *b, struct slice s) {
+    buf_put_varint(b, s.size);
+    buf_put(b, s.at, s.size);
+}
+
+void buf_put_format(struct buf *b, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    va_list again;
+    va_copy(again, args);
+
+    /* Most texts fit into what is there; the first pass says how much is missing otherwise. */
+    char *at = buf_reserve(b, 1);
+    size_t room = b->capacity - b->size;
+    int size = vsnprintf(at, room, format, args);
+    CHECK(size >= 0);
+    if ((size_t)size >= room) {
+        at = buf_reserve(b, (size_t)size + 1);
+        vsnprintf(at, (size_t)size + 1, format, again);
+    }
+    b->size += (size_t)size;
+    va_end(again);
+    va_end(args);
+}

@@ -1,0 +1,77 @@
+#include "base/cursor.h"
+
+void cursor_fail(struct cursor *c) {
+    c->failed = true;
+    c->at = c->end; /* so that no later read succeeds */
+}
+
+static uint64_t little_endian(struct cursor *c, size_t size) {
+    if (cursor_left(c) < size) {
+        cursor_fail(c);
+        return 0;
+    }
+    uint64_t value = 0;
+    for (size_t i = 0; i < size; i++)
+        value |= (uint64_t)c->at[i] << (8 * i);
+    c->at += size;
+    return value;
+}
+
+uint8_t cursor_u8(struct cursor *c) {
+    return (uint8_t)little_endian(c, 1);
+}
+
+uint32_t cursor_u32(struct cursor *c) {
+    return (uint32_t)little_endian(c, 4);
+}
+
+uint64_t cursor_u64(struct cursor *c) {
+    return little_endian(c, 8);
+}
+
+uint64_t cursor_varint(struct cursor *c) {
+    uint64_t value = 0;
+    for (unsigned shift = 0; c->at < c->end; shift += 7) {
+        unsigned char byte = *c->at++;
+        /* The tenth byte has room for one bit and must be the last. */
+        if (shift == 63 && byte > 1)
+            break;
+        value |= (uint64_t)(byte & 0x7F) << shift;
+        if (byte < 0x80)
+            return value;
+    }
+    cursor_fail(c);
+    return 0;
+}
+
+int64_t cursor_zigzag(struct cursor *c) {
+    uint64_t value = cursor_varint(c);
+    return (int64_t)((value >> 1) ^ (value & 1 ? UINT64_MAX : 0));
+}
+
+double cursor_double(struct cursor *c) {
+    uint64_t bits = cursor_u64(c);
+    double value;
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+struct slice cursor_bytes(struct cursor *c, size_t size) {
+    if (cursor_left(c) < size) {
+        cursor_fail(c);
+        return (struct slice){NULL, 0};
+    }
+    struct slice s = {(const char *)c->at, size};
+    if (size > 0)
+        c->at += size;
+    return s;
+}
+
+struct slice cursor_slice(struct cursor *c) {
+    uint64_t size = cursor_varint(c);
+    if (c->failed || size > cursor_left(c)) {
+        cursor_fail(c);
+        return (struct slice){NULL, 0};
+    }
+    return cursor_bytes(c, (size_t)size);
+}
