@@ -1,0 +1,81 @@
+/* The open alert episodes of one tenant, by alert_key, and the life that each must lead: FIRING
+ * first, exactly one end, seq without gaps from 1, at most one open per key. Checked at each move. */
+#pragma once
+
+#include "base/cursor.h"
+#include "core/judge.h"
+
+/* What an episode is about; with tenant and contract of the context it makes the alert_key
+ * "tenant|contract|rule|kind|scope|interaction|instance", each part percent-encoded. An
+ * interaction is found again whatever scope it has by then: its scope is no part of the identity. */
+struct episode_name {
+    enum alert_kind kind;
+    struct slice rule;
+    struct slice contract;     /* empty: the name of the contract in force */
+    const struct scope *scope; /* NULL: the whole tenant */
+    struct slice interaction_id; /* empty: none */
+    uint32_t instance;           /* of the clock; 0: none */
+};
+
+/* X(name, meaning) */
+#define EPISODE_BOOK_COUNTS(X)                                                                     \
+    X(fired, "episodes begun")                                                                     \
+    X(ended, "episodes ended")                                                                     \
+    X(moves, "transitions emitted")                                                                \
+    X(refused, "episodes not begun because open_limit was reached")                                \
+    X(forgotten, "ended episodes forgotten before their time because there were too many")         \
+    X(not_open, "ends told of episodes that were not open")
+
+#define EPISODE_BOOK_COUNT_FIELD(name, meaning) uint64_t name;
+struct episode_book_counts {
+    EPISODE_BOOK_COUNTS(EPISODE_BOOK_COUNT_FIELD)
+};
+
+#define EPISODE_OPEN_LIMIT 200000 /* a sensible open_limit for one tenant */
+/* An ended key is remembered this long (longer when `quiet` is): opened again, it gets a new id. */
+#define EPISODE_MEMORY_MS (26 * HOUR_MS)
+#define EPISODE_MEMORY_MAX 65536
+
+struct episode_book *episode_book_new(struct slice tenant, uint32_t open_limit);
+void episode_book_free(struct episode_book *book);
+
+size_t episode_book_open(const struct episode_book *book);
+const struct episode_book_counts *episode_book_counts(const struct episode_book *book);
+
+/* Canonical bytes: sorted by key. Load goes into a book just made; on false free it. */
+void episode_book_save(const struct episode_book *book, struct buf *b);
+MUST_USE bool episode_book_load(struct episode_book *book, struct cursor *c, struct err *err);
+
+/* Calls `visit` with the latest Alert of each episode that is open and changed since the last
+ * walk (`all`: of each that is open), in key order; then, with open = false and nothing but
+ * alert_id, tenant and transition set, for each that ended since then. */
+typedef void episode_visit_fn(void *context, const struct alert *alert, bool open);
+void episode_book_show(struct episode_book *book, bool all, episode_visit_fn *visit,
+                       void *context);
+
+/* Fills *alert with the latest Alert of the open episode; views until the book's next change.
+ * False: none is open. `alert` may be NULL. */
+bool episode_find(const struct judge_context *ctx, const struct episode_name *name,
+                  struct alert *alert);
+
+/* False while the key stays silent after its last episode (alerts.quiet; VOIDED leaves none). */
+bool episode_may_fire(const struct judge_context *ctx, const struct episode_name *name,
+                      int64_t at);
+
+/* FIRING. The caller has filled in what is known; id, key, seq, transition, kind, rule, late are
+ * set here. False: open_limit is reached, nothing was said. None may be open. */
+bool episode_fire(const struct judge_context *ctx, const struct episode_name *name,
+                  struct alert *alert);
+
+/* UPDATED with these fields; the episode must be open. `opened_at` stays. */
+void episode_update(const struct judge_context *ctx, const struct episode_name *name,
+                    struct alert *alert);
+
+/* The end: RESOLVED, EXPIRED or VOIDED. `alert` is what episode_find gave, changed where the end
+ * changes it, or NULL for the last Alert as it stands. Nothing open: counted, false (a VOIDED is
+ * remembered, so that the same condition said again is a new episode). */
+bool episode_end(const struct judge_context *ctx, const struct episode_name *name,
+                 enum transition end, int64_t ended_at, const struct alert *alert);
+
+/* Lets ended keys be forgotten whose time has passed; call once in a while, by the clock only. */
+void episode_book_forget(struct episode_book *book, int64_t clock, int64_t quiet_ms);
