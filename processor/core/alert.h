@@ -46,7 +46,7 @@ enum alert_topic { ALERT_TOPIC_SLA, ALERT_TOPIC_DEMAND, ALERT_TOPIC_QUALITY,
 enum transition { ALERT_TRANSITIONS(TRANSITION_ENUM) TRANSITION_COUNT };
 enum alert_kind { ALERT_KINDS(ALERT_KIND_ENUM) ALERT_KIND_COUNT };
 enum severity { ALERT_SEVERITIES(SEVERITY_ENUM) SEVERITY_COUNT };
-enum unit { ALERT_UNITS(UNIT_ENUM) UNIT_COUNT };
+enum unit { ALERT_UNITS(UNIT_ENUM) UNIT_KIND_COUNT };
 
 const char *transition_name(enum transition t);
 const char *alert_kind_name(enum alert_kind k);

@@ -46,7 +46,7 @@ struct objective {
     struct slice name;
     enum metric metric;   /* METRIC_SERVICE_LEVEL stands for any variant */
     enum level_variant variant;
-    int64_t within_ms; /* resolved T of service levels; 0 otherwise */
+    int64_t within_ms; /* T of a service level, resolved when loaded; 0: by contract_plain_level */
     bool within_given;
     struct match when;
     uint32_t per; /* mask of SCOPE_BIT */
@@ -126,6 +126,7 @@ void contract_plain_level(const struct contract *c, const struct scope *s, int64
 size_t contract_views(const struct contract *c, uint32_t masks[CONTRACT_VIEWS_MAX]);
 
 /* Every T that some scope above this leaf is measured by, ascending, without repeats; returns how
- * many. The linter refuses contracts that need more than LEAF_THRESHOLDS_MAX. */
+ * many. The linter refuses contracts that need more than LEAF_THRESHOLDS_MAX; of such a contract
+ * the first LEAF_THRESHOLDS_MAX are written, and more are returned. */
 size_t contract_thresholds(const struct contract *c, const struct leaf *leaf,
                            int64_t thresholds_ms[LEAF_THRESHOLDS_MAX]);

@@ -26,6 +26,12 @@ struct scope scope_of_leaf(const struct leaf *leaf, uint32_t mask);
 /* "all", or "site=main/queue=PS": percent-encoded as CONTRACT *Redis* says. Appends to b. */
 void scope_format(const struct scope *s, struct buf *b);
 
+/* One value (or a tenant) percent-encoded as there. Appends to b. */
+void scope_encode(struct slice value, struct buf *b);
+
+/* "queue" to SCOPE_QUEUE; false when there is no such dimension. */
+bool scope_parse_dimension(struct slice name, enum scope_dimension *dimension);
+
 bool scope_equal(const struct scope *a, const struct scope *b);
 uint64_t scope_hash(const struct scope *s, uint64_t seed);
 int scope_compare(const struct scope *a, const struct scope *b); /* by mask, then values */

@@ -1,0 +1,149 @@
+#include "core/contract.h"
+
+#include "base/check.h"
+
+#define DEFAULT_WITHIN_MS (20 * SECOND_MS)
+
+/* Ten thresholds and sixty are refused alike: counting ends here. */
+#define THRESHOLDS_COUNTED_MAX 64
+
+const struct contract *contract_set_find(const struct contract_set *set, struct slice tenant) {
+    for (size_t i = 0; i < set->count; i++) {
+        if (slice_equal(set->contracts[i].tenant, tenant))
+            return &set->contracts[i];
+    }
+    return &set->fallback;
+}
+
+void contract_init_default(struct contract *c) {
+    *c = (struct contract){
+        .zone = {.name = SLICE("UTC")},
+        .ageing_ms = {[CHANNEL_UNKNOWN] = 90 * DAY_MS, /* nothing is closed too early */
+                      [CHANNEL_VOICE] = 4 * HOUR_MS,
+                      [CHANNEL_CHAT] = 24 * HOUR_MS,
+                      [CHANNEL_EMAIL] = 30 * DAY_MS,
+                      [CHANNEL_SOCIAL] = 7 * DAY_MS,
+                      [CHANNEL_MESSAGING] = 72 * HOUR_MS,
+                      [CHANNEL_TICKET] = 90 * DAY_MS},
+        .feed_silent_after_ms = 5 * MINUTE_MS,
+        .feed_skewed_after_ms = 30 * SECOND_MS,
+        .is_default = true,
+    };
+}
+
+const struct clock_rule *contract_clock(const struct contract *c, enum clock_kind kind,
+                                        const struct leaf *leaf) {
+    for (size_t i = 0; i < c->clock_count; i++) {
+        const struct clock_rule *clock = &c->clocks[i];
+        if (clock->kind == kind && match_leaf(&clock->when, leaf))
+            return clock;
+    }
+    return NULL;
+}
+
+enum mapped_status contract_status(const struct contract *c, struct slice word) {
+    static const struct status_word own_words[] = {
+        {SLICE("open"), STATUS_OPEN},       {SLICE("pending_customer"), STATUS_PENDING_CUSTOMER},
+        {SLICE("on_hold"), STATUS_ON_HOLD}, {SLICE("solved"), STATUS_SOLVED},
+        {SLICE("closed"), STATUS_CLOSED},
+    };
+    for (size_t i = 0; i < c->status_count; i++) {
+        if (slice_equal(c->statuses[i].word, word))
+            return c->statuses[i].status;
+    }
+    for (size_t i = 0; i < sizeof(own_words) / sizeof(own_words[0]); i++) {
+        if (slice_equal(own_words[i].word, word))
+            return own_words[i].status;
+    }
+    return STATUS_UNKNOWN;
+}
+
+static int64_t answer_target_ms(const struct contract *c, const struct scope *s) {
+    for (size_t i = 0; i < c->clock_count; i++) {
+        const struct clock_rule *clock = &c->clocks[i];
+        if (clock->kind == CLOCK_SPEED_OF_ANSWER && match_covers_scope(&clock->when, s))
+            return clock->target_ms;
+    }
+    return DEFAULT_WITHIN_MS;
+}
+
+void contract_plain_level(const struct contract *c, const struct scope *s, int64_t *within_ms,
+                          enum level_variant *variant) {
+    *variant = VARIANT_ANSWERED_OF_OFFERED;
+    *within_ms = 0;
+    for (size_t i = 0; i < c->objective_count; i++) {
+        const struct objective *o = &c->objectives[i];
+        if (o->metric != METRIC_SERVICE_LEVEL || !match_covers_scope(&o->when, s))
+            continue;
+        *variant = o->variant;
+        *within_ms = o->within_ms;
+        break;
+    }
+    if (*within_ms == 0)
+        *within_ms = answer_target_ms(c, s);
+}
+
+static size_t add_mask(uint32_t masks[CONTRACT_VIEWS_MAX], size_t count, uint32_t mask) {
+    for (size_t i = 0; i < count; i++) {
+        if (masks[i] == mask)
+            return count;
+    }
+    CHECK(count < CONTRACT_VIEWS_MAX);
+    masks[count] = mask;
+    return count + 1;
+}
+
+size_t contract_views(const struct contract *c, uint32_t masks[CONTRACT_VIEWS_MAX]) {
+    static const uint32_t standing[] = {
+        0,
+        SCOPE_BIT(SCOPE_VENDOR),
+        SCOPE_BIT(SCOPE_SITE),
+        SCOPE_BIT(SCOPE_QUEUE),
+        SCOPE_BIT(SCOPE_CHANNEL),
+        SCOPE_BIT(SCOPE_SITE) | SCOPE_BIT(SCOPE_QUEUE),
+        SCOPE_BIT(SCOPE_SITE) | SCOPE_BIT(SCOPE_QUEUE) | SCOPE_BIT(SCOPE_CHANNEL),
+    };
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof(standing) / sizeof(standing[0]); i++)
+        count = add_mask(masks, count, standing[i]);
+    for (size_t i = 0; i < c->objective_count; i++)
+        count = add_mask(masks, count, c->objectives[i].per);
+    for (size_t i = 0; i < c->demand_count; i++)
+        count = add_mask(masks, count, c->demands[i].per);
+    return count;
+}
+
+/* Inserts into an ascending list without repeats; what exceeds the room is left out. */
+static size_t add_threshold(int64_t *sorted, size_t count, int64_t threshold_ms) {
+    size_t at = 0;
+    while (at < count && sorted[at] < threshold_ms)
+        at++;
+    if (count == THRESHOLDS_COUNTED_MAX || (at < count && sorted[at] == threshold_ms))
+        return count;
+    memmove(&sorted[at + 1], &sorted[at], (count - at) * sizeof(*sorted));
+    sorted[at] = threshold_ms;
+    return count + 1;
+}
+
+size_t contract_thresholds(const struct contract *c, const struct leaf *leaf,
+                           int64_t thresholds_ms[LEAF_THRESHOLDS_MAX]) {
+    int64_t sorted[THRESHOLDS_COUNTED_MAX];
+    size_t count = 0;
+    uint32_t masks[CONTRACT_VIEWS_MAX];
+    size_t views = contract_views(c, masks);
+    for (size_t i = 0; i < views; i++) {
+        struct scope s = scope_of_leaf(leaf, masks[i]);
+        int64_t within_ms;
+        enum level_variant variant;
+        contract_plain_level(c, &s, &within_ms, &variant);
+        count = add_threshold(sorted, count, within_ms);
+    }
+    for (size_t i = 0; i < c->objective_count; i++) {
+        const struct objective *o = &c->objectives[i];
+        if (o->metric == METRIC_SERVICE_LEVEL && o->within_ms > 0 && match_leaf(&o->when, leaf))
+            count = add_threshold(sorted, count, o->within_ms);
+    }
+    size_t written = count < LEAF_THRESHOLDS_MAX ? count : LEAF_THRESHOLDS_MAX;
+    memcpy(thresholds_ms, sorted, written * sizeof(*sorted));
+    return count;
+}

@@ -1,0 +1,207 @@
+#include "core/delta.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "core/histogram.h"
+
+#define FEWEST_SLOTS 256
+#define NO_ENTRY UINT32_MAX
+
+/* Open addressing from a mixed 64-bit key to an index. A slot belongs to the present epoch only
+ * when its age does: so emptying the table costs nothing. */
+struct delta_slot {
+    uint64_t key;
+    uint32_t age;
+    uint32_t entry;
+};
+
+struct delta_index {
+    struct delta_slot *slots;
+    size_t mask;
+    size_t used;
+    uint32_t age; /* 1 .. */
+};
+
+struct delta_table {
+    struct delta_row *rows;
+    size_t row_count, row_capacity;
+    struct delta_sample *samples;
+    size_t sample_count, sample_capacity;
+    struct delta_index row_index;    /* key: leaf and pane number */
+    struct delta_index sample_index; /* key: row, histogram, bucket */
+    uint32_t last; /* row of the last look-up: most events touch the row of the one before */
+};
+
+static void index_init(struct delta_index *x) {
+    *x = (struct delta_index){.mask = FEWEST_SLOTS - 1, .age = 1};
+    x->slots = calloc(FEWEST_SLOTS, sizeof(*x->slots));
+    CHECK(x->slots);
+}
+
+static void index_reset(struct delta_index *x) {
+    x->used = 0;
+    if (++x->age != 0)
+        return;
+    memset(x->slots, 0, (x->mask + 1) * sizeof(*x->slots));
+    x->age = 1;
+}
+
+/* Finalizer of MurmurHash3 (Appleby): every bit of the key reaches the low ones. */
+static size_t mix(uint64_t key) {
+    key = (key ^ key >> 33) * UINT64_C(0xff51afd7ed558ccd);
+    key = (key ^ key >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
+    return (size_t)(key ^ key >> 33);
+}
+
+/* The slot with this key, or the free one where it belongs. */
+static struct delta_slot *index_slot(struct delta_index *x, uint64_t key) {
+    size_t at = mix(key) & x->mask;
+    while (x->slots[at].age == x->age && x->slots[at].key != key)
+        at = (at + 1) & x->mask;
+    return &x->slots[at];
+}
+
+static void index_grow(struct delta_index *x) {
+    struct delta_index old = *x;
+    x->mask = (old.mask + 1) * 2 - 1;
+    x->slots = calloc(x->mask + 1, sizeof(*x->slots));
+    CHECK(x->slots);
+    for (size_t i = 0; i <= old.mask; i++) {
+        if (old.slots[i].age == old.age)
+            *index_slot(x, old.slots[i].key) = old.slots[i];
+    }
+    free(old.slots);
+}
+
+/* The entry of the key; a new key gets `next`. */
+static uint32_t index_get(struct delta_index *x, uint64_t key, uint32_t next) {
+    struct delta_slot *slot = index_slot(x, key);
+    if (slot->age == x->age)
+        return slot->entry;
+    if (x->used >= x->mask / 2) {
+        index_grow(x);
+        slot = index_slot(x, key);
+    }
+    *slot = (struct delta_slot){.key = key, .age = x->age, .entry = next};
+    x->used++;
+    return next;
+}
+
+struct delta_table *delta_table_new(void) {
+    struct delta_table *t = calloc(1, sizeof(*t));
+    CHECK(t);
+    t->last = NO_ENTRY;
+    index_init(&t->row_index);
+    index_init(&t->sample_index);
+    return t;
+}
+
+void delta_table_free(struct delta_table *t) {
+    if (!t)
+        return;
+    free(t->rows);
+    free(t->samples);
+    free(t->row_index.slots);
+    free(t->sample_index.slots);
+    free(t);
+}
+
+void delta_table_reset(struct delta_table *t) {
+    t->row_count = 0;
+    t->sample_count = 0;
+    t->last = NO_ENTRY;
+    index_reset(&t->row_index);
+    index_reset(&t->sample_index);
+}
+
+static void add_row(struct delta_table *t, uint32_t leaf, int64_t pane_at) {
+    if (t->row_count == t->row_capacity) {
+        t->row_capacity = t->row_capacity == 0 ? 64 : t->row_capacity * 2;
+        t->rows = realloc(t->rows, t->row_capacity * sizeof(*t->rows));
+        CHECK(t->rows);
+    }
+    struct delta_row *row = &t->rows[t->row_count++];
+    memset(row, 0, sizeof(*row));
+    row->leaf = leaf;
+    row->pane_at = pane_at;
+}
+
+static uint32_t row_of(struct delta_table *t, uint32_t leaf, int64_t at) {
+    if (t->last != NO_ENTRY) {
+        const struct delta_row *last = &t->rows[t->last];
+        if (last->leaf == leaf && at >= last->pane_at && at - last->pane_at < DELTA_PANE_MS)
+            return t->last;
+    }
+    int64_t pane_at = instant_floor(at, DELTA_PANE_MS);
+    int64_t pane = pane_at / DELTA_PANE_MS;
+    CHECK(pane >= INT32_MIN && pane <= INT32_MAX);
+    uint64_t key = (uint64_t)leaf << 32 | (uint32_t)pane;
+    uint32_t row = index_get(&t->row_index, key, (uint32_t)t->row_count);
+    if (row == t->row_count)
+        add_row(t, leaf, pane_at);
+    t->last = row;
+    return row;
+}
+
+struct delta_row *delta_table_row(struct delta_table *t, uint32_t leaf, int64_t at) {
+    return &t->rows[row_of(t, leaf, at)];
+}
+
+static struct delta_sample *add_sample(struct delta_table *t) {
+    if (t->sample_count == t->sample_capacity) {
+        t->sample_capacity = t->sample_capacity == 0 ? 256 : t->sample_capacity * 2;
+        t->samples = realloc(t->samples, t->sample_capacity * sizeof(*t->samples));
+        CHECK(t->samples);
+    }
+    return &t->samples[t->sample_count++];
+}
+
+void delta_table_sample(struct delta_table *t, uint32_t leaf, int64_t at, enum histogram_id h,
+                        int64_t value_ms, int32_t sign) {
+    uint32_t row = row_of(t, leaf, at);
+    uint16_t bucket = histogram_bucket(value_ms);
+    uint64_t key = (uint64_t)row << 32 | (uint64_t)h << 16 | bucket;
+    uint32_t place = index_get(&t->sample_index, key, (uint32_t)t->sample_count);
+    if (place == t->sample_count) {
+        *add_sample(t) = (struct delta_sample){
+            .row = row, .bucket = bucket, .histogram = (uint8_t)h};
+    }
+    t->samples[place].count += sign;
+}
+
+size_t delta_table_rows(const struct delta_table *t) {
+    return t->row_count;
+}
+
+const struct delta_row *delta_table_at(const struct delta_table *t, size_t index) {
+    CHECK(index < t->row_count);
+    return &t->rows[index];
+}
+
+const struct delta_sample *delta_table_samples(const struct delta_table *t, size_t *count) {
+    *count = t->sample_count;
+    return t->samples;
+}
+
+struct ordering {
+    const struct delta_table *table;
+    const struct leaf_dict *leaves;
+};
+
+static int compare_rows(const void *left, const void *right, void *context) {
+    const struct ordering *by = context;
+    const struct delta_row *a = &by->table->rows[*(const uint32_t *)left];
+    const struct delta_row *b = &by->table->rows[*(const uint32_t *)right];
+    if (a->leaf != b->leaf)
+        return leaf_compare(leaf_dict_at(by->leaves, a->leaf), leaf_dict_at(by->leaves, b->leaf));
+    return (a->pane_at > b->pane_at) - (a->pane_at < b->pane_at);
+}
+
+void delta_table_order(const struct delta_table *t, const struct leaf_dict *leaves,
+                       uint32_t *order) {
+    struct ordering by = {t, leaves};
+    for (size_t i = 0; i < t->row_count; i++)
+        order[i] = (uint32_t)i;
+    qsort_r(order, t->row_count, sizeof(*order), compare_rows, &by);
+}

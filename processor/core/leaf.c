@@ -1,0 +1,134 @@
+#include "core/leaf.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/pool.h"
+#include "base/table.h"
+#include "core/contract.h"
+
+struct leaf_dict {
+    const struct contract_set *contracts;
+    struct pool leaves; /* handles are the ids: nothing is ever put back */
+    struct table index;
+    uint32_t limit;
+    uint64_t refused;
+};
+
+struct leaf_dict *leaf_dict_new(const struct contract_set *contracts, uint32_t limit) {
+    struct leaf_dict *d = calloc(1, sizeof(*d));
+    CHECK(d);
+    d->contracts = contracts;
+    d->limit = limit;
+    pool_init(&d->leaves, sizeof(struct leaf));
+    table_init(&d->index, 64);
+    return d;
+}
+
+void leaf_dict_free(struct leaf_dict *d) {
+    if (!d)
+        return;
+    for (uint32_t id = 0; id < d->leaves.used; id++)
+        free((void *)(uintptr_t)leaf_dict_at(d, id)->tenant.at);
+    pool_deinit(&d->leaves);
+    table_deinit(&d->index);
+    free(d);
+}
+
+/* Lengths are part of it, so that ("ab", "c") and ("a", "bc") differ. */
+static uint64_t hash_of(const struct leaf *key) {
+    uint64_t packed = (uint64_t)key->channel << 48 | (uint64_t)key->priority << 40 |
+                      (uint64_t)key->direction << 32 | (key->vendor.size & 0xFFFF) << 16 |
+                      (key->site.size & 0xFFFF);
+    uint64_t hash = slice_hash(key->tenant, packed);
+    hash = slice_hash(key->vendor, hash);
+    hash = slice_hash(key->site, hash);
+    return slice_hash(key->queue, hash);
+}
+
+static bool has_names(const void *context, uint32_t id, const void *key) {
+    const struct leaf *a = leaf_dict_at(context, id);
+    const struct leaf *b = key;
+    return a->channel == b->channel && a->priority == b->priority && a->direction == b->direction &&
+           slice_equal(a->queue, b->queue) && slice_equal(a->site, b->site) &&
+           slice_equal(a->vendor, b->vendor) && slice_equal(a->tenant, b->tenant);
+}
+
+static struct slice copy_name(char **place, struct slice name) {
+    struct slice copy = {*place, name.size};
+    if (name.size > 0)
+        memcpy(*place, name.at, name.size);
+    *place += name.size;
+    return copy;
+}
+
+/* The names lie in one block that begins with the tenant. */
+static void copy_names(struct leaf *leaf, const struct leaf *key) {
+    char *place = malloc(key->tenant.size + key->vendor.size + key->site.size + key->queue.size +
+                         1);
+    CHECK(place);
+    leaf->tenant = copy_name(&place, key->tenant);
+    leaf->vendor = copy_name(&place, key->vendor);
+    leaf->site = copy_name(&place, key->site);
+    leaf->queue = copy_name(&place, key->queue);
+}
+
+static uint32_t add(struct leaf_dict *d, uint64_t hash, const struct leaf *key) {
+    uint32_t id = pool_get(&d->leaves);
+    struct leaf *leaf = pool_at(&d->leaves, id);
+    copy_names(leaf, key);
+    leaf->channel = key->channel;
+    leaf->priority = key->priority;
+    leaf->direction = key->direction;
+    leaf->contract = contract_set_find(d->contracts, leaf->tenant);
+    size_t thresholds = contract_thresholds(leaf->contract, leaf, leaf->thresholds_ms);
+    CHECK(thresholds <= LEAF_THRESHOLDS_MAX);
+    leaf->threshold_count = (uint8_t)thresholds;
+    table_insert(&d->index, hash, id);
+    return id;
+}
+
+uint32_t leaf_dict_intern(struct leaf_dict *d, const struct leaf *key) {
+    struct leaf wanted = *key;
+    if (wanted.direction == DIRECTION_UNKNOWN)
+        wanted.direction = DIRECTION_INBOUND;
+    uint64_t hash = hash_of(&wanted);
+    uint32_t id = table_find(&d->index, hash, has_names, d, &wanted);
+    if (id != TABLE_NONE)
+        return id;
+    if (d->leaves.used < d->limit)
+        return add(d, hash, &wanted);
+
+    d->refused++;
+    wanted.vendor = wanted.site = wanted.queue = (struct slice){0};
+    hash = hash_of(&wanted);
+    id = table_find(&d->index, hash, has_names, d, &wanted);
+    return id != TABLE_NONE ? id : add(d, hash, &wanted);
+}
+
+const struct leaf *leaf_dict_at(const struct leaf_dict *d, uint32_t id) {
+    return pool_at(&d->leaves, id);
+}
+
+uint32_t leaf_dict_count(const struct leaf_dict *d) {
+    return d->leaves.used;
+}
+
+uint64_t leaf_dict_refused(const struct leaf_dict *d) {
+    return d->refused;
+}
+
+int leaf_compare(const struct leaf *a, const struct leaf *b) {
+    const struct slice names_a[] = {a->tenant, a->vendor, a->site, a->queue};
+    const struct slice names_b[] = {b->tenant, b->vendor, b->site, b->queue};
+    for (size_t i = 0; i < sizeof(names_a) / sizeof(names_a[0]); i++) {
+        int order = slice_compare(names_a[i], names_b[i]);
+        if (order != 0)
+            return order;
+    }
+    if (a->channel != b->channel)
+        return a->channel < b->channel ? -1 : 1;
+    if (a->priority != b->priority)
+        return a->priority < b->priority ? -1 : 1;
+    return (a->direction > b->direction) - (a->direction < b->direction);
+}
