@@ -24,8 +24,7 @@ void buf_put_varint(struct buf *b, uint64_t value); /* LEB128 */
 void buf_put_zigzag(struct buf *b, int64_t value);  /* Avro's long */
 void buf_put_double(struct buf *b, double value);   /* IEEE 754, little-endian */
 void buf_put_slice(struct buf *b, struct slice s);  /* varint length, bytes */
-void buf_put_format(struct buf *b, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void buf_put_format(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static inline struct slice buf_slice(const struct buf *b) {
     return (struct slice){b->at, b->size};

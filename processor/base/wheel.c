@@ -16,10 +16,10 @@
 #define RING_SLOTS (LEVELS * SLOTS)
 
 struct ring {
-    uint64_t base; /* a key: no node is earlier */
-    uint32_t levels;             /* bit l: level l is not empty */
-    uint64_t occupied[LEVELS];   /* bit s: slot s is not empty */
-    uint32_t heads[RING_SLOTS];  /* valid where occupied */
+    uint64_t base;              /* a key: no node is earlier */
+    uint32_t levels;            /* bit l: level l is not empty */
+    uint64_t occupied[LEVELS];  /* bit s: slot s is not empty */
+    uint32_t heads[RING_SLOTS]; /* valid where occupied */
 };
 
 /* Two rings: what is armed before the base of the coming ring has passed and comes first. */

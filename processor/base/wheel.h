@@ -13,7 +13,7 @@ struct wheel_node {
     int64_t due_at; /* epoch ms */
     uint32_t prev;  /* handles in the same slot, or WHEEL_NONE */
     uint32_t next;
-    uint32_t slot;  /* WHEEL_NONE: not armed */
+    uint32_t slot; /* WHEEL_NONE: not armed */
 };
 
 /* The node of a handle: nodes may lie inside the caller's own records. */
