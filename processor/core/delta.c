@@ -145,7 +145,8 @@ static uint32_t row_of(struct delta_table *t, uint32_t leaf, int64_t at) {
 }
 
 struct delta_row *delta_table_row(struct delta_table *t, uint32_t leaf, int64_t at) {
-    return &t->rows[row_of(t, leaf, at)];
+    uint32_t row = row_of(t, leaf, at); /* may move the rows */
+    return &t->rows[row];
 }
 
 static struct delta_sample *add_sample(struct delta_table *t) {

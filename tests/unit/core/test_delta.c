@@ -1,0 +1,148 @@
+/* Does the table hold the same sums as a plain list, over many epochs? */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/instant.h"
+#include "base/rng.h"
+#include "core/contract.h"
+#include "core/delta.h"
+#include "core/histogram.h"
+
+#define PANE DELTA_PANE_MS
+
+static void test_rows_are_panes_of_leaves(void **state) {
+    (void)state;
+    struct delta_table *t = delta_table_new();
+    delta_table_row(t, 1, 5 * PANE)->counters[COUNTER_OFFERED] += 1;
+    delta_table_row(t, 1, 5 * PANE + PANE - 1)->counters[COUNTER_OFFERED] += 2;
+    delta_table_row(t, 1, 6 * PANE)->counters[COUNTER_OFFERED] += 4;
+    delta_table_row(t, 2, 5 * PANE)->counters[COUNTER_OFFERED] += 8;
+    delta_table_row(t, 1, -1)->counters[COUNTER_OFFERED] += 16;
+    assert_int_equal(delta_table_rows(t), 4);
+    assert_int_equal(delta_table_at(t, 0)->counters[COUNTER_OFFERED], 3);
+    assert_int_equal(delta_table_at(t, 0)->pane_at, 5 * PANE);
+    assert_int_equal(delta_table_at(t, 1)->counters[COUNTER_OFFERED], 4);
+    assert_int_equal(delta_table_at(t, 2)->leaf, 2);
+    assert_int_equal(delta_table_at(t, 3)->pane_at, -PANE);
+    delta_table_free(t);
+}
+
+static void test_samples_are_summed(void **state) {
+    (void)state;
+    struct delta_table *t = delta_table_new();
+    delta_table_sample(t, 1, 0, HISTOGRAM_WAIT, 12, 1);
+    delta_table_sample(t, 1, 9999, HISTOGRAM_WAIT, 12, 1);
+    delta_table_sample(t, 1, 0, HISTOGRAM_HANDLE, 12, 1);
+    delta_table_sample(t, 1, PANE, HISTOGRAM_WAIT, 12, -1);
+    size_t count;
+    const struct delta_sample *samples = delta_table_samples(t, &count);
+    assert_int_equal(count, 3);
+    assert_int_equal(samples[0].count, 2);
+    assert_int_equal(samples[0].bucket, histogram_bucket(12));
+    assert_int_equal(samples[1].histogram, HISTOGRAM_HANDLE);
+    assert_int_equal(samples[2].row, 1);
+    assert_int_equal(samples[2].count, -1);
+    delta_table_free(t);
+}
+
+static void test_reset_empties(void **state) {
+    (void)state;
+    struct delta_table *t = delta_table_new();
+    delta_table_row(t, 1, 0)->counters[COUNTER_OFFERED] = 7;
+    delta_table_sample(t, 1, 0, HISTOGRAM_WAIT, 12, 1);
+    delta_table_reset(t);
+    size_t count;
+    delta_table_samples(t, &count);
+    assert_int_equal(count, 0);
+    assert_int_equal(delta_table_rows(t), 0);
+    assert_int_equal(delta_table_row(t, 1, 0)->counters[COUNTER_OFFERED], 0);
+    delta_table_sample(t, 1, 0, HISTOGRAM_WAIT, 12, 5);
+    assert_int_equal(delta_table_samples(t, &count)[0].count, 5);
+    delta_table_free(t);
+}
+
+#define LEAVES 40
+#define PANES 40
+#define BUCKETS 50
+
+struct naive {
+    int64_t offered[LEAVES][PANES];
+    int64_t waits[LEAVES][PANES][BUCKETS];
+};
+
+static void compare(const struct delta_table *t, const struct naive *naive) {
+    struct naive found = {0};
+    for (size_t i = 0; i < delta_table_rows(t); i++) {
+        const struct delta_row *row = delta_table_at(t, i);
+        found.offered[row->leaf][row->pane_at / PANE] += row->counters[COUNTER_OFFERED];
+    }
+    size_t count;
+    const struct delta_sample *samples = delta_table_samples(t, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct delta_row *row = delta_table_at(t, samples[i].row);
+        found.waits[row->leaf][row->pane_at / PANE][samples[i].bucket] += samples[i].count;
+    }
+    assert_memory_equal(&found, naive, sizeof(found));
+}
+
+static void test_against_plain_arrays(void **state) {
+    (void)state;
+    struct rng rng;
+    rng_init(&rng, 42);
+    struct delta_table *t = delta_table_new();
+    struct naive *naive = malloc(sizeof(*naive));
+    for (int epoch = 0; epoch < 30; epoch++) {
+        memset(naive, 0, sizeof(*naive));
+        int events = (int)rng_below(&rng, 8000);
+        for (int i = 0; i < events; i++) {
+            uint32_t leaf = (uint32_t)rng_below(&rng, LEAVES);
+            uint64_t pane = rng_below(&rng, PANES);
+            uint64_t wait = rng_below(&rng, BUCKETS); /* these have a bucket each */
+            int64_t at = (int64_t)(pane * PANE + rng_below(&rng, PANE));
+            delta_table_row(t, leaf, at)->counters[COUNTER_OFFERED] += i;
+            delta_table_sample(t, leaf, at, HISTOGRAM_WAIT, (int64_t)wait, 1);
+            naive->offered[leaf][pane] += i;
+            naive->waits[leaf][pane][wait]++;
+        }
+        compare(t, naive);
+        delta_table_reset(t);
+    }
+    free(naive);
+    delta_table_free(t);
+}
+
+static void test_order_is_by_names(void **state) {
+    (void)state;
+    struct contract_set set = {0};
+    contract_init_default(&set.fallback);
+    struct leaf_dict *leaves = leaf_dict_new(&set, 100);
+    uint32_t b = leaf_dict_intern(leaves, &(struct leaf){.tenant = SLICE("b")});
+    uint32_t a = leaf_dict_intern(leaves, &(struct leaf){.tenant = SLICE("a")});
+    struct delta_table *t = delta_table_new();
+    delta_table_row(t, b, PANE);
+    delta_table_row(t, b, 0);
+    delta_table_row(t, a, 3 * PANE);
+    uint32_t order[3];
+    delta_table_order(t, leaves, order);
+    assert_int_equal(order[0], 2);
+    assert_int_equal(order[1], 1);
+    assert_int_equal(order[2], 0);
+    delta_table_free(t);
+    leaf_dict_free(leaves);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows_are_panes_of_leaves),
+        cmocka_unit_test(test_samples_are_summed),
+        cmocka_unit_test(test_reset_empties),
+        cmocka_unit_test(test_against_plain_arrays),
+        cmocka_unit_test(test_order_is_by_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
