@@ -1,0 +1,365 @@
+#include "engine/engine.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "engine/engine_state.h"
+#include "engine/metadata.h"
+
+struct engine *engine_new(const struct engine_options *options) {
+    struct engine *e = calloc(1, sizeof *e);
+    CHECK(e);
+    e->options = *options;
+    e->leaves = leaf_dict_new(options->contracts, options->scope_limit * 4);
+    e->decoder = decoder_new();
+    e->deltas = delta_table_new();
+    e->silent_deltas = delta_table_new();
+    e->writer = report_writer_new(options->instance, options->partitions[INPUT_TENANT_LOG],
+                                  e->leaves);
+    e->reader = report_reader_new();
+    e->open = epoch_new();
+    e->spare = epoch_new();
+    e->view_all = true;
+    engine_effects_init(e);
+    return e;
+}
+
+static void partition_free(struct partition *p) {
+    interaction_task_free(p->source);
+    tenant_task_free(p->tenant);
+    view_batch_free(p->batch);
+    free(p);
+}
+
+void engine_free(struct engine *e) {
+    if (!e)
+        return;
+    for (size_t i = 0; i < e->partition_count; i++)
+        partition_free(e->partitions[i]);
+    free(e->partitions);
+    epoch_free(e->open);
+    epoch_free(e->spare);
+    epoch_free(e->flying);
+    report_writer_free(e->writer);
+    report_reader_free(e->reader);
+    delta_table_free(e->deltas);
+    delta_table_free(e->silent_deltas);
+    decoder_free(e->decoder);
+    leaf_dict_free(e->leaves);
+    free(e);
+}
+
+const char *engine_input_name(enum engine_input input) {
+    static const char *const names[INPUT_COUNT] = {"interactions", "tenant-log"};
+    CHECK(input < INPUT_COUNT);
+    return names[input];
+}
+
+struct decoder *engine_decoder(struct engine *e) {
+    return e->decoder;
+}
+
+void engine_fail(struct engine *e, const char *format, ...) {
+    if (e->failed)
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(e->failure, sizeof e->failure, format, args);
+    va_end(args);
+    e->failed = true;
+}
+
+const char *engine_failure(const struct engine *e) {
+    return e->failed ? e->failure : NULL;
+}
+
+void engine_note(const struct engine *e, enum log_level level, const char *event,
+                 const char *format, ...) {
+    char members[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(members, sizeof members, format, args);
+    va_end(args);
+    e->options.note.note(e->options.note.self, level, event, members);
+}
+
+static struct interaction_task *source_new(const struct engine *e, int32_t partition) {
+    const struct engine_options *o = &e->options;
+    return interaction_task_new(&(struct interaction_task_options){
+        .partition = partition,
+        .grace_ms = o->grace_ms,
+        .reorder_ms = o->reorder_ms,
+        .lateness_ms = o->lateness_ms,
+        .max_skew_ms = o->max_skew_ms,
+        .open_limit = o->open_limit / (uint32_t)o->partitions[INPUT_INTERACTIONS],
+        .leaves = e->leaves,
+        .contracts = o->contracts});
+}
+
+static struct tenant_task *tenant_new(const struct engine *e, int32_t partition) {
+    const struct engine_options *o = &e->options;
+    return tenant_task_new(&(struct tenant_task_options){
+        .partition = partition,
+        .live = o->live,
+        .until_end = o->until_end,
+        .publish_all = o->publish_all,
+        .lateness_ms = o->lateness_ms,
+        .max_source_lag_ms = o->max_source_lag_ms,
+        .max_alert_age_ms = o->max_alert_age_ms,
+        .scope_limit = o->scope_limit,
+        .contracts = o->contracts});
+}
+
+static struct partition *partition_new(const struct engine *e, const struct log_assignment *a,
+                                       int64_t from, int64_t committed) {
+    struct partition *p = calloc(1, sizeof *p);
+    CHECK(p);
+    *p = (struct partition){.input = a->input,
+                            .number = a->partition,
+                            .state = from < committed ? PARTITION_REPLAYING : PARTITION_LIVE,
+                            .from = from,
+                            .committed = committed,
+                            .end = a->end,
+                            .next = from,
+                            .sent = a->committed,
+                            .clock_sent = INSTANT_NONE,
+                            .read_at = e->wall_at,
+                            .tick_at = INSTANT_NONE};
+    if (a->input == INPUT_INTERACTIONS)
+        p->source = source_new(e, a->partition);
+    else
+        p->tenant = tenant_new(e, a->partition);
+    p->batch = view_batch_new();
+    return p;
+}
+
+static void keep_partition(struct engine *e, struct partition *p) {
+    if (e->partition_count == e->partition_capacity) {
+        e->partition_capacity = e->partition_capacity ? e->partition_capacity * 2 : 16;
+        e->partitions = realloc(e->partitions, e->partition_capacity * sizeof *e->partitions);
+        CHECK(e->partitions);
+    }
+    e->partitions[e->partition_count++] = p;
+    e->view_all = true;
+}
+
+/* Where the history of the partition's task begins; -1 when it cannot be taken on. */
+static int64_t history_of(struct engine *e, const struct log_assignment *a) {
+    if (a->committed < 0)
+        return a->start;
+    struct metadata m;
+    struct err err;
+    const char *input = engine_input_name(a->input);
+    if (!metadata_parse(a->metadata, &m, &err)) {
+        engine_fail(e, "partition %" PRId32 " of %s: %s", a->partition, input, err.text);
+        return -1;
+    }
+    if (m.partitions != e->options.partitions[a->input]) {
+        engine_fail(e,
+                    "%s has %" PRId32 " partitions now and had %" PRId32
+                    " when this group last committed; keys would change their partition: make new "
+                    "topics under another topic_prefix and let this group finish",
+                    input, e->options.partitions[a->input], m.partitions);
+        return -1;
+    }
+    if (a->low > m.from) {
+        engine_fail(e,
+                    "partition %" PRId32 " of %s begins at offset %" PRId64
+                    " now, but the state of this group begins at %" PRId64
+                    ": what was expired cannot be replayed; use a new kafka.group, and keep the "
+                    "topic longer (retention.ms)",
+                    a->partition, input, a->low, m.from);
+        return -1;
+    }
+    return m.from;
+}
+
+int64_t engine_assign(struct engine *e, const struct log_assignment *a) {
+    CHECK(a->partition >= 0 && a->partition < e->options.partitions[a->input]);
+    int64_t from = history_of(e, a);
+    if (from < 0)
+        return -1;
+    int64_t committed = a->committed < 0 ? from : a->committed;
+    keep_partition(e, partition_new(e, a, from, committed));
+    engine_note(e, LOG_LEVEL_INFO, "partition_assigned",
+                "\"input\":\"%s\",\"partition\":%" PRId32 ",\"from\":%" PRId64
+                ",\"committed\":%" PRId64,
+                engine_input_name(a->input), a->partition, from, committed);
+    return from;
+}
+
+void engine_revoke(struct engine *e, enum engine_input input, int32_t partition) {
+    CHECK(engine_is_clean(e));
+    for (size_t i = 0; i < e->partition_count; i++) {
+        struct partition *p = e->partitions[i];
+        if (p->input != input || p->number != partition)
+            continue;
+        partition_free(p);
+        e->partitions[i] = e->partitions[--e->partition_count];
+        engine_note(e, LOG_LEVEL_INFO, "partition_revoked", "\"input\":%d,\"partition\":%" PRId32,
+                    input, partition);
+        return;
+    }
+}
+
+/* The furthest behind first, so that panes of one time are made together. */
+static void order_by_clock(struct engine *e) {
+    for (size_t i = 1; i < e->partition_count; i++) {
+        struct partition *p = e->partitions[i];
+        size_t at = i;
+        for (; at > 0 && partition_clock(e->partitions[at - 1]) > partition_clock(p); at--)
+            e->partitions[at] = e->partitions[at - 1];
+        e->partitions[at] = p;
+    }
+}
+
+static bool read_all(struct engine *e) {
+    bool more = false;
+    order_by_clock(e);
+    for (size_t i = 0; i < e->partition_count && !engine_is_full(e) && !e->failed; i++)
+        more |= engine_read(e, e->partitions[i]);
+    return more;
+}
+
+static bool at_end(const struct engine *e, enum engine_input input) {
+    int32_t ended = 0;
+    for (size_t i = 0; i < e->partition_count; i++) {
+        const struct partition *p = e->partitions[i];
+        if (p->input == input && p->next >= p->end)
+            ended++;
+    }
+    return ended == e->options.partitions[input];
+}
+
+static int64_t final_clock(const struct engine *e) {
+    if (e->options.final_clock != INSTANT_NONE)
+        return e->options.final_clock;
+    int64_t newest = INSTANT_NONE;
+    for (size_t i = 0; i < e->partition_count; i++) {
+        const struct interaction_task *source = e->partitions[i]->source;
+        if (source && interaction_task_newest_log_at(source) > newest)
+            newest = interaction_task_newest_log_at(source);
+    }
+    return newest == INSTANT_NONE ? 0 : newest + e->options.lateness_ms + 2 * HOUR_MS;
+}
+
+/* Until-end: once every source is at its end, the final clock ends the day. */
+static void finish_sources(struct engine *e) {
+    if (e->finished || !at_end(e, INPUT_INTERACTIONS))
+        return;
+    int64_t at = final_clock(e);
+    for (size_t i = 0; i < e->partition_count; i++) {
+        struct partition *p = e->partitions[i];
+        if (!p->source)
+            continue;
+        if (p->state == PARTITION_REPLAYING)
+            partition_move(p, PARTITION_LIVE);
+        interaction_task_finish(p->source, at, &e->live);
+        partition_move(p, PARTITION_ENDED);
+    }
+    e->finished = true;
+    engine_note(e, LOG_LEVEL_INFO, "input_ended", "\"final_clock\":%" PRId64, at);
+}
+
+static bool cut_is_due(struct engine *e) {
+    if (e->flying)
+        return false;
+    return e->draining || e->finished || engine_is_full(e) ||
+           e->wall_at - e->cut_at >= e->options.commit_interval_ms || e->wall_at < e->cut_at;
+}
+
+static bool all_is_judged(const struct engine *e) {
+    int32_t ended = 0;
+    for (size_t i = 0; i < e->partition_count; i++) {
+        const struct tenant_task *tenant = e->partitions[i]->tenant;
+        ended += tenant && tenant_task_ended(tenant);
+    }
+    return ended == e->options.partitions[INPUT_TENANT_LOG];
+}
+
+/* Until-end: the view gets the last state even if it was busy at the last cut. */
+static void show_final(struct engine *e) {
+    if (!e->finished || e->final_shown || e->view_waits || !engine_is_clean(e) ||
+        !all_is_judged(e) || !e->options.view.ready(e->options.view.self))
+        return;
+    e->view_all = true;
+    engine_show(e);
+    e->final_shown = true;
+}
+
+bool engine_turn(struct engine *e, int64_t wall_at) {
+    e->wall_at = wall_at;
+    if (e->failed)
+        return false;
+    bool more = e->draining ? false : read_all(e);
+    e->took_last_turn = more;
+    if (e->options.live && !e->draining)
+        for (size_t i = 0; i < e->partition_count; i++)
+            engine_tick(e, e->partitions[i]);
+    if (e->options.until_end && !e->draining)
+        finish_sources(e);
+    if (!e->failed && cut_is_due(e) && engine_is_dirty(e))
+        engine_cut(e);
+    show_final(e);
+    engine_send_view(e);
+    return more && !e->failed;
+}
+
+void engine_drain(struct engine *e, bool drain) {
+    e->draining = drain;
+}
+
+bool engine_is_clean(const struct engine *e) {
+    return !e->flying && !engine_is_dirty(e);
+}
+
+bool engine_is_done(const struct engine *e) {
+    return e->final_shown && engine_is_clean(e) && !e->view_waits &&
+           e->options.view.ready(e->options.view.self);
+}
+
+bool engine_is_ready(const struct engine *e) {
+    for (size_t i = 0; i < e->partition_count; i++)
+        if (e->partitions[i]->state == PARTITION_REPLAYING)
+            return false;
+    return e->partition_count > 0;
+}
+
+void engine_committed(struct engine *e, bool ok, int64_t took_us, const char *reason) {
+    CHECK(e->flying);
+    e->spare = e->flying;
+    e->flying = NULL;
+    if (!ok) {
+        engine_fail(e, "epoch %" PRIu64 " was not committed: %s", e->epoch_number, reason);
+        return;
+    }
+    e->counts.epochs++;
+    timing_add(&e->commit_timing, took_us);
+    engine_send_view(e);
+}
+
+static void unhold(struct engine *e) {
+    for (size_t i = 0; i < e->partition_count; i++)
+        if (e->partitions[i]->hold == HOLD_SCHEMA)
+            e->partitions[i]->hold = HOLD_NONE;
+}
+
+void engine_add_schema(struct engine *e, int32_t schema_id, struct slice json) {
+    decoder_add_schema(e->decoder, schema_id, json);
+    unhold(e);
+}
+
+void engine_schema_missing(struct engine *e, int32_t schema_id, int64_t wall_at) {
+    decoder_add_missing(e->decoder, schema_id, wall_at);
+    unhold(e);
+}
+
+void engine_schema_later(struct engine *e, int32_t schema_id) {
+    engine_note(e, LOG_LEVEL_WARN, "schema_wait", "\"schema_id\":%" PRId32
+                ",\"text\":\"the schema registry does not answer; partitions that need this schema "
+                "wait, others go on\"", schema_id);
+    unhold(e);
+}

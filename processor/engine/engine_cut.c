@@ -1,0 +1,161 @@
+/* The cut: what all tasks applied and said since the last one becomes one transaction. */
+#include <inttypes.h>
+
+#include "base/check.h"
+#include "engine/engine_state.h"
+#include "engine/metadata.h"
+
+static bool has_news(const struct partition *p) {
+    if (p->state == PARTITION_REPLAYING)
+        return false;
+    return p->sent != p->next || (p->state == PARTITION_ENDED && !p->end_sent);
+}
+
+bool engine_is_dirty(const struct engine *e) {
+    for (size_t i = 0; i < e->partition_count; i++)
+        if (has_news(e->partitions[i]))
+            return true;
+    return false;
+}
+
+/* True when a source has run so far ahead of its last report that one more would make the tenant
+ * tasks judge too many steps at once. */
+static bool span_is_full(const struct engine *e) {
+    for (size_t i = 0; i < e->partition_count; i++) {
+        const struct partition *p = e->partitions[i];
+        if (p->source && p->state == PARTITION_LIVE && p->clock_sent != INSTANT_NONE &&
+            partition_clock(p) - p->clock_sent > EPOCH_SPAN_MAX_MS)
+            return true;
+    }
+    return false;
+}
+
+bool engine_is_full(struct engine *e) {
+    bool full = e->open->bytes.size > EPOCH_BYTES_MAX ||
+                e->open->record_count > EPOCH_RECORDS_MAX ||
+                delta_table_rows(e->deltas) > EPOCH_ROWS_MAX || span_is_full(e);
+    if (full && !e->full_noted)
+        e->counts.full_epochs++;
+    e->full_noted = full;
+    return full;
+}
+
+static void report_clock(struct engine *e, struct partition *p) {
+    int64_t clock = interaction_task_clock(p->source);
+    bool ended = p->state == PARTITION_ENDED;
+    if (clock == p->clock_sent && ended == p->end_sent)
+        return;
+    report_writer_clock(e->writer, &(struct report_clock){
+                                       .topic = SLICE("interactions"),
+                                       .partition = p->number,
+                                       .partitions = e->options.partitions[INPUT_INTERACTIONS],
+                                       .clock = clock,
+                                       .ended = ended});
+    p->clock_sent = clock;
+    p->end_sent = ended;
+}
+
+static void report_source(struct engine *e, struct partition *p) {
+    const struct gauge *gauges;
+    size_t gauge_count = interaction_task_take_gauges(p->source, &gauges);
+    for (size_t i = 0; i < gauge_count; i++)
+        report_writer_gauge(e->writer, p->number, &gauges[i]);
+    const struct report_feed *feeds;
+    size_t feed_count = interaction_task_take_feeds(p->source, &feeds);
+    for (size_t i = 0; i < feed_count; i++)
+        report_writer_feed(e->writer, &feeds[i]);
+    report_clock(e, p);
+}
+
+static void put_report(void *context, int32_t partition, struct slice record) {
+    struct engine *e = context;
+    struct buf *b = epoch_begin(e->open, OUTPUT_TENANT_LOG, partition);
+    epoch_key_done(e->open);
+    buf_put(b, record.at, record.size);
+    epoch_record_done(e->open);
+    e->counts.reports++;
+}
+
+/* One report of all sources of this process, if any has news. */
+static void report_sources(struct engine *e) {
+    bool news = false;
+    for (size_t i = 0; i < e->partition_count; i++) {
+        struct partition *p = e->partitions[i];
+        if (!p->source || !has_news(p))
+            continue;
+        report_source(e, p);
+        news = true;
+    }
+    if (news)
+        report_writer_finish(e->writer, e->deltas, put_report, e);
+    delta_table_reset(e->deltas);
+}
+
+static void add_positions(struct engine *e) {
+    for (size_t i = 0; i < e->partition_count; i++) {
+        struct partition *p = e->partitions[i];
+        if (p->state == PARTITION_REPLAYING || p->sent == p->next)
+            continue;
+        struct epoch_position *position = epoch_add_position(e->open);
+        position->input = p->input;
+        position->partition = p->number;
+        position->offset = p->next;
+        metadata_format(&(struct metadata){.from = p->from,
+                                           .partitions = e->options.partitions[p->input]},
+                        position->metadata, sizeof position->metadata);
+        p->sent = p->next;
+    }
+}
+
+/* Renders what wallboards will see once this epoch is committed. */
+void engine_show(struct engine *e) {
+    struct view_port *port = &e->options.view;
+    if (e->view_waits || (!e->finished && e->wall_at >= e->view_at &&
+                          e->wall_at - e->view_at < e->options.view_interval_ms))
+        return;
+    if (!port->ready(port->self)) {
+        e->counts.view_skipped++;
+        return;
+    }
+    if (port->take_lost(port->self))
+        e->view_all = true;
+    for (size_t i = 0; i < e->partition_count; i++) {
+        struct partition *p = e->partitions[i];
+        if (!p->tenant || p->state == PARTITION_REPLAYING)
+            continue;
+        struct view view = view_batch_view(p->batch, e->wall_at);
+        tenant_task_show(p->tenant, e->view_all, &view);
+        p->batch_offset = p->next;
+    }
+    e->view_all = false;
+    e->view_at = e->wall_at;
+    e->view_waits = true;
+}
+
+void engine_send_view(struct engine *e) {
+    if (!e->view_waits || e->flying)
+        return;
+    for (size_t i = 0; i < e->partition_count; i++) {
+        struct partition *p = e->partitions[i];
+        if (p->tenant && view_batch_count(p->batch)) {
+            e->options.view.send(e->options.view.self, p->number, p->batch_offset, p->batch);
+            e->counts.view_updates++;
+        }
+    }
+    e->view_waits = false;
+}
+
+void engine_cut(struct engine *e) {
+    CHECK(!e->flying);
+    report_sources(e);
+    add_positions(e);
+    engine_show(e);
+    struct epoch *epoch = e->open;
+    e->open = e->spare;
+    e->spare = NULL;
+    e->flying = epoch;
+    epoch->number = ++e->epoch_number;
+    epoch_reset(e->open, 0);
+    e->cut_at = e->wall_at;
+    e->options.log.commit(e->options.log.self, epoch);
+}

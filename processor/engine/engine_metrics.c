@@ -1,0 +1,144 @@
+/* What the engine says of itself: /metrics and /progress, written from the tables. */
+#include <inttypes.h>
+
+#include "engine/engine_state.h"
+
+static void head(struct buf *text, const char *name, const char *type, const char *meaning) {
+    buf_put_format(text, "# HELP floorwalker_%s %s\n# TYPE floorwalker_%s %s\n", name, meaning,
+                   name, type);
+}
+
+static void count(struct buf *text, const char *name, const char *meaning, uint64_t value) {
+    buf_put_format(text,
+                   "# HELP floorwalker_%s_total %s\n# TYPE floorwalker_%s_total counter\n"
+                   "floorwalker_%s_total %" PRIu64 "\n",
+                   name, meaning, name, name, value);
+}
+
+static void gauge(struct buf *text, const char *name, const char *meaning, double value) {
+    head(text, name, "gauge", meaning);
+    buf_put_format(text, "floorwalker_%s %.17g\n", name, value);
+}
+
+static void write_engine_counts(const struct engine *e, struct buf *text) {
+#define WRITE(name, meaning) count(text, #name, meaning, e->counts.name);
+    ENGINE_COUNTS(WRITE)
+#undef WRITE
+    head(text, "alerts_total", "counter", "alert transitions by kind");
+    for (int k = 0; k < ALERT_KIND_COUNT; k++)
+        for (int t = 0; t < TRANSITION_COUNT; t++)
+            if (e->counts.alerts[k][t])
+                buf_put_format(
+                    text, "floorwalker_alerts_total{kind=\"%s\",transition=\"%s\"} %" PRIu64 "\n",
+                    alert_kind_name((enum alert_kind)k), transition_name((enum transition)t),
+                    e->counts.alerts[k][t]);
+    head(text, "dead_letters_total", "counter", "records that could not be used, by reason");
+    for (int r = 0; r < DEAD_REASON_COUNT; r++)
+        if (e->counts.dead_letters[r])
+            buf_put_format(text, "floorwalker_dead_letters_total{reason=\"%s\"} %" PRIu64 "\n",
+                           dead_letter_reason_name((enum dead_letter_reason)r),
+                           e->counts.dead_letters[r]);
+}
+
+static void write_source_counts(const struct engine *e, struct buf *text) {
+    struct interaction_task_counts sum = {0};
+    size_t open = 0;
+    for (size_t i = 0; i < e->partition_count; i++) {
+        const struct interaction_task *source = e->partitions[i]->source;
+        if (!source)
+            continue;
+        const struct interaction_task_counts *c = interaction_task_counts(source);
+#define ADD(name, meaning) sum.name += c->name;
+        INTERACTION_TASK_COUNTS(ADD)
+#undef ADD
+        open += interaction_task_open(source);
+    }
+#define WRITE(name, meaning) count(text, "interaction_" #name, meaning, sum.name);
+    INTERACTION_TASK_COUNTS(WRITE)
+#undef WRITE
+    gauge(text, "open_interactions", "interactions open", (double)open);
+}
+
+static void write_tenant_counts(const struct engine *e, struct buf *text) {
+    struct tenant_task_counts sum = {0};
+    size_t scopes = 0, open_alerts = 0;
+    for (size_t i = 0; i < e->partition_count; i++) {
+        const struct tenant_task *tenant = e->partitions[i]->tenant;
+        if (!tenant)
+            continue;
+        const struct tenant_task_counts *c = tenant_task_counts(tenant);
+#define ADD(name, meaning) sum.name += c->name;
+        TENANT_TASK_COUNTS(ADD)
+#undef ADD
+        scopes += tenant_task_scopes(tenant);
+        open_alerts += tenant_task_open_alerts(tenant);
+    }
+#define WRITE(name, meaning) count(text, "tenant_" #name, meaning, sum.name);
+    TENANT_TASK_COUNTS(WRITE)
+#undef WRITE
+    gauge(text, "scopes", "scopes that have windows", (double)scopes);
+    gauge(text, "open_alerts", "alert episodes open", (double)open_alerts);
+}
+
+static void write_timing(const struct engine *e, struct buf *text) {
+    static const double quantiles[] = {0.5, 0.9, 0.99};
+    head(text, "commit_seconds", "summary", "from the cut of an epoch to its commit");
+    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
+        buf_put_format(text, "floorwalker_commit_seconds{quantile=\"%g\"} %.6f\n", quantiles[i],
+                       (double)timing_quantile_us(&e->commit_timing, quantiles[i]) / 1e6);
+    buf_put_format(text,
+                   "floorwalker_commit_seconds_sum %.6f\nfloorwalker_commit_seconds_count %" PRIu64
+                   "\n",
+                   (double)e->commit_timing.sum_us / 1e6, e->commit_timing.count);
+}
+
+static void write_clocks(const struct engine *e, struct buf *text) {
+    head(text, "clock_lag_seconds", "gauge", "wall clock less the clock of a task");
+    for (size_t i = 0; i < e->partition_count; i++) {
+        const struct partition *p = e->partitions[i];
+        int64_t clock = partition_clock(p);
+        if (clock != INSTANT_NONE)
+            buf_put_format(text,
+                           "floorwalker_clock_lag_seconds{input=\"%s\",partition=\"%" PRId32
+                           "\"} %.3f\n",
+                           engine_input_name(p->input), p->number,
+                           (double)(e->wall_at - clock) / 1e3);
+    }
+}
+
+void engine_write_metrics(const struct engine *e, struct buf *text) {
+    write_engine_counts(e, text);
+    write_source_counts(e, text);
+    write_tenant_counts(e, text);
+    write_timing(e, text);
+    write_clocks(e, text);
+    count(text, "leaves_refused", "finest scopes that were not kept: too many",
+          leaf_dict_refused(e->leaves));
+}
+
+static bool is_idle(const struct engine *e) {
+    for (size_t i = 0; i < e->partition_count; i++)
+        if (e->partitions[i]->state == PARTITION_REPLAYING)
+            return false;
+    return e->partition_count > 0 && !e->draining && !e->view_waits && !e->took_last_turn;
+}
+
+void engine_write_progress(const struct engine *e, struct buf *json) {
+    buf_put_format(json, "{\"idle\":%s,\"partitions\":[", is_idle(e) ? "true" : "false");
+    for (size_t i = 0; i < e->partition_count; i++) {
+        const struct partition *p = e->partitions[i];
+        int64_t clock = partition_clock(p);
+        buf_put_format(json,
+                       "%s{\"input\":\"%s\",\"partition\":%" PRId32
+                       ",\"state\":\"%s\",\"hold\":\"%s\",\"next_offset\":%" PRId64
+                       ",\"committed_offset\":%" PRId64 ",\"end_offset\":%" PRId64 ",\"clock\":",
+                       i ? "," : "", engine_input_name(p->input), p->number,
+                       partition_state_name(p->state), partition_hold_name(p->hold), p->next,
+                       p->sent >= 0 ? p->sent : p->committed, p->end);
+        if (clock == INSTANT_NONE)
+            buf_put_format(json, "null}");
+        else
+            buf_put_format(json, "%" PRId64 "}", clock);
+    }
+    buf_put_format(json, "]}\n");
+}

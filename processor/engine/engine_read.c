@@ -1,0 +1,144 @@
+/* Reading: from the log's record to the task that owns its partition. */
+#include <inttypes.h>
+
+#include "base/check.h"
+#include "engine/engine_state.h"
+
+static struct outbox *outbox_of(struct engine *e, const struct partition *p) {
+    return p->state == PARTITION_REPLAYING ? &e->silent : &e->live;
+}
+
+/* Live clocks stand on the broker's time stamps; false when the record may not be taken now. */
+static bool stamp_is_good(struct engine *e, struct partition *p, const struct log_record *r) {
+    if (!e->options.live)
+        return true;
+    if (!r->append_time) {
+        engine_fail(e,
+                    "partition %" PRId32 " of interactions, offset %" PRId64
+                    ": the record was stamped by its producer, but clock: live needs the broker's "
+                    "time; set it with: kafka-configs.sh --alter --entity-type topics "
+                    "--entity-name interactions --add-config "
+                    "message.timestamp.type=LogAppendTime, or run with clock: log",
+                    p->number, r->offset);
+        return false;
+    }
+    if (r->log_at <= e->wall_at + e->options.max_skew_ms)
+        return true;
+    if (p->hold != HOLD_FUTURE) {
+        p->hold = HOLD_FUTURE;
+        e->counts.held_future++;
+        engine_note(e, LOG_LEVEL_ERROR, "record_ahead",
+                    "\"partition\":%" PRId32 ",\"offset\":%" PRId64 ",\"log_at\":%" PRId64
+                    ",\"text\":\"the broker stamped a record more than max_skew ahead of this "
+                    "host's clock; the partition waits until time has caught up\"",
+                    p->number, r->offset, r->log_at);
+    }
+    return false;
+}
+
+static bool wait_for_schema(struct engine *e, struct partition *p, int32_t schema_id) {
+    p->hold = HOLD_SCHEMA;
+    e->counts.held_schema++;
+    e->options.schema.fetch(e->options.schema.self, schema_id);
+    return false;
+}
+
+static void went_by(struct engine *e, struct partition *p, const struct log_record *r) {
+    p->next = r->offset + 1;
+    p->read_at = e->wall_at;
+    p->hold = HOLD_NONE;
+    e->counts.records++;
+    if (p->state == PARTITION_REPLAYING) {
+        e->counts.replayed++;
+        delta_table_reset(e->silent_deltas);
+        if (p->next >= p->committed)
+            partition_move(p, PARTITION_LIVE);
+    }
+}
+
+static void apply_tick(struct engine *e, struct partition *p, const struct log_record *r) {
+    e->counts.ticks_read++;
+    p->tick_at = INSTANT_NONE;
+    interaction_task_tick(p->source, r->log_at, outbox_of(e, p));
+}
+
+static bool take_interaction(struct engine *e, struct partition *p, const struct log_record *r) {
+    if (!stamp_is_good(e, p, r))
+        return false;
+    struct event event;
+    struct decode_fault fault;
+    enum decode_result result = decoder_decode(e->decoder, r->value, &event, &fault);
+    if (result == DECODE_NEED_SCHEMA)
+        return wait_for_schema(e, p, fault.schema_id);
+    struct record_place place = {.topic = SLICE("interactions"),
+                                 .partition = p->number,
+                                 .offset = r->offset,
+                                 .log_at = r->log_at,
+                                 .key = r->key,
+                                 .value = r->value,
+                                 .schema_id = fault.schema_id};
+    switch (result) {
+    case DECODE_EVENT:
+        interaction_task_apply(p->source, &place, &event, outbox_of(e, p));
+        break;
+    case DECODE_TICK:
+        apply_tick(e, p, r);
+        break;
+    case DECODE_OTHER:
+        e->counts.other_records++;
+        interaction_task_tick(p->source, r->log_at, outbox_of(e, p));
+        break;
+    case DECODE_REJECT:
+        interaction_task_reject(p->source, &place, fault.reason, slice_of(fault.detail),
+                                outbox_of(e, p));
+        break;
+    case DECODE_NEED_SCHEMA:
+        UNREACHABLE("handled above");
+    }
+    went_by(e, p, r);
+    return true;
+}
+
+static bool take_report(struct engine *e, struct partition *p, const struct log_record *r) {
+    struct report report;
+    struct err err;
+    if (report_reader_read(e->reader, r->value, &report, &err)) {
+        tenant_task_apply(p->tenant, &report, r->log_at, outbox_of(e, p));
+    } else {
+        e->counts.reports_refused++;
+        engine_fail(e,
+                    "tenant log partition %" PRId32 ", offset %" PRId64
+                    ": %s; only floorwalker of the same version may write this topic",
+                    p->number, r->offset, err.text);
+        return false;
+    }
+    went_by(e, p, r);
+    return true;
+}
+
+static bool take(void *context, const struct log_record *r) {
+    struct engine *e = context;
+    struct partition *p = e->taking;
+    if (e->failed)
+        return false;
+    if (r->end) {
+        if (r->offset > p->next)
+            p->next = r->offset;
+        return true;
+    }
+    if (r->offset < p->next)
+        return true; /* offered again after a seek: already applied */
+    if (p->state == PARTITION_LIVE && engine_is_full(e))
+        return false;
+    return p->input == INPUT_INTERACTIONS ? take_interaction(e, p, r) : take_report(e, p, r);
+}
+
+bool engine_read(struct engine *e, struct partition *p) {
+    if (p->hold == HOLD_SCHEMA || p->state == PARTITION_ENDED)
+        return false;
+    e->taking = p;
+    size_t taken = e->options.log.drain(e->options.log.self, p->input, p->number,
+                                        TURN_RECORDS_MAX, take, e);
+    e->taking = NULL;
+    return taken > 0;
+}

@@ -1,0 +1,95 @@
+/* The engine's inside, shared by its files and by nobody else. */
+#pragma once
+
+#include "base/timing.h"
+#include "codec/records.h"
+#include "codec/report_codec.h"
+#include "codec/view.h"
+#include "engine/engine.h"
+#include "engine/partition.h"
+
+/* X(name, meaning): counted since the start, shown on /metrics as floorwalker_NAME_total. */
+#define ENGINE_COUNTS(X)                                                                           \
+    X(records, "records read from the inputs")                                                     \
+    X(replayed, "records applied in silence while catching up")                                    \
+    X(ticks_written, "ticks written into quiet partitions")                                        \
+    X(ticks_read, "ticks read back")                                                               \
+    X(other_records, "records of types that nothing is made of yet")                               \
+    X(epochs, "epochs committed")                                                                  \
+    X(reports, "tenant-log records written")                                                       \
+    X(reports_refused, "tenant-log records that could not be read")                                \
+    X(full_epochs, "times reading stopped because the open epoch was full")                        \
+    X(held_schema, "times a partition waited for a schema")                                        \
+    X(held_future, "times a partition waited because a record was ahead of the wall clock")        \
+    X(view_updates, "updates sent to the view")                                                    \
+    X(view_skipped, "times the view was not ready for an update")                                  \
+    X(kpis, "figures published")
+
+#define ENGINE_COUNT_FIELD(name, meaning) uint64_t name;
+struct engine_counts {
+    ENGINE_COUNTS(ENGINE_COUNT_FIELD)
+    uint64_t alerts[ALERT_KIND_COUNT][TRANSITION_COUNT];
+    uint64_t dead_letters[DEAD_REASON_COUNT];
+};
+
+/* Limits of one epoch: beyond them nothing is read until it is cut. */
+#define EPOCH_BYTES_MAX ((size_t)32 << 20)
+#define EPOCH_RECORDS_MAX ((size_t)200000)
+#define EPOCH_ROWS_MAX ((size_t)200000)
+#define EPOCH_SPAN_MAX_MS (6 * HOUR_MS) /* of log time: bounds the steps that one report causes */
+
+#define TURN_RECORDS_MAX ((size_t)1024) /* of one partition in one turn */
+
+struct engine {
+    struct engine_options options;
+    struct leaf_dict *leaves;
+    struct decoder *decoder;
+    struct partition **partitions;
+    size_t partition_count, partition_capacity;
+    int64_t wall_at;
+    bool draining;
+    bool took_last_turn; /* something was read in the last turn */
+    bool finished;       /* until-end: the sources were told */
+    bool final_shown;    /* until-end: the view has the last state */
+    bool failed;
+    char failure[512];
+
+    struct epoch *open;   /* is being filled */
+    struct epoch *flying; /* with the port; NULL: none */
+    struct epoch *spare;
+    uint64_t epoch_number;
+    int64_t cut_at; /* wall time of the last cut */
+    bool full_noted;
+
+    struct delta_table *deltas; /* of the open epoch */
+    struct report_writer *writer;
+    struct report_reader *reader;
+    struct outbox live;
+    struct outbox silent;
+    struct delta_table *silent_deltas;
+
+    struct partition *taking; /* whose records are being taken */
+    int64_t view_at;          /* wall time of the last rendering */
+    bool view_waits;          /* rendered, not yet sent */
+    bool view_all;            /* the next rendering shows everything */
+
+    struct engine_counts counts;
+    struct timing commit_timing;
+};
+
+/* engine_read.c */
+bool engine_read(struct engine *e, struct partition *p); /* true: it took something */
+/* engine_cut.c */
+bool engine_is_dirty(const struct engine *e);
+bool engine_is_full(struct engine *e);
+void engine_cut(struct engine *e);
+void engine_show(struct engine *e);
+void engine_send_view(struct engine *e);
+/* engine_effects.c */
+void engine_effects_init(struct engine *e);
+/* engine_tick.c */
+void engine_tick(struct engine *e, struct partition *p);
+
+void engine_fail(struct engine *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void engine_note(const struct engine *e, enum log_level level, const char *event,
+                 const char *format, ...) __attribute__((format(printf, 4, 5)));

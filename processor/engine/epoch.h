@@ -1,0 +1,56 @@
+/* What one transaction carries: records out, and positions in. Filled by the loop, then handed
+ * whole to the committer. */
+#pragma once
+
+#include "base/buf.h"
+
+/* X(symbol, topic without prefix): the topics that floorwalker writes. */
+#define EPOCH_TOPICS(X)                                                                            \
+    X(ALERTS_SLA, "alerts.sla") X(ALERTS_DEMAND, "alerts.demand")                                  \
+    X(ALERTS_QUALITY, "alerts.quality") X(ALERTS_OPERATIONS, "alerts.operations")                  \
+    X(KPIS, "kpis") X(DEAD_LETTERS, "dead-letters") X(TENANT_LOG, "tenant-log")
+
+#define EPOCH_TOPIC_ENUM(symbol, name) OUTPUT_##symbol,
+enum epoch_topic { EPOCH_TOPICS(EPOCH_TOPIC_ENUM) OUTPUT_COUNT };
+
+const char *epoch_topic_name(enum epoch_topic t);
+
+#define EPOCH_METADATA_MAX 256
+
+/* Both ends of a record are places in the epoch's bytes, because those move as they grow. */
+struct epoch_record {
+    enum epoch_topic topic;
+    int32_t partition; /* -1: by key */
+    size_t key_at, key_size;
+    size_t value_at, value_size;
+};
+
+/* A consumed position: the next offset to read, committed with ASCII metadata. */
+struct epoch_position {
+    int input; /* enum engine_input */
+    int32_t partition;
+    int64_t offset;
+    char metadata[EPOCH_METADATA_MAX];
+};
+
+struct epoch {
+    uint64_t number;
+    struct buf bytes; /* keys and values */
+    struct epoch_record *records;
+    size_t record_count, record_capacity;
+    struct epoch_position *positions;
+    size_t position_count, position_capacity;
+};
+
+struct epoch *epoch_new(void);
+void epoch_free(struct epoch *e);
+void epoch_reset(struct epoch *e, uint64_t number); /* empty, memory kept */
+
+/* Begins a record: append key, then call epoch_key_done, append value, then epoch_record_done. */
+struct buf *epoch_begin(struct epoch *e, enum epoch_topic topic, int32_t partition);
+void epoch_key_done(struct epoch *e);
+void epoch_record_done(struct epoch *e);
+
+struct epoch_position *epoch_add_position(struct epoch *e);
+struct slice epoch_key(const struct epoch *e, const struct epoch_record *r);
+struct slice epoch_value(const struct epoch *e, const struct epoch_record *r);

@@ -1,0 +1,33 @@
+#include "engine/partition.h"
+
+#include "base/check.h"
+
+#define STATE_NAME(symbol, name, meaning) name,
+static const char *const state_names[] = {PARTITION_STATES(STATE_NAME)};
+
+#define HOLD_NAME(symbol, name) name,
+static const char *const hold_names[] = {PARTITION_HOLDS(HOLD_NAME)};
+
+static const bool permitted[PARTITION_STATE_COUNT][PARTITION_STATE_COUNT] = {
+    [PARTITION_REPLAYING] = {[PARTITION_LIVE] = true},
+    [PARTITION_LIVE] = {[PARTITION_ENDED] = true},
+};
+
+const char *partition_state_name(enum partition_state s) {
+    CHECK(s < PARTITION_STATE_COUNT);
+    return state_names[s];
+}
+
+const char *partition_hold_name(enum partition_hold h) {
+    CHECK(h < HOLD_COUNT);
+    return hold_names[h];
+}
+
+void partition_move(struct partition *p, enum partition_state to) {
+    CHECK(permitted[p->state][to]);
+    p->state = to;
+}
+
+int64_t partition_clock(const struct partition *p) {
+    return p->source ? interaction_task_clock(p->source) : tenant_task_clock(p->tenant);
+}

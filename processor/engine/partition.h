@@ -1,0 +1,53 @@
+/* One partition that this process owns, and the task that knows it. */
+#pragma once
+
+#include "engine/ports.h"
+#include "tasks/interaction_task.h"
+#include "tasks/tenant_task.h"
+
+/* X(symbol, name, meaning) */
+#define PARTITION_STATES(X)                                                                        \
+    X(REPLAYING, "replaying", "applies what was committed before, in silence")                     \
+    X(LIVE, "live", "applies new records; its effects go out")                                     \
+    X(ENDED, "ended", "until-end: everything has been read")
+
+#define PARTITION_ENUM(symbol, name, meaning) PARTITION_##symbol,
+enum partition_state { PARTITION_STATES(PARTITION_ENUM) PARTITION_STATE_COUNT };
+
+const char *partition_state_name(enum partition_state s);
+
+/* Why a partition is not read just now. X(symbol, name) */
+#define PARTITION_HOLDS(X)                                                                         \
+    X(NONE, "none") X(SCHEMA, "waits for a schema from the registry")                              \
+    X(FUTURE, "its newest record is ahead of the wall clock")
+
+#define PARTITION_HOLD_ENUM(symbol, name) HOLD_##symbol,
+enum partition_hold { PARTITION_HOLDS(PARTITION_HOLD_ENUM) HOLD_COUNT };
+
+const char *partition_hold_name(enum partition_hold h);
+
+struct partition {
+    enum engine_input input;
+    int32_t number;
+    enum partition_state state;
+    enum partition_hold hold;
+    int64_t from;      /* where the task's history begins */
+    int64_t committed; /* live from here on */
+    int64_t end;       /* until-end: the end seen at start; -1 otherwise */
+    int64_t next;      /* next offset to apply */
+    int64_t sent;      /* position in the last epoch that was cut; -1: none */
+    int64_t clock_sent; /* clock in the last report */
+    bool end_sent;      /* the report said that it has ended */
+    int64_t read_at;    /* wall time of the last record */
+    int64_t tick_at;    /* wall time of the tick that is under way; INSTANT_NONE: none */
+    struct interaction_task *source; /* INPUT_INTERACTIONS */
+    struct tenant_task *tenant;      /* INPUT_TENANT_LOG */
+    struct view_batch *batch;        /* rendered at the last cut, sent after its commit */
+    int64_t batch_offset;            /* the position that the batch belongs to */
+};
+
+/* Moves along the table of permitted moves; anything else is our error. */
+void partition_move(struct partition *p, enum partition_state to);
+
+/* The clock of its task; INSTANT_NONE before the first record. */
+int64_t partition_clock(const struct partition *p);

@@ -1,0 +1,217 @@
+#include "io/kafka_admin.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+
+#define ADMIN_TIMEOUT_MS 10000
+#define TOPICS_MAX (INPUT_COUNT + OUTPUT_COUNT)
+
+enum topic_use { USE_INPUT, USE_OUTPUT, USE_INTERNAL };
+
+struct topic {
+    char name[256];
+    enum topic_use use;
+    int32_t partitions; /* found; 0: missing */
+};
+
+static size_t list_topics(const struct kafka_options *o, struct topic topics[TOPICS_MAX]) {
+    size_t count = 0;
+    for (int i = 0; i < INPUT_COUNT; i++) {
+        kafka_input_topic(o, (enum engine_input)i, topics[count].name);
+        topics[count++].use = i == INPUT_TENANT_LOG ? USE_INTERNAL : USE_INPUT;
+    }
+    for (int i = 0; i < OUTPUT_COUNT; i++) {
+        if (i == OUTPUT_TENANT_LOG)
+            continue;
+        kafka_output_topic(o, (enum epoch_topic)i, topics[count].name);
+        topics[count++].use = USE_OUTPUT;
+    }
+    return count;
+}
+
+static void look(const rd_kafka_metadata_t *metadata, struct topic *topics, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        topics[i].partitions = 0;
+        for (int k = 0; k < metadata->topic_cnt; k++)
+            if (strcmp(metadata->topics[k].topic, topics[i].name) == 0)
+                topics[i].partitions = metadata->topics[k].partition_cnt;
+    }
+}
+
+static bool authentication_failed(rd_kafka_t *rk, struct err *err) {
+    rd_kafka_event_t *event;
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_main(rk);
+    bool failed = false;
+    while ((event = rd_kafka_queue_poll(queue, 0))) {
+        if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__AUTHENTICATION) {
+            err_set(err,
+                    "the broker refused the login: %s; see kafka.properties.sasl.username and "
+                    "sasl.password",
+                    rd_kafka_event_error_string(event));
+            failed = true;
+        }
+        rd_kafka_event_destroy(event);
+    }
+    rd_kafka_queue_destroy(queue);
+    return failed;
+}
+
+/* Waits for the brokers; false when told to stop or when the login is refused. */
+static bool find_topics(rd_kafka_t *rk, const struct kafka_options *o, const volatile bool *stop,
+                        struct topic *topics, size_t count, struct err *err) {
+    for (;;) {
+        const rd_kafka_metadata_t *metadata;
+        rd_kafka_resp_err_t rc = rd_kafka_metadata(rk, 1, NULL, &metadata, 1000);
+        if (rc == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            look(metadata, topics, count);
+            rd_kafka_metadata_destroy(metadata);
+            return true;
+        }
+        if (authentication_failed(rk, err))
+            return false;
+        if (*stop)
+            return err_set(err, "stopped before the brokers at %s answered", o->brokers);
+        char members[512];
+        snprintf(members, sizeof members,
+                 "\"brokers\":\"%s\",\"text\":\"the brokers do not answer (%s); trying again\"",
+                 o->brokers, rd_kafka_err2str(rc));
+        o->note.note(o->note.self, LOG_LEVEL_WARN, "kafka_wait", members);
+    }
+}
+
+static void configure(const struct kafka_options *o, const struct topic *topic,
+                      rd_kafka_NewTopic_t *new_topic) {
+    char retention[32];
+    /* A replay's input and the internal log, from which state is rebuilt, are kept for ever. */
+    bool keep = topic->use == USE_INTERNAL || (topic->use == USE_INPUT && !o->live);
+    snprintf(retention, sizeof retention, "%lld", keep ? -1LL : (long long)o->retention_ms);
+    rd_kafka_NewTopic_set_config(new_topic, "retention.ms", retention);
+    const char *stamp = topic->use == USE_INPUT && !o->live ? "CreateTime" : "LogAppendTime";
+    rd_kafka_NewTopic_set_config(new_topic, "message.timestamp.type", stamp);
+}
+
+static bool check_created(rd_kafka_event_t *event, struct err *err) {
+    if (rd_kafka_event_error(event))
+        return err_set(err, "topics could not be created: %s", rd_kafka_event_error_string(event));
+    size_t count;
+    const rd_kafka_topic_result_t **results = rd_kafka_CreateTopics_result_topics(
+        rd_kafka_event_CreateTopics_result(event), &count);
+    for (size_t i = 0; i < count; i++) {
+        rd_kafka_resp_err_t rc = rd_kafka_topic_result_error(results[i]);
+        if (rc && rc != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+            return err_set(err,
+                           "topic %s does not exist and could not be created: %s; create it, or "
+                           "give this user the right to",
+                           rd_kafka_topic_result_name(results[i]),
+                           rd_kafka_topic_result_error_string(results[i]));
+    }
+    return true;
+}
+
+static bool create_missing(rd_kafka_t *rk, const struct kafka_options *o, struct topic *topics,
+                           size_t count, struct err *err) {
+    rd_kafka_NewTopic_t *wanted[TOPICS_MAX];
+    size_t wanted_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (topics[i].partitions)
+            continue;
+        char reason[256];
+        wanted[wanted_count] = rd_kafka_NewTopic_new(topics[i].name, o->partitions, o->replication,
+                                                     reason, sizeof reason);
+        if (!wanted[wanted_count]) {
+            rd_kafka_NewTopic_destroy_array(wanted, wanted_count);
+            return err_set(err, "topic %s: %s", topics[i].name, reason);
+        }
+        configure(o, &topics[i], wanted[wanted_count++]);
+        topics[i].partitions = o->partitions;
+    }
+    if (!wanted_count)
+        return true;
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_CreateTopics(rk, wanted, wanted_count, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ADMIN_TIMEOUT_MS);
+    bool ok = event ? check_created(event, err)
+                    : err_set(err, "the brokers at %s did not answer the creation of topics",
+                              o->brokers);
+    if (event)
+        rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_NewTopic_destroy_array(wanted, wanted_count);
+    return ok;
+}
+
+static const char *config_value(const rd_kafka_ConfigResource_t *resource, const char *name) {
+    size_t count;
+    const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), name) == 0)
+            return rd_kafka_ConfigEntry_value(entries[i]);
+    return NULL;
+}
+
+static bool check_stamp(rd_kafka_event_t *event, const char *topic, struct err *err) {
+    size_t count;
+    const rd_kafka_ConfigResource_t **resources = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(event), &count);
+    const char *value = count ? config_value(resources[0], "message.timestamp.type") : NULL;
+    /* Without the right to describe, the stamp on each record still tells. */
+    if (!value || strcmp(value, "LogAppendTime") == 0)
+        return true;
+    return err_set(err,
+                   "topic %s has message.timestamp.type=%s, but clock: live needs the broker's "
+                   "time; set it with: kafka-configs.sh --alter --entity-type topics "
+                   "--entity-name %s --add-config message.timestamp.type=LogAppendTime, or run "
+                   "with clock: log",
+                   topic, value, topic);
+}
+
+static bool check_input(rd_kafka_t *rk, const char *topic, struct err *err) {
+    rd_kafka_ConfigResource_t *resource =
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_DescribeConfigs(rk, &resource, 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ADMIN_TIMEOUT_MS);
+    bool ok = true;
+    if (event && !rd_kafka_event_error(event))
+        ok = check_stamp(event, topic, err);
+    if (event)
+        rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_ConfigResource_destroy(resource);
+    return ok;
+}
+
+static bool prepare(rd_kafka_t *rk, const struct kafka_options *o, const volatile bool *stop,
+                    int32_t partitions[INPUT_COUNT], struct err *err) {
+    struct topic topics[TOPICS_MAX];
+    size_t count = list_topics(o, topics);
+    if (!find_topics(rk, o, stop, topics, count, err))
+        return false;
+    bool existed = topics[INPUT_INTERACTIONS].partitions > 0;
+    if (!create_missing(rk, o, topics, count, err))
+        return false;
+    if (existed && o->live && !check_input(rk, topics[INPUT_INTERACTIONS].name, err))
+        return false;
+    for (int i = 0; i < INPUT_COUNT; i++)
+        partitions[i] = topics[i].partitions;
+    return true;
+}
+
+bool kafka_admin_prepare(const struct kafka_options *o, const volatile bool *stop,
+                         int32_t partitions[INPUT_COUNT], struct err *err) {
+    rd_kafka_conf_t *conf = kafka_conf_new(o, "admin", err);
+    if (!conf)
+        return false;
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR);
+    char reason[256];
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
+    if (!rk) {
+        rd_kafka_conf_destroy(conf);
+        return err_set(err, "kafka: %s", reason);
+    }
+    bool ok = prepare(rk, o, stop, partitions, err);
+    rd_kafka_destroy(rk);
+    return ok;
+}

@@ -1,0 +1,71 @@
+#include "io/kafka_conf.h"
+
+#include <stdio.h>
+
+#include "base/check.h"
+
+void kafka_input_topic(const struct kafka_options *o, enum engine_input input, char name[256]) {
+    int size = input == INPUT_TENANT_LOG
+                   ? snprintf(name, 256, "%s%s.tenant-log", o->topic_prefix, o->group)
+                   : snprintf(name, 256, "%sinteractions", o->topic_prefix);
+    CHECK(size > 0 && size < 256);
+}
+
+void kafka_output_topic(const struct kafka_options *o, enum epoch_topic topic, char name[256]) {
+    if (topic == OUTPUT_TENANT_LOG) {
+        kafka_input_topic(o, INPUT_TENANT_LOG, name);
+        return;
+    }
+    int size = snprintf(name, 256, "%s%s", o->topic_prefix, epoch_topic_name(topic));
+    CHECK(size > 0 && size < 256);
+}
+
+void kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value) {
+    char reason[256];
+    if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) != RD_KAFKA_CONF_OK) {
+        fprintf(stderr, "librdkafka refuses %s=%s: %s\n", name, value, reason);
+        UNREACHABLE("a property that this program sets itself was refused");
+    }
+}
+
+/* librdkafka's own lines go through our log. */
+static void log_line(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
+    const struct kafka_options *o = rd_kafka_opaque(rk);
+    char clean[400];
+    size_t size = 0;
+    for (const char *c = text; *c && size + 1 < sizeof clean; c++)
+        clean[size++] = *c == '"' || *c == '\\' || (unsigned char)*c < ' ' ? '\'' : *c;
+    clean[size] = 0;
+    char members[600];
+    snprintf(members, sizeof members, "\"facility\":\"%s\",\"text\":\"%s\"", facility, clean);
+    o->note.note(o->note.self, level <= 4 ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "kafka_client",
+                 members);
+}
+
+rd_kafka_conf_t *kafka_conf_new(const struct kafka_options *o, const char *role, struct err *err) {
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    char client_id[256];
+    snprintf(client_id, sizeof client_id, "floorwalker-%s-%s", o->instance, role);
+    kafka_conf_set(conf, "client.id", client_id);
+    kafka_conf_set(conf, "enable.metrics.push", "false");
+    kafka_conf_set(conf, "socket.nagle.disable", "true");
+    kafka_conf_set(conf, "reconnect.backoff.max.ms", "1000");
+    rd_kafka_conf_set_opaque(conf, (void *)(uintptr_t)o);
+    rd_kafka_conf_set_log_cb(conf, log_line);
+    char reason[256];
+    if (rd_kafka_conf_set(conf, "bootstrap.servers", o->brokers, reason, sizeof reason) !=
+        RD_KAFKA_CONF_OK) {
+        rd_kafka_conf_destroy(conf);
+        err_set(err, "kafka.brokers \"%s\": %s", o->brokers, reason);
+        return NULL;
+    }
+    for (size_t i = 0; i < o->property_count; i++) {
+        if (rd_kafka_conf_set(conf, o->properties[i].name, o->properties[i].value, reason,
+                              sizeof reason) == RD_KAFKA_CONF_OK)
+            continue;
+        rd_kafka_conf_destroy(conf);
+        err_set(err, "kafka.properties.%s: %s", o->properties[i].name, reason);
+        return NULL;
+    }
+    return conf;
+}

@@ -1,0 +1,44 @@
+/* How this program talks to a Kafka cluster: brokers, names of topics, client properties. */
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include "base/err.h"
+#include "engine/ports.h"
+
+struct kafka_property {
+    const char *name;
+    const char *value;
+};
+
+/* All strings are owned by the caller and outlive every client. */
+struct kafka_options {
+    const char *brokers;
+    const char *group;
+    const char *instance; /* names the consumer and the producer: unique, stable */
+    const char *topic_prefix;
+    const struct kafka_property *properties; /* of the user, for every client */
+    size_t property_count;
+    int32_t partitions; /* of topics that are created */
+    int32_t replication;
+    int64_t retention_ms;
+    size_t memory_bytes; /* limits.memory: a share of it may wait in the consumer */
+    bool live;           /* clock: live */
+    bool until_end;
+    int64_t start_at;    /* KAFKA_START_EARLIEST, KAFKA_START_LATEST, or an instant */
+    struct note_port note;
+};
+
+#define KAFKA_START_EARLIEST (-2)
+#define KAFKA_START_LATEST (-1)
+
+/* The full name of a topic, into `name` (room for 256 bytes). */
+void kafka_input_topic(const struct kafka_options *o, enum engine_input input, char name[256]);
+void kafka_output_topic(const struct kafka_options *o, enum epoch_topic topic, char name[256]);
+
+/* A configuration with brokers, client id and the user's properties. NULL with a reason when a
+ * property is refused; otherwise the caller owns it. */
+rd_kafka_conf_t *kafka_conf_new(const struct kafka_options *o, const char *role, struct err *err);
+
+/* Sets one property that we need; a refusal is our own error. */
+void kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value);

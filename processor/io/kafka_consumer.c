@@ -1,0 +1,366 @@
+#include "io/kafka_consumer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "io/kafka_lookup.h"
+
+#define DRAIN_BATCH 1024
+#define CLOSE_TIMEOUT_MS 5000
+
+struct reading {
+    enum engine_input input;
+    int32_t partition;
+    rd_kafka_queue_t *queue;
+    rd_kafka_message_t *held[DRAIN_BATCH]; /* taken from the queue, not yet by the owner */
+    size_t held_at, held_count;
+};
+
+struct kafka_consumer {
+    const struct kafka_options *options;
+    uv_loop_t *loop;
+    int wake_fd;
+    struct kafka_consumer_events events;
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *queue; /* group events */
+    char topics[INPUT_COUNT][256];
+    struct reading **readings;
+    size_t reading_count, reading_capacity;
+    rd_kafka_topic_partition_list_t *revoking; /* NULL: none */
+    struct kafka_lookup *lookup;               /* under way; NULL: none */
+    uint64_t losses;
+    bool closing;
+};
+
+static rd_kafka_conf_t *consumer_conf(const struct kafka_options *o, struct err *err) {
+    rd_kafka_conf_t *conf = kafka_conf_new(o, "consumer", err);
+    if (!conf)
+        return NULL;
+    char kbytes[32];
+    size_t share = o->memory_bytes / 8 / 1024 / (size_t)(o->partitions ? o->partitions : 1);
+    snprintf(kbytes, sizeof kbytes, "%zu",
+             share < 1024 ? (size_t)1024 : share > 65536 ? (size_t)65536 : share);
+    kafka_conf_set(conf, "group.id", o->group);
+    kafka_conf_set(conf, "group.instance.id", o->instance);
+    kafka_conf_set(conf, "partition.assignment.strategy", "cooperative-sticky");
+    kafka_conf_set(conf, "session.timeout.ms", "6000");
+    kafka_conf_set(conf, "heartbeat.interval.ms", "1500");
+    kafka_conf_set(conf, "enable.auto.commit", "false");
+    kafka_conf_set(conf, "enable.auto.offset.store", "false");
+    kafka_conf_set(conf, "auto.offset.reset", "error");
+    kafka_conf_set(conf, "isolation.level", "read_committed");
+    kafka_conf_set(conf, "queued.max.messages.kbytes", kbytes);
+    kafka_conf_set(conf, "fetch.queue.backoff.ms", "10");
+    kafka_conf_set(conf, "fetch.error.backoff.ms", "50");
+    /* The end of a partition is asked for only where the run ends with it: together with
+     * pause/resume the event loses records, so nothing here pauses. */
+    kafka_conf_set(conf, "enable.partition.eof", o->until_end ? "true" : "false");
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR);
+    return conf;
+}
+
+static void subscribe(struct kafka_consumer *c) {
+    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(INPUT_COUNT);
+    for (int i = 0; i < INPUT_COUNT; i++) {
+        kafka_input_topic(c->options, (enum engine_input)i, c->topics[i]);
+        rd_kafka_topic_partition_list_add(topics, c->topics[i], RD_KAFKA_PARTITION_UA);
+    }
+    rd_kafka_resp_err_t rc = rd_kafka_subscribe(c->rk, topics);
+    CHECK(rc == RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_topic_partition_list_destroy(topics);
+}
+
+struct kafka_consumer *kafka_consumer_new(const struct kafka_options *o, uv_loop_t *loop,
+                                          int wake_fd,
+                                          const struct kafka_consumer_events *events,
+                                          struct err *err) {
+    rd_kafka_conf_t *conf = consumer_conf(o, err);
+    if (!conf)
+        return NULL;
+    char reason[256];
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
+    if (!rk) {
+        rd_kafka_conf_destroy(conf);
+        err_set(err, "kafka consumer: %s", reason);
+        return NULL;
+    }
+    struct kafka_consumer *c = calloc(1, sizeof *c);
+    CHECK(c);
+    c->options = o;
+    c->loop = loop;
+    c->wake_fd = wake_fd;
+    c->events = *events;
+    c->rk = rk;
+    rd_kafka_poll_set_consumer(rk);
+    c->queue = rd_kafka_queue_get_consumer(rk);
+    static const uint64_t one = 1;
+    rd_kafka_queue_io_event_enable(c->queue, wake_fd, &one, sizeof one);
+    subscribe(c);
+    return c;
+}
+
+static enum engine_input input_of(const struct kafka_consumer *c, const char *topic) {
+    for (int i = 0; i < INPUT_COUNT; i++)
+        if (strcmp(c->topics[i], topic) == 0)
+            return (enum engine_input)i;
+    UNREACHABLE("a topic that was never subscribed to");
+}
+
+static struct reading *find_reading(const struct kafka_consumer *c, enum engine_input input,
+                                    int32_t partition) {
+    for (size_t i = 0; i < c->reading_count; i++)
+        if (c->readings[i]->input == input && c->readings[i]->partition == partition)
+            return c->readings[i];
+    return NULL;
+}
+
+/* Before incremental_assign: a forwarded queue would put the first records on the main one. */
+static void open_reading(struct kafka_consumer *c, enum engine_input input, int32_t partition) {
+    struct reading *r = calloc(1, sizeof *r);
+    CHECK(r);
+    r->input = input;
+    r->partition = partition;
+    r->queue = rd_kafka_queue_get_partition(c->rk, c->topics[input], partition);
+    CHECK(r->queue);
+    rd_kafka_queue_forward(r->queue, NULL);
+    static const uint64_t one = 1;
+    rd_kafka_queue_io_event_enable(r->queue, c->wake_fd, &one, sizeof one);
+    if (c->reading_count == c->reading_capacity) {
+        c->reading_capacity = c->reading_capacity ? c->reading_capacity * 2 : 16;
+        c->readings = realloc(c->readings, c->reading_capacity * sizeof *c->readings);
+        CHECK(c->readings);
+    }
+    c->readings[c->reading_count++] = r;
+}
+
+static void close_reading(struct kafka_consumer *c, struct reading *r) {
+    for (; r->held_at < r->held_count; r->held_at++)
+        rd_kafka_message_destroy(r->held[r->held_at]);
+    rd_kafka_queue_io_event_enable(r->queue, -1, NULL, 0);
+    rd_kafka_queue_destroy(r->queue);
+    for (size_t i = 0; i < c->reading_count; i++)
+        if (c->readings[i] == r)
+            c->readings[i] = c->readings[--c->reading_count];
+    free(r);
+}
+
+static void fail(struct kafka_consumer *c, const char *reason) {
+    c->events.failed(c->events.context, reason);
+}
+
+/* The offsets have been looked up: the tasks are made, and reading begins. */
+static void lookup_done(void *context, struct kafka_lookup *lookup) {
+    struct kafka_consumer *c = context;
+    c->lookup = NULL;
+    rd_kafka_topic_partition_list_t *list = lookup->partitions;
+    if (*lookup->failure)
+        fail(c, lookup->failure);
+    for (int i = 0; i < list->cnt && !*lookup->failure; i++) {
+        rd_kafka_topic_partition_t *tp = &list->elems[i];
+        struct log_assignment *a = &lookup->found[i];
+        tp->offset = c->events.assigned(c->events.context, a);
+        if (tp->offset < 0)
+            break;
+        open_reading(c, a->input, a->partition);
+    }
+    rd_kafka_error_t *error = rd_kafka_incremental_assign(c->rk, list);
+    if (error) {
+        fail(c, rd_kafka_error_string(error));
+        rd_kafka_error_destroy(error);
+    }
+    kafka_lookup_free(lookup);
+}
+
+static void on_assign(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list) {
+    if (c->lookup) {
+        fail(c, "partitions were assigned while others were still being looked up");
+        return;
+    }
+    struct kafka_lookup *lookup = kafka_lookup_new(c->options, c->rk, list, lookup_done, c);
+    for (int i = 0; i < list->cnt; i++) {
+        lookup->found[i].input = input_of(c, list->elems[i].topic);
+        lookup->found[i].partition = list->elems[i].partition;
+    }
+    c->lookup = lookup;
+    kafka_lookup_start(lookup, c->loop);
+}
+
+static void on_revoke(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list) {
+    c->losses++;
+    if (rd_kafka_assignment_lost(c->rk) && !c->closing) {
+        fail(c, "the group took our partitions away: this process did not answer in time "
+                "(session.timeout.ms), or another one took its instance name");
+        return;
+    }
+    CHECK(!c->revoking);
+    c->revoking = rd_kafka_topic_partition_list_copy(list);
+}
+
+bool kafka_consumer_is_revoking(const struct kafka_consumer *c) {
+    return c->revoking && !c->lookup;
+}
+
+void kafka_consumer_finish_revoke(struct kafka_consumer *c) {
+    CHECK(c->revoking);
+    for (int i = 0; i < c->revoking->cnt; i++) {
+        const rd_kafka_topic_partition_t *tp = &c->revoking->elems[i];
+        enum engine_input input = input_of(c, tp->topic);
+        struct reading *r = find_reading(c, input, tp->partition);
+        if (r)
+            close_reading(c, r);
+        c->events.revoked(c->events.context, input, tp->partition);
+    }
+    rd_kafka_error_t *error = rd_kafka_incremental_unassign(c->rk, c->revoking);
+    if (error) {
+        fail(c, rd_kafka_error_string(error));
+        rd_kafka_error_destroy(error);
+    }
+    rd_kafka_topic_partition_list_destroy(c->revoking);
+    c->revoking = NULL;
+}
+
+uint64_t kafka_consumer_losses(const struct kafka_consumer *c) {
+    return c->losses;
+}
+
+static void on_rebalance(struct kafka_consumer *c, rd_kafka_event_t *event) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
+    switch (rd_kafka_event_error(event)) {
+    case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+        on_assign(c, list);
+        break;
+    case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
+        on_revoke(c, list);
+        break;
+    default:
+        fail(c, rd_kafka_event_error_string(event));
+    }
+}
+
+static void on_error(struct kafka_consumer *c, rd_kafka_event_t *event) {
+    rd_kafka_resp_err_t rc = rd_kafka_event_error(event);
+    char text[512];
+    if (rc == RD_KAFKA_RESP_ERR__FATAL) {
+        char reason[300];
+        rc = rd_kafka_fatal_error(c->rk, reason, sizeof reason);
+        snprintf(text, sizeof text, "%s%s",
+                 rc == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID
+                     ? "another process of the same instance name took over; this older one goes: "
+                     : "",
+                 reason);
+        fail(c, text);
+    } else if (rc == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+               rc == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
+               rc == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+               rc == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+        fail(c, rd_kafka_event_error_string(event));
+    }
+}
+
+static void handle(struct kafka_consumer *c, rd_kafka_event_t *event) {
+    switch (rd_kafka_event_type(event)) {
+    case RD_KAFKA_EVENT_REBALANCE:
+        on_rebalance(c, event);
+        break;
+    case RD_KAFKA_EVENT_ERROR:
+        on_error(c, event);
+        break;
+    default:
+        break;
+    }
+}
+
+void kafka_consumer_serve(struct kafka_consumer *c) {
+    rd_kafka_event_t *event;
+    /* One rebalance at a time: the next one waits on the queue until this one is finished. */
+    while (!c->revoking && !c->lookup && (event = rd_kafka_queue_poll(c->queue, 0))) {
+        handle(c, event);
+        rd_kafka_event_destroy(event);
+    }
+}
+
+static bool offer(struct kafka_consumer *c, const rd_kafka_message_t *m, log_take_fn *take,
+                  void *context) {
+    struct log_record record = {.offset = m->offset};
+    if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        record.end = true;
+        return take(context, &record);
+    }
+    if (m->err) {
+        char text[512];
+        snprintf(text, sizeof text, "%s, partition %d, offset %lld: %s",
+                 m->rkt ? rd_kafka_topic_name(m->rkt) : "?", m->partition, (long long)m->offset,
+                 rd_kafka_message_errstr(m));
+        fail(c, text);
+        return true;
+    }
+    rd_kafka_timestamp_type_t stamp;
+    record.log_at = rd_kafka_message_timestamp(m, &stamp);
+    record.append_time = stamp == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
+    record.key = (struct slice){m->key, m->key_len};
+    record.value = (struct slice){m->payload, m->len};
+    return take(context, &record);
+}
+
+static bool refill(struct reading *r) {
+    if (r->held_at < r->held_count)
+        return true;
+    ssize_t count = rd_kafka_consume_batch_queue(r->queue, 0, r->held, DRAIN_BATCH);
+    r->held_at = 0;
+    r->held_count = count > 0 ? (size_t)count : 0;
+    return r->held_count > 0;
+}
+
+size_t kafka_consumer_drain(struct kafka_consumer *c, enum engine_input input, int32_t partition,
+                            size_t room, log_take_fn *take, void *context) {
+    struct reading *r = find_reading(c, input, partition);
+    size_t taken = 0;
+    while (r && taken < room && refill(r)) {
+        rd_kafka_message_t *m = r->held[r->held_at];
+        if (!offer(c, m, take, context))
+            break;
+        rd_kafka_message_destroy(m);
+        r->held_at++;
+        taken++;
+    }
+    return taken;
+}
+
+int64_t kafka_consumer_end(const struct kafka_consumer *c, enum engine_input input,
+                           int32_t partition) {
+    int64_t low, high;
+    if (rd_kafka_get_watermark_offsets(c->rk, c->topics[input], partition, &low, &high) ||
+        high < 0)
+        return -1;
+    return high;
+}
+
+rd_kafka_consumer_group_metadata_t *kafka_consumer_group(const struct kafka_consumer *c) {
+    return rd_kafka_consumer_group_metadata(c->rk);
+}
+
+void kafka_consumer_free(struct kafka_consumer *c) {
+    if (!c)
+        return;
+    c->closing = true;
+    rd_kafka_error_t *error = rd_kafka_consumer_close_queue(c->rk, c->queue);
+    if (error)
+        rd_kafka_error_destroy(error);
+    for (int waited = 0; waited < CLOSE_TIMEOUT_MS && !rd_kafka_consumer_closed(c->rk);
+         waited += 50) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(c->queue, 50);
+        if (!event)
+            continue;
+        handle(c, event);
+        if (c->revoking)
+            kafka_consumer_finish_revoke(c);
+        rd_kafka_event_destroy(event);
+    }
+    while (c->reading_count)
+        close_reading(c, c->readings[0]);
+    free(c->readings);
+    rd_kafka_queue_destroy(c->queue);
+    rd_kafka_destroy(c->rk);
+    free(c);
+}

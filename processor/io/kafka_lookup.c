@@ -1,0 +1,101 @@
+#include "io/kafka_lookup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+
+#define LOOKUP_TIMEOUT_MS 10000
+#define LOOKUP_TRIES 6
+
+struct kafka_lookup *kafka_lookup_new(const struct kafka_options *o, rd_kafka_t *rk,
+                                      const rd_kafka_topic_partition_list_t *partitions,
+                                      kafka_lookup_fn *done, void *context) {
+    struct kafka_lookup *l = calloc(1, sizeof *l);
+    CHECK(l);
+    l->options = o;
+    l->rk = rk;
+    l->partitions = rd_kafka_topic_partition_list_copy(partitions);
+    l->found = calloc((size_t)partitions->cnt + 1, sizeof *l->found);
+    CHECK(l->found);
+    l->done = done;
+    l->context = context;
+    l->work.data = l;
+    return l;
+}
+
+void kafka_lookup_free(struct kafka_lookup *l) {
+    rd_kafka_topic_partition_list_destroy(l->partitions);
+    free(l->found);
+    free(l);
+}
+
+/* A dead transaction of ours keeps offsets unstable until the broker closes it: worth waiting. */
+static bool find_committed(struct kafka_lookup *l) {
+    rd_kafka_resp_err_t rc = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int i = 0; i < LOOKUP_TRIES; i++) {
+        rc = rd_kafka_committed(l->rk, l->partitions, LOOKUP_TIMEOUT_MS);
+        if (rc == RD_KAFKA_RESP_ERR_NO_ERROR)
+            return true;
+    }
+    snprintf(l->failure, sizeof l->failure, "the group's offsets could not be read: %s",
+             rd_kafka_err2str(rc));
+    return false;
+}
+
+static rd_kafka_resp_err_t offset_at(const struct kafka_lookup *l, const char *topic,
+                                     int32_t partition, int64_t high, int64_t *offset) {
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(one, topic, partition)->offset = l->options->start_at;
+    rd_kafka_resp_err_t rc = rd_kafka_offsets_for_times(l->rk, one, LOOKUP_TIMEOUT_MS);
+    *offset = one->elems[0].offset >= 0 ? one->elems[0].offset : high;
+    rd_kafka_topic_partition_list_destroy(one);
+    return rc;
+}
+
+static rd_kafka_resp_err_t find_ends(const struct kafka_lookup *l,
+                                     const rd_kafka_topic_partition_t *tp,
+                                     struct log_assignment *a) {
+    int64_t high;
+    rd_kafka_resp_err_t rc = rd_kafka_query_watermark_offsets(l->rk, tp->topic, tp->partition,
+                                                              &a->low, &high, LOOKUP_TIMEOUT_MS);
+    if (rc)
+        return rc;
+    a->end = l->options->until_end ? high : -1;
+    a->start = a->low;
+    if (a->input == INPUT_TENANT_LOG || l->options->start_at == KAFKA_START_EARLIEST)
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    a->start = high;
+    if (l->options->start_at == KAFKA_START_LATEST)
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    return offset_at(l, tp->topic, tp->partition, high, &a->start);
+}
+
+static void look_up(uv_work_t *work) {
+    struct kafka_lookup *l = work->data;
+    if (!find_committed(l))
+        return;
+    for (int i = 0; i < l->partitions->cnt; i++) {
+        const rd_kafka_topic_partition_t *tp = &l->partitions->elems[i];
+        struct log_assignment *a = &l->found[i];
+        a->committed = tp->offset >= 0 ? tp->offset : -1;
+        a->metadata = (struct slice){tp->metadata, tp->metadata_size};
+        rd_kafka_resp_err_t rc = find_ends(l, tp, a);
+        if (!rc)
+            continue;
+        snprintf(l->failure, sizeof l->failure, "%s, partition %d: its offsets could not be read: %s",
+                 tp->topic, tp->partition, rd_kafka_err2str(rc));
+        return;
+    }
+}
+
+static void looked_up(uv_work_t *work, int status) {
+    struct kafka_lookup *l = work->data;
+    CHECK(status == 0);
+    l->done(l->context, l);
+}
+
+void kafka_lookup_start(struct kafka_lookup *l, uv_loop_t *loop) {
+    int rc = uv_queue_work(loop, &l->work, look_up, looked_up);
+    CHECK(rc == 0);
+}
