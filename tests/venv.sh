@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes the Python environment of the tests, once per content of requirements.txt, and prints its folder.
+# Makes the Python environment of the tests, once per content of requirements.txt, and prints its
+# folder.
 set -euo pipefail
 # shellcheck source=deploy/local/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../deploy/local/lib.sh"

@@ -5,9 +5,9 @@
 #   deploy/local/deps.sh --checks     also what tests/run.sh needs
 #   deploy/local/deps.sh --image      also what tests/image.sh needs
 #
-# System packages come by apt (as root, or by sudo). librdkafka and hiredis are built from Debian 13's source
-# packages into a private prefix where the system's own are too old. Broker and registry are jars from Maven
-# Central. No apt setting of the machine is changed.
+# System packages come by apt (as root, or by sudo). librdkafka and hiredis are built from Debian
+# 13's source packages into a private prefix where the system's own are too old. Broker and
+# registry are jars from Maven Central. No apt setting of the machine is changed.
 set -euo pipefail
 # shellcheck source=deploy/local/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -18,19 +18,20 @@ SOURCE_SUITE=trixie
 
 build_packages=(
     build-essential cmake ninja-build pkg-config ca-certificates git tzdata
-    libuv1-dev libavro-dev libcurl4-openssl-dev libwebsockets-dev libyaml-dev libjansson-dev libglib2.0-dev
-    liblz4-dev libzstd-dev libxxhash-dev libssl-dev libsasl2-dev zlib1g-dev libcmocka-dev
+    libuv1-dev libavro-dev libcurl4-openssl-dev libwebsockets-dev libyaml-dev libjansson-dev
+    libglib2.0-dev liblz4-dev libzstd-dev libxxhash-dev libssl-dev libsasl2-dev zlib1g-dev
+    libcmocka-dev
 )
 stack_packages=(redis-server redis-tools default-jre-headless maven kcat tmux python3)
-check_packages=(clang clang-format clang-tidy llvm universal-ctags python3-venv)
+check_packages=(clang clang-format clang-tidy llvm universal-ctags shellcheck python3-venv)
 image_packages=(mmdebstrap buildah crun debian-archive-keyring uidmap)
 
 # missing_packages NAME...: those that are not installed, one per line.
 missing_packages() {
     local have name
-    have=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' || true)
+    have=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null || true)
     for name in "$@"; do
-        grep -qxF -- "$name" <<<"$have" || printf '%s\n' "$name"
+        grep -qxF -- "installed $name" <<<"$have" || printf '%s\n' "$name"
     done
 }
 
@@ -44,8 +45,8 @@ as_root() {
     fi
 }
 
-# The packages of servers start them when they are installed; our stack starts its own, on ports of its own.
-# policy-rc.d is Debian's way to forbid it; ours is there only while apt runs.
+# The packages of servers start them when they are installed; our stack starts its own, on ports of
+# its own. policy-rc.d is Debian's way to forbid it; ours is there only while apt runs.
 without_services() {
     local policy=/usr/sbin/policy-rc.d status=0
     if [ -e "$policy" ]; then
@@ -80,7 +81,8 @@ install_packages() {
     apt_install "${missing[@]}"
 }
 
-# The sanitizers' and libFuzzer's runtime is a package of the compiler's version, which differs between releases.
+# The sanitizers' and libFuzzer's runtime is a package of the compiler's version, which differs
+# between releases.
 install_clang_runtime() {
     local major
     major=$(clang -dumpversion | cut -d . -f 1)
@@ -96,15 +98,18 @@ have_library() {
 candidate_is() {
     local candidate
     candidate=$(apt-cache policy "$1" | sed -n 's/^ *Candidate: //p')
-    [ -n "$candidate" ] && [ "$candidate" != '(none)' ] && dpkg --compare-versions "$candidate" ge "$2"
+    [ -n "$candidate" ] && [ "$candidate" != '(none)' ] || return 1
+    dpkg --compare-versions "$candidate" ge "$2"
 }
 
-# debian_uris: where this machine gets Debian from (not its security updates), as apt itself sees it.
+# debian_uris: where this machine gets Debian from, security updates aside, as apt itself sees it.
 debian_uris() {
-    apt-get indextargets --format '$(LABEL)|$(CREATED_BY)|$(REPO_URI)' | sed -n 's/^Debian|Packages|//p' | sort -u
+    apt-get indextargets --format '$(LABEL)|$(CREATED_BY)|$(REPO_URI)' |
+        sed -n 's/^Debian|Packages|//p' | sort -u
 }
 
-# source_apt COMMAND...: apt-get with a state and sources of its own, so that the machine's stay as they are.
+# source_apt COMMAND...: apt-get with a state and sources of its own, so that the machine's stay as
+# they are.
 source_apt() {
     apt-get -q -o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts=/dev/null \
         -o Dir::State="$work/state" -o Dir::State::Lists="$work/lists" -o Dir::Cache="$work/cache" \
@@ -123,7 +128,7 @@ fetch_sources() {
     for uri in $(debian_uris); do
         printf 'deb-src %s%s %s main\n' "$signed" "$uri" "$SOURCE_SUITE"
     done >"$work/sources.list"
-    [ -s "$work/sources.list" ] || die "apt has no Debian source configured (see: apt-get indextargets)"
+    [ -s "$work/sources.list" ] || die "apt knows no Debian source (see: apt-get indextargets)"
     quietly "$logs/source-update.log" source_apt update
     cd "$work/src"
     quietly "$logs/source-fetch.log" source_apt source "$@"
@@ -135,9 +140,10 @@ build_rdkafka() {
     source=$(echo "$work"/src/librdkafka-*/)
     say "building librdkafka into $FLOORWALKER_PREFIX"
     quietly "$logs/rdkafka-configure.log" cmake -S "$source" -B "$work/rdkafka" -G Ninja \
-        -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$FLOORWALKER_PREFIX" -DCMAKE_INSTALL_LIBDIR=lib \
-        -DCMAKE_INSTALL_RPATH="\$ORIGIN" -DRDKAFKA_BUILD_TESTS=OFF -DRDKAFKA_BUILD_EXAMPLES=OFF \
-        -DWITH_SSL=ON -DWITH_SASL=ON -DWITH_ZLIB=ON -DWITH_ZSTD=ON -DENABLE_LZ4_EXT=ON -DWITH_CURL=ON
+        -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$FLOORWALKER_PREFIX" \
+        -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_RPATH="\$ORIGIN" \
+        -DRDKAFKA_BUILD_TESTS=OFF -DRDKAFKA_BUILD_EXAMPLES=OFF -DWITH_SSL=ON -DWITH_SASL=ON \
+        -DWITH_ZLIB=ON -DWITH_ZSTD=ON -DENABLE_LZ4_EXT=ON -DWITH_CURL=ON
     quietly "$logs/rdkafka-build.log" cmake --build "$work/rdkafka" --target rdkafka
     # The C++ wrapper is not used: only the C library's own install step runs.
     quietly "$logs/rdkafka-install.log" cmake -P "$work/rdkafka/src/cmake_install.cmake"
@@ -147,8 +153,8 @@ build_hiredis() {
     local source
     source=$(echo "$work"/src/hiredis-*/)
     say "building hiredis into $FLOORWALKER_PREFIX"
-    quietly "$logs/hiredis.log" make -C "$source" -j "$(nproc)" USE_SSL=1 PREFIX="$FLOORWALKER_PREFIX" \
-        LIBRARY_PATH=lib DEBUG_FLAGS= install
+    quietly "$logs/hiredis.log" make -C "$source" -j "$(nproc)" USE_SSL=1 \
+        PREFIX="$FLOORWALKER_PREFIX" LIBRARY_PATH=lib DEBUG_FLAGS= install
 }
 
 install_libraries() {
@@ -156,7 +162,8 @@ install_libraries() {
     have_library rdkafka "$RDKAFKA_MIN" || sources+=(librdkafka)
     have_library hiredis_ssl "$HIREDIS_MIN" || sources+=(hiredis)
     [ ${#sources[@]} -gt 0 ] || return 0
-    if candidate_is librdkafka-dev "$RDKAFKA_MIN" && candidate_is libhiredis-dev "$HIREDIS_MIN"; then
+    if candidate_is librdkafka-dev "$RDKAFKA_MIN" &&
+        candidate_is libhiredis-dev "$HIREDIS_MIN"; then
         install_packages librdkafka-dev libhiredis-dev
         return
     fi
@@ -173,12 +180,13 @@ install_libraries() {
 }
 
 check_libraries() {
-    have_library rdkafka "$RDKAFKA_MIN" || die "librdkafka >= $RDKAFKA_MIN is still not found in $PKG_CONFIG_PATH"
-    have_library hiredis_ssl "$HIREDIS_MIN" || die "hiredis >= $HIREDIS_MIN is still not found in $PKG_CONFIG_PATH"
+    local place="still not in $FLOORWALKER_PREFIX"
+    have_library rdkafka "$RDKAFKA_MIN" || die "librdkafka >= $RDKAFKA_MIN is $place"
+    have_library hiredis_ssl "$HIREDIS_MIN" || die "hiredis >= $HIREDIS_MIN is $place"
 }
 
 main() {
-    local checks= image=
+    local checks='' image=''
     for option in "$@"; do
         case $option in
         --checks) checks=yes ;;
@@ -188,7 +196,7 @@ main() {
     done
     logs=$FLOORWALKER_CACHE/logs
     mkdir -p "$logs"
-    exec 9>"$FLOORWALKER_CACHE/deps.lock"
+    exec 9>"$FLOORWALKER_CACHE/deps.lock" # two at once would build and install the same
     flock 9
     install_packages "${build_packages[@]}" "${stack_packages[@]}"
     install_libraries

@@ -1,7 +1,8 @@
 # Places and small helpers shared by the scripts of this folder and of tests/. Sourced, never run.
 # shellcheck shell=bash
 
-# The private prefix takes the libraries that the system has too old (Debian 12). CMakeLists.txt knows the same default.
+# The private prefix takes the libraries that the system has too old (Debian 12). CMakeLists.txt
+# knows the same default.
 FLOORWALKER_PREFIX=${FLOORWALKER_PREFIX:-$HOME/.local/floorwalker}
 FLOORWALKER_CACHE=${FLOORWALKER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/floorwalker}
 export FLOORWALKER_PREFIX
@@ -32,12 +33,11 @@ quietly() {
     fi
 }
 
-# jars_dir: the folder of jars that belongs to the present pom.xml; another pom is another folder.
-jars_dir() {
-    printf '%s/jars-%s\n' "$FLOORWALKER_CACHE" "$(sha256sum <"$FW_ROOT/deploy/local/kafka/pom.xml" | cut -c 1-12)"
-}
+# name_of FILE: a short name for its content.
+name_of() { sha256sum <"$FW_ROOT/$1" | cut -c 1-12; }
 
-# venv_dir: the folder of the test's Python packages, likewise.
-venv_dir() {
-    printf '%s/venv-%s\n' "$FLOORWALKER_CACHE" "$(sha256sum <"$FW_ROOT/tests/requirements.txt" | cut -c 1-12)"
-}
+# jars_dir: the folder of jars that belongs to the present pom.xml; another pom is another folder.
+jars_dir() { printf '%s/jars-%s\n' "$FLOORWALKER_CACHE" "$(name_of deploy/local/kafka/pom.xml)"; }
+
+# venv_dir: the folder of the tests' Python packages, likewise.
+venv_dir() { printf '%s/venv-%s\n' "$FLOORWALKER_CACHE" "$(name_of tests/requirements.txt)"; }

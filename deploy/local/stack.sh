@@ -10,9 +10,10 @@
 #   --only NAME[,NAME]    of kafka, registry, redis: only these
 #   --purge               with down: remove DIR as well
 #
-# `up` returns when all answer; where they run already, it only says where. `status` prints KAFKA=host:port,
-# REGISTRY=URL and REDIS=URL for those that answer; its status is 0 if all do. The same lines are in DIR/env.
-# Data outlive `down`. What is stopped is stopped by its process id, after a look at whether it is still ours.
+# `up` returns when all answer; where they run already, it only says where. `status` prints
+# KAFKA=host:port, REGISTRY=URL and REDIS=URL for those that answer; its status is 0 if all do. The
+# same lines are in DIR/env. Data outlive `down`. What is stopped is stopped by its process id,
+# after a look at whether it is still ours.
 set -euo pipefail
 # shellcheck source=deploy/local/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -24,7 +25,7 @@ ALL=(kafka registry redis)
 
 declare -A wanted_port=([kafka]=0 [controller]=0 [registry]=0 [redis]=0)
 
-# ---- processes ------------------------------------------------------------------------------------------------
+# ---- processes -------------------------------------------------------------------------------
 
 # start_time PID: in the kernel's ticks since boot; with the id it names a process for good.
 start_time() {
@@ -44,7 +45,8 @@ running() {
     [ "$(start_time "$pid")" = "$since" ] && printf '%s\n' "$pid"
 }
 
-# launch NAME COMMAND...: in a session of its own, so that the terminal's Ctrl-C reaches only its owner.
+# launch NAME COMMAND...: in a session of its own, so that the terminal's Ctrl-C reaches only its
+# owner.
 launch() {
     local name=$1 pid
     shift
@@ -71,7 +73,7 @@ stop() {
     rm -f "$dir/$1/pid"
 }
 
-# ---- ports ----------------------------------------------------------------------------------------------------
+# ---- ports -----------------------------------------------------------------------------------
 
 # Below the range from which the kernel takes the ports of outgoing connections.
 free_port() {
@@ -92,11 +94,12 @@ PY
 
 port_is_free() { ! (exec 3<>"/dev/tcp/$HOST/$1") 2>/dev/null; }
 
-# port_for NAME: the one that was asked for, else the one it had, if nobody took it meanwhile, else a free one.
+# port_for NAME: the one that was asked for, else the one it had, if nobody took it meanwhile, else
+# a free one.
 port_for() {
     local wanted=${wanted_port[$1]:-0} had
     if [ "$wanted" != 0 ]; then
-        port_is_free "$wanted" || die "port $wanted for $1 is taken; choose another one, or 0 for any"
+        port_is_free "$wanted" || die "port $wanted for $1 is taken; choose another, or 0 for any"
     else
         had=$(cat "$dir/$1/port" 2>/dev/null || echo 0)
         if [ "$had" != 0 ] && port_is_free "$had"; then
@@ -111,9 +114,10 @@ port_for() {
 
 port_of() { cat "$dir/$1/port"; }
 
-# ---- Kafka ----------------------------------------------------------------------------------------------------
+# ---- Kafka -----------------------------------------------------------------------------------
 
-# The settings that differ from Kafka's own defaults do so because there is one broker, or to start quickly.
+# The settings that differ from Kafka's own defaults do so because there is one broker, or to start
+# quickly.
 kafka_settings() {
     cat <<TXT
 process.roles=broker,controller
@@ -153,15 +157,16 @@ TXT
 }
 
 start_kafka() {
-    local port controller_port
+    local port controller_port id
     port=$(port_for kafka)
     controller_port=$(port_for controller)
     kafka_settings "$port" "$controller_port" >"$dir/kafka/server.properties"
     kafka_logging >"$dir/kafka/log4j2.properties"
     if [ ! -e "$dir/kafka/data/meta.properties" ]; then
-        quietly "$dir/kafka/format.log" java -cp "$jars/kafka/*" -Xmx256m kafka.tools.StorageTool format \
-            --cluster-id "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c 1-22)" \
-            --config "$dir/kafka/server.properties"
+        id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c 1-22)
+        quietly "$dir/kafka/format.log" \
+            java -cp "$jars/kafka/*" -Xmx256m kafka.tools.StorageTool format \
+            --cluster-id "$id" --config "$dir/kafka/server.properties"
     fi
     # shellcheck disable=SC2086
     launch kafka java ${KAFKA_HEAP_OPTS:--Xms256m -Xmx768m} -XX:+UseG1GC -Djava.awt.headless=true \
@@ -169,11 +174,12 @@ start_kafka() {
         kafka.Kafka "$dir/kafka/server.properties"
 }
 
-# The port is open before the broker is: only an answer with a broker in it says that topics can be made.
+# The port is open before the broker is: only an answer with a broker in it says that topics can be
+# made.
 kafka_answers() { kcat -b "$HOST:$(port_of kafka)" -L -m 2 2>/dev/null | grep -q '^ 1 brokers:'; }
 kafka_line() { printf 'KAFKA=%s:%s\n' "$HOST" "$(port_of kafka)"; }
 
-# ---- schema registry ------------------------------------------------------------------------------------------
+# ---- schema registry -------------------------------------------------------------------------
 
 # Its store is a file: schema ids that stand in Kafka's records must outlive a restart, too.
 start_registry() {
@@ -200,29 +206,32 @@ http_ok() {
 registry_answers() { (http_ok "$(port_of registry)" /apis/ccompat/v7/subjects) 2>/dev/null; }
 registry_line() { printf 'REGISTRY=http://%s:%s/apis/ccompat/v7\n' "$HOST" "$(port_of registry)"; }
 
-# ---- Redis ----------------------------------------------------------------------------------------------------
+# ---- Redis -----------------------------------------------------------------------------------
 
-# Nothing is saved: Redis holds a view, and coming back empty is a case that the program must master anyway.
+# Nothing is saved: Redis holds a view, and coming back empty is a case that the program must
+# master anyway.
 start_redis() {
     local port
     port=$(port_for redis)
-    launch redis redis-server --bind "$HOST" --port "$port" --dir "$dir/redis" --save '' --appendonly no \
-        --enable-debug-command local
+    launch redis redis-server --bind "$HOST" --port "$port" --dir "$dir/redis" --save '' \
+        --appendonly no --enable-debug-command local
 }
 
-redis_answers() { [ "$(timeout 2 redis-cli -h "$HOST" -p "$(port_of redis)" ping 2>/dev/null)" = PONG ]; }
+redis_answers() {
+    [ "$(timeout 2 redis-cli -h "$HOST" -p "$(port_of redis)" ping 2>/dev/null)" = PONG ]
+}
 redis_line() { printf 'REDIS=redis://%s:%s/0\n' "$HOST" "$(port_of redis)"; }
 
-# ---- commands -------------------------------------------------------------------------------------------------
+# ---- commands --------------------------------------------------------------------------------
 
 await() {
-    local name=$1 deadline=$((SECONDS + READY_WITHIN_S))
+    local name=$1 deadline=$((SECONDS + READY_WITHIN_S)) log="its log: $dir/$1/log"
     until "${name}_answers"; do
         if ! running "$name" >/dev/null; then
             tail -n 20 "$dir/$name/log" >&2
-            die "$name ended while starting (its log: $dir/$name/log)"
+            die "$name ended while starting ($log)"
         fi
-        [ $SECONDS -lt $deadline ] || die "$name does not answer after $READY_WITHIN_S s (its log: $dir/$name/log)"
+        [ $SECONDS -lt $deadline ] || die "$name is silent after $READY_WITHIN_S s ($log)"
         sleep 0.1
     done
 }
@@ -297,7 +306,8 @@ only_from() {
 }
 
 set_port() {
-    [[ $2 =~ ^[0-9]+$ ]] && [ "$2" -le 65535 ] || usage_error "--$1-port must be a number from 0 to 65535, not $2"
+    [[ $2 =~ ^[0-9]+$ ]] && [ "$2" -le 65535 ] ||
+        usage_error "--$1-port must be a number from 0 to 65535, not $2"
     wanted_port[$1]=$2
 }
 
@@ -308,7 +318,7 @@ main() {
     purge=
     case $command in
     up | down | status) shift ;;
-    *) usage_error "usage: stack.sh up|down|status [--dir DIR] [--kafka-port N] [--registry-port N] [--redis-port N]" ;;
+    *) usage_error "usage: stack.sh up|down|status [options]; the script's head has the options" ;;
     esac
     while [ $# -gt 0 ]; do
         option=${1%%=*}

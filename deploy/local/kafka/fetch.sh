@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Copies the stack's jars (see pom.xml) into the cache folder, once; quiet and quick when they are there.
+# Copies the stack's jars (see pom.xml) into the cache folder, once; quick when they are there.
 set -euo pipefail
 # shellcheck source=deploy/local/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -13,15 +13,16 @@ flock 8
 say "fetching Kafka and the schema registry (200 MB on disk, once)"
 rm -rf "$jars"
 mkdir -p "$jars"
+log=$FLOORWALKER_CACHE/logs/jars.log
 work=$(mktemp -d "$FLOORWALKER_CACHE/jars.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cp "$FW_ROOT/deploy/local/kafka/pom.xml" "$work/"
 for attempt in 1 2 3; do
-    if mvn -B -q -f "$work/pom.xml" -Djars="$jars" package >"$FLOORWALKER_CACHE/logs/jars.log" 2>&1; then
+    if mvn -B -q -f "$work/pom.xml" -Djars="$jars" package >"$log" 2>&1; then
         touch "$jars/complete"
         exit 0
     fi
     say "attempt $attempt did not get all jars"
 done
-tail -n 20 "$FLOORWALKER_CACHE/logs/jars.log" >&2
-die "the jars did not arrive; Maven's settings and the network decide (all of its output: $FLOORWALKER_CACHE/logs/jars.log)"
+tail -n 20 "$log" >&2
+die "the jars did not arrive: Maven's settings and the network decide (its output: $log)"

@@ -1,0 +1,35 @@
+"""The project keeps the house rules."""
+
+import pytest
+
+import layout
+import rules
+import schema_rules
+from tree import ROOT
+
+RULES = [
+    rules.arrows,
+    rules.link_edges,
+    rules.outside_libraries,
+    rules.purity,
+    rules.columns,
+    rules.file_lengths,
+    rules.function_lengths,
+    rules.header_form,
+    rules.global_state,
+    rules.marks,
+    rules.dead_code,
+    rules.white_space,
+    rules.host_names,
+    rules.sleeping_tests,
+    layout.layout,
+    rules.shell_scripts,
+    rules.data_files,
+    schema_rules.schemas,
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_tree(rule):
+    found = rule(ROOT)
+    assert not found, f"{len(found)} findings:\n" + "\n".join(found)
