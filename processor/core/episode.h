@@ -11,8 +11,8 @@
 struct episode_name {
     enum alert_kind kind;
     struct slice rule;
-    struct slice contract;     /* empty: the name of the contract in force */
-    const struct scope *scope; /* NULL: the whole tenant */
+    struct slice contract;       /* empty: the name of the contract in force */
+    const struct scope *scope;   /* NULL: the whole tenant */
     struct slice interaction_id; /* empty: none */
     uint32_t instance;           /* of the clock; 0: none */
 };
@@ -50,8 +50,11 @@ MUST_USE bool episode_book_load(struct episode_book *book, struct cursor *c, str
  * walk (`all`: of each that is open), in key order; then, with open = false and nothing but
  * alert_id, tenant and transition set, for each that ended since then. */
 typedef void episode_visit_fn(void *context, const struct alert *alert, bool open);
-void episode_book_show(struct episode_book *book, bool all, episode_visit_fn *visit,
-                       void *context);
+void episode_book_show(struct episode_book *book, bool all, episode_visit_fn *visit, void *context);
+
+/* True when so many ended since the last walk that not all are listed: whoever shows them must
+ * publish the tenant in full. */
+bool episode_book_lost_track(const struct episode_book *book);
 
 /* Fills *alert with the latest Alert of the open episode; views until the book's next change.
  * False: none is open. `alert` may be NULL. */
@@ -59,8 +62,7 @@ bool episode_find(const struct judge_context *ctx, const struct episode_name *na
                   struct alert *alert);
 
 /* False while the key stays silent after its last episode (alerts.quiet; VOIDED leaves none). */
-bool episode_may_fire(const struct judge_context *ctx, const struct episode_name *name,
-                      int64_t at);
+bool episode_may_fire(const struct judge_context *ctx, const struct episode_name *name, int64_t at);
 
 /* FIRING. The caller has filled in what is known; id, key, seq, transition, kind, rule, late are
  * set here. False: open_limit is reached, nothing was said. None may be open. */
@@ -76,6 +78,3 @@ void episode_update(const struct judge_context *ctx, const struct episode_name *
  * remembered, so that the same condition said again is a new episode). */
 bool episode_end(const struct judge_context *ctx, const struct episode_name *name,
                  enum transition end, int64_t ended_at, const struct alert *alert);
-
-/* Lets ended keys be forgotten whose time has passed; call once in a while, by the clock only. */
-void episode_book_forget(struct episode_book *book, int64_t clock, int64_t quiet_ms);

@@ -1,0 +1,403 @@
+#include "core/episode.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/pool.h"
+#include "base/table.h"
+#include "core/episode_pack.h"
+#include "core/episode_past.h"
+
+#define KEY_SEED UINT64_C(0x65706973)
+#define ID_SEED_HIGH UINT64_C(0x616c657274206964)
+#define ID_SEED_LOW UINT64_C(0x6f66206570697364)
+#define ID_SIZE 32 /* 128 bits in hexadecimal */
+#define GONE_MAX 65536
+#define FORGET_EVERY_MS HOUR_MS
+
+/* X(from, transition, to): every move that an episode can make. ESCALATED, ACKED, SILENCED and
+ * SUPPRESSED are said of an open episode and leave it open. */
+#define EPISODE_MOVES(X)                                                                           \
+    X(NONE, FIRING, OPEN)                                                                          \
+    X(OPEN, UPDATED, OPEN)                                                                         \
+    X(OPEN, ESCALATED, OPEN) X(OPEN, ACKED, OPEN) X(OPEN, SILENCED, OPEN)                          \
+        X(OPEN, SUPPRESSED, OPEN) X(OPEN, RESOLVED, ENDED) X(OPEN, EXPIRED, ENDED)                 \
+            X(OPEN, VOIDED, ENDED)
+
+enum episode_state { EPISODE_FORBIDDEN, EPISODE_NONE, EPISODE_OPEN, EPISODE_ENDED, STATE_COUNT };
+
+#define MOVE_ENTRY(from, transition, to) [EPISODE_##from][TRANSITION_##transition] = EPISODE_##to,
+static const uint8_t moves[STATE_COUNT][TRANSITION_COUNT] = {EPISODE_MOVES(MOVE_ENTRY)};
+
+struct episode {
+    struct slice key;   /* identity: the alert_key, for items without the scope; owned */
+    struct slice bytes; /* latest Alert, episode_pack; owned */
+    int32_t seq;
+    uint8_t state; /* enum episode_state */
+    bool changed;  /* since the last walk */
+};
+
+struct gone {
+    char id[ID_SIZE];
+    uint8_t transition;
+};
+
+struct episode_book {
+    struct slice tenant; /* owned */
+    uint32_t open_limit;
+    struct pool pool; /* of struct episode */
+    struct table table;
+    struct episode_past past;
+    int64_t forget_at; /* clock of the next sweep; part of the state */
+    struct gone *gone;
+    size_t gone_count, gone_capacity;
+    bool lost_track;
+    struct episode_book_counts counts;
+    struct buf identity, alert_key, bytes; /* scratch */
+};
+
+struct episode_book *episode_book_new(struct slice tenant, uint32_t open_limit) {
+    struct episode_book *book = calloc(1, sizeof(*book));
+    CHECK(book);
+    book->tenant = slice_copy(tenant);
+    book->open_limit = open_limit;
+    book->forget_at = INSTANT_NONE;
+    pool_init(&book->pool, sizeof(struct episode));
+    table_init(&book->table, 64);
+    episode_past_init(&book->past, EPISODE_MEMORY_MAX);
+    buf_init(&book->identity);
+    buf_init(&book->alert_key);
+    buf_init(&book->bytes);
+    return book;
+}
+
+static void free_slice(struct slice s) {
+    free((void *)(uintptr_t)s.at);
+}
+
+static struct episode *episode_at(const struct episode_book *book, uint32_t handle) {
+    return pool_at(&book->pool, handle);
+}
+
+void episode_book_free(struct episode_book *book) {
+    if (!book)
+        return;
+    size_t place = 0;
+    for (uint32_t h; (h = table_next(&book->table, &place)) != TABLE_NONE;) {
+        free_slice(episode_at(book, h)->key);
+        free_slice(episode_at(book, h)->bytes);
+    }
+    pool_deinit(&book->pool);
+    table_deinit(&book->table);
+    episode_past_deinit(&book->past);
+    buf_deinit(&book->identity);
+    buf_deinit(&book->alert_key);
+    buf_deinit(&book->bytes);
+    free(book->gone);
+    free_slice(book->tenant);
+    free(book);
+}
+
+size_t episode_book_open(const struct episode_book *book) {
+    return book->table.used;
+}
+
+const struct episode_book_counts *episode_book_counts(const struct episode_book *book) {
+    return &book->counts;
+}
+
+bool episode_book_lost_track(const struct episode_book *book) {
+    return book->lost_track;
+}
+
+static void put_key(const struct judge_context *ctx, const struct episode_name *name,
+                    bool with_scope, struct buf *b) {
+    static const struct scope all = {0};
+    buf_reset(b);
+    scope_encode(ctx->tenant, b);
+    buf_put_u8(b, '|');
+    scope_encode(name->contract.size ? name->contract : ctx->contract->name, b);
+    buf_put_u8(b, '|');
+    scope_encode(name->rule, b);
+    buf_put_format(b, "|%s|", alert_kind_name(name->kind));
+    if (with_scope)
+        scope_format(name->scope ? name->scope : &all, b);
+    buf_put_u8(b, '|');
+    scope_encode(name->interaction_id, b);
+    buf_put_u8(b, '|');
+    if (name->instance > 0)
+        buf_put_format(b, "%u", name->instance);
+}
+
+/* What an episode is found by; a view into the book's scratch. */
+static struct slice identify(const struct judge_context *ctx, const struct episode_name *name) {
+    put_key(ctx, name, name->interaction_id.size == 0, &ctx->book->identity);
+    return buf_slice(&ctx->book->identity);
+}
+
+static bool has_key(const void *context, uint32_t handle, const void *key) {
+    return slice_equal(episode_at(context, handle)->key, *(const struct slice *)key);
+}
+
+static uint32_t find_handle(const struct episode_book *book, struct slice key) {
+    return table_find(&book->table, slice_hash(key, KEY_SEED), has_key, book, &key);
+}
+
+bool episode_find(const struct judge_context *ctx, const struct episode_name *name,
+                  struct alert *alert) {
+    uint32_t handle = find_handle(ctx->book, identify(ctx, name));
+    if (handle == TABLE_NONE)
+        return false;
+    if (alert)
+        CHECK(episode_unpack(episode_at(ctx->book, handle)->bytes, alert));
+    return true;
+}
+
+bool episode_may_fire(const struct judge_context *ctx, const struct episode_name *name,
+                      int64_t at) {
+    const struct past_key *past = episode_past_find(&ctx->book->past, identify(ctx, name));
+    return !past || past->silent_from == INSTANT_NONE ||
+           at - past->silent_from >= ctx->contract->quiet_ms;
+}
+
+/* The id follows from what the episode is about and when it began. `voids` tells apart episodes
+ * of one condition that was taken back and said again. */
+static void make_id(const struct alert *alert, uint32_t voids, char id[ID_SIZE + 1]) {
+    static const char hex[] = "0123456789abcdef";
+    struct buf b;
+    buf_init(&b);
+    buf_put(&b, alert->alert_key.at, alert->alert_key.size);
+    buf_put_format(&b, "|%lld|%lld|%u", (long long)alert->opened_at, (long long)alert->condition_at,
+                   voids);
+    uint64_t halves[2] = {slice_hash(buf_slice(&b), ID_SEED_HIGH),
+                          slice_hash(buf_slice(&b), ID_SEED_LOW)};
+    buf_deinit(&b);
+    for (int i = 0; i < ID_SIZE; i++)
+        id[i] = hex[halves[i / 16] >> (60 - 4 * (i % 16)) & 15];
+    id[ID_SIZE] = '\0';
+}
+
+/* Every transition of every episode passes here: checked against the table, handed over, kept. */
+static void move(const struct judge_context *ctx, struct episode *episode, enum transition to,
+                 struct alert *alert) {
+    struct episode_book *book = ctx->book;
+    uint8_t state = moves[episode->state][to];
+    CHECK(state != EPISODE_FORBIDDEN);
+    CHECK((to == TRANSITION_FIRING) == (episode->seq == 0));
+    CHECK(alert->alert_id.size == ID_SIZE);
+    episode->state = state;
+    alert->seq = ++episode->seq;
+    alert->transition = to;
+    ctx->out->alert(ctx->out->context, alert);
+    buf_reset(&book->bytes);
+    episode_pack(alert, &book->bytes);
+    free_slice(episode->bytes);
+    episode->bytes = slice_copy(buf_slice(&book->bytes));
+    episode->changed = true;
+    book->counts.moves++;
+}
+
+bool episode_fire(const struct judge_context *ctx, const struct episode_name *name,
+                  struct alert *alert) {
+    struct episode_book *book = ctx->book;
+    CHECK(slice_equal(ctx->tenant, book->tenant));
+    struct slice key = identify(ctx, name);
+    CHECK(find_handle(book, key) == TABLE_NONE);
+    if (book->table.used >= book->open_limit) {
+        book->counts.refused++;
+        return false;
+    }
+    uint32_t handle = pool_get(&book->pool);
+    struct episode *episode = episode_at(book, handle);
+    *episode = (struct episode){.key = slice_copy(key), .state = EPISODE_NONE};
+    table_insert(&book->table, slice_hash(key, KEY_SEED), handle);
+    put_key(ctx, name, true, &book->alert_key);
+    char id[ID_SIZE + 1];
+    alert->kind = name->kind;
+    alert->rule = name->rule;
+    alert->alert_key = buf_slice(&book->alert_key);
+    const struct past_key *past = episode_past_find(&book->past, key);
+    make_id(alert, past ? past->voids : 0, id);
+    alert->alert_id = (struct slice){id, ID_SIZE};
+    alert->late = judge_is_late(ctx, alert->condition_at);
+    move(ctx, episode, TRANSITION_FIRING, alert);
+    alert->alert_id = alert->alert_key = (struct slice){0};
+    book->counts.fired++;
+    return true;
+}
+
+void episode_update(const struct judge_context *ctx, const struct episode_name *name,
+                    struct alert *alert) {
+    uint32_t handle = find_handle(ctx->book, identify(ctx, name));
+    CHECK(handle != TABLE_NONE);
+    struct episode *episode = episode_at(ctx->book, handle);
+    struct alert last;
+    CHECK(episode_unpack(episode->bytes, &last));
+    alert->kind = last.kind;
+    alert->rule = last.rule;
+    alert->alert_id = last.alert_id;
+    alert->alert_key = last.alert_key;
+    alert->opened_at = last.opened_at;
+    alert->late = judge_is_late(ctx, alert->condition_at);
+    move(ctx, episode, TRANSITION_UPDATED, alert);
+    alert->alert_id = alert->alert_key = alert->rule = (struct slice){0};
+}
+
+static void note_gone(struct episode_book *book, const struct alert *alert) {
+    if (book->gone_count >= GONE_MAX) {
+        book->lost_track = true;
+        return;
+    }
+    if (book->gone_count == book->gone_capacity) {
+        book->gone_capacity = book->gone_capacity ? book->gone_capacity * 2 : 64;
+        book->gone = realloc(book->gone, book->gone_capacity * sizeof(*book->gone));
+        CHECK(book->gone);
+    }
+    struct gone *gone = &book->gone[book->gone_count++];
+    memcpy(gone->id, alert->alert_id.at, ID_SIZE);
+    gone->transition = (uint8_t)alert->transition;
+}
+
+static void forget_in_time(const struct judge_context *ctx) {
+    struct episode_book *book = ctx->book;
+    if (ctx->clock == INSTANT_NONE || ctx->clock < book->forget_at)
+        return;
+    int64_t memory_ms = EPISODE_MEMORY_MS;
+    if (ctx->contract->quiet_ms > memory_ms)
+        memory_ms = ctx->contract->quiet_ms;
+    episode_past_forget(&book->past, ctx->clock - memory_ms);
+    book->forget_at = ctx->clock + FORGET_EVERY_MS;
+    book->counts.forgotten = book->past.forgotten;
+}
+
+/* What the book keeps of an episode that has ended. An item's condition comes only once, so its
+ * key needs no silence. */
+static void remember(const struct judge_context *ctx, const struct episode_name *name,
+                     struct slice key, enum transition end, int64_t ended_at) {
+    if (end == TRANSITION_VOIDED)
+        episode_past_void(&ctx->book->past, key, ctx->clock);
+    else if (ctx->contract->quiet_ms > 0 && name->interaction_id.size == 0)
+        episode_past_silence(&ctx->book->past, key, ctx->clock, ended_at);
+    forget_in_time(ctx);
+}
+
+static void remove_episode(struct episode_book *book, uint32_t handle) {
+    struct episode *episode = episode_at(book, handle);
+    table_remove(&book->table, slice_hash(episode->key, KEY_SEED), handle);
+    free_slice(episode->key);
+    free_slice(episode->bytes);
+    pool_put(&book->pool, handle);
+}
+
+bool episode_end(const struct judge_context *ctx, const struct episode_name *name,
+                 enum transition end, int64_t ended_at, const struct alert *alert) {
+    struct episode_book *book = ctx->book;
+    struct slice key = identify(ctx, name);
+    uint32_t handle = find_handle(book, key);
+    if (handle == TABLE_NONE) {
+        book->counts.not_open++;
+        if (end == TRANSITION_VOIDED)
+            remember(ctx, name, key, end, ended_at);
+        return false;
+    }
+    struct alert last;
+    CHECK(episode_unpack(episode_at(book, handle)->bytes, &last));
+    if (alert) {
+        CHECK(slice_equal(alert->alert_id, last.alert_id));
+        last = *alert;
+    }
+    last.resolved_at = ended_at;
+    move(ctx, episode_at(book, handle), end, &last);
+    CHECK(episode_at(book, handle)->state == EPISODE_ENDED);
+    CHECK(episode_unpack(episode_at(book, handle)->bytes, &last));
+    note_gone(book, &last);
+    remember(ctx, name, key, end, ended_at);
+    remove_episode(book, handle);
+    book->counts.ended++;
+    return true;
+}
+
+static int by_key(const void *a, const void *b) {
+    return slice_compare((*(struct episode *const *)a)->key, (*(struct episode *const *)b)->key);
+}
+
+/* Open episodes in key order; the caller frees the array. */
+static struct episode **sorted(const struct episode_book *book, bool all, size_t *count) {
+    struct episode **list = calloc(book->table.used + 1, sizeof(struct episode *));
+    CHECK(list);
+    size_t place = 0;
+    *count = 0;
+    for (uint32_t h; (h = table_next(&book->table, &place)) != TABLE_NONE;) {
+        struct episode *episode = episode_at(book, h);
+        if (all || episode->changed)
+            list[(*count)++] = episode;
+    }
+    qsort(list, *count, sizeof(struct episode *), by_key);
+    return list;
+}
+
+void episode_book_show(struct episode_book *book, bool all, episode_visit_fn *visit,
+                       void *context) {
+    size_t count;
+    struct episode **list = sorted(book, all, &count);
+    struct alert alert;
+    for (size_t i = 0; i < count; i++) {
+        CHECK(episode_unpack(list[i]->bytes, &alert));
+        visit(context, &alert, true);
+        list[i]->changed = false;
+    }
+    free(list);
+    for (size_t i = 0; i < book->gone_count; i++) {
+        memset(&alert, 0, sizeof(alert));
+        alert.tenant = book->tenant;
+        alert.alert_id = (struct slice){book->gone[i].id, ID_SIZE};
+        alert.transition = (enum transition)book->gone[i].transition;
+        visit(context, &alert, false);
+    }
+    book->gone_count = 0;
+    book->lost_track = false;
+}
+
+void episode_book_save(const struct episode_book *book, struct buf *b) {
+    size_t count;
+    struct episode **list = sorted(book, true, &count);
+    buf_put_varint(b, count);
+    for (size_t i = 0; i < count; i++) {
+        buf_put_slice(b, list[i]->key);
+        buf_put_slice(b, list[i]->bytes);
+    }
+    free(list);
+    buf_put_zigzag(b, book->forget_at);
+    episode_past_save(&book->past, b);
+}
+
+static bool load_one(struct episode_book *book, struct cursor *c) {
+    struct slice key = cursor_slice(c);
+    struct slice bytes = cursor_slice(c);
+    struct alert alert;
+    if (c->failed || !episode_unpack(bytes, &alert) || alert.seq < 1 ||
+        alert.alert_id.size != ID_SIZE || find_handle(book, key) != TABLE_NONE)
+        return false;
+    uint32_t handle = pool_get(&book->pool);
+    *episode_at(book, handle) = (struct episode){.key = slice_copy(key),
+                                                 .bytes = slice_copy(bytes),
+                                                 .seq = alert.seq,
+                                                 .state = EPISODE_OPEN,
+                                                 .changed = true};
+    table_insert(&book->table, slice_hash(key, KEY_SEED), handle);
+    return true;
+}
+
+bool episode_book_load(struct episode_book *book, struct cursor *c, struct err *err) {
+    uint64_t count = cursor_varint(c);
+    for (uint64_t i = 0; i < count; i++) {
+        if (!load_one(book, c))
+            return err_set(err, "alert episodes of a snapshot: number %llu of %llu is damaged",
+                           (unsigned long long)i + 1, (unsigned long long)count);
+    }
+    book->forget_at = cursor_zigzag(c);
+    episode_past_load(&book->past, c);
+    if (c->failed)
+        return err_set(err, "alert episodes of a snapshot: the memory of ended keys is damaged");
+    return true;
+}

@@ -1,0 +1,269 @@
+#include "core/judge_objective.h"
+
+#include <math.h>
+
+#include "base/check.h"
+#include "core/episode.h"
+#include "core/summary.h"
+
+/* What an alert's sentence is about. */
+struct sentence {
+    const struct objective *objective;
+    const struct scope *scope;
+    const struct figure *figure;
+};
+
+void objective_state_init(struct objective_state *s) {
+    *s = (struct objective_state){INSTANT_NONE, INSTANT_NONE, INSTANT_NONE,
+                                  INSTANT_NONE, false,        false};
+}
+
+void objective_state_save(const struct objective_state *s, struct buf *b) {
+    buf_put_u8(b, (uint8_t)(s->firing | s->thin << 1));
+    buf_put_zigzag(b, s->opened_at);
+    buf_put_zigzag(b, s->condition_at);
+    buf_put_zigzag(b, s->below_at);
+    buf_put_zigzag(b, s->clear_at);
+}
+
+void objective_state_load(struct objective_state *s, struct cursor *c) {
+    uint8_t flags = cursor_u8(c);
+    if (flags > 3)
+        cursor_fail(c);
+    s->firing = flags & 1;
+    s->thin = flags >> 1 & 1;
+    s->opened_at = cursor_zigzag(c);
+    s->condition_at = cursor_zigzag(c);
+    s->below_at = cursor_zigzag(c);
+    s->clear_at = cursor_zigzag(c);
+}
+
+struct slice objective_state_name(const struct objective_state *s) {
+    if (s->firing)
+        return SLICE("firing");
+    if (s->thin)
+        return SLICE("thin");
+    return s->opened_at == INSTANT_NONE ? SLICE("ok") : SLICE("pending");
+}
+
+/* Ratios and means are compared as the one rounded quotient of their integer parts. */
+static double value_of(const struct figure *f) {
+    if (f->denominator != ALERT_LONG_NONE && f->numerator != ALERT_LONG_NONE && f->denominator > 0)
+        return (double)f->numerator / (double)f->denominator;
+    return f->value;
+}
+
+/* Counts and gauges have no sample that could be too small. */
+static bool is_thin(const struct objective *o, const struct figure *f) {
+    if (!f->present)
+        return true;
+    return f->sample != ALERT_LONG_NONE && f->sample < o->min_sample;
+}
+
+static bool misses(const struct objective *o, const struct figure *f) {
+    return o->at_least ? value_of(f) < o->target : value_of(f) > o->target;
+}
+
+static bool clears(const struct objective *o, const struct figure *f) {
+    return o->at_least ? value_of(f) >= o->clear : value_of(f) <= o->clear;
+}
+
+static struct episode_name name_of(const struct objective *o, const struct scope *scope) {
+    return (struct episode_name){.kind = ALERT_OBJECTIVE_BREACH, .rule = o->name, .scope = scope};
+}
+
+/* "Service level of queue PS at site main" */
+static void put_subject(struct buf *b, const struct sentence *s) {
+    summary_text(b, summary_metric(s->objective->metric));
+    summary_text(b, " of ");
+    summary_scope(b, s->scope);
+}
+
+/* "62.5 % (25 of 40 within 20 s) over 30m" */
+static void put_figure(struct buf *b, const struct sentence *s, double beside) {
+    const struct figure *f = s->figure;
+    enum unit unit = metric_unit(s->objective->metric);
+    summary_beside(b, value_of(f), beside, unit);
+    if (unit == UNIT_RATIO && f->denominator != ALERT_LONG_NONE) {
+        summary_text(b, " (");
+        summary_count(b, f->numerator);
+        summary_text(b, " of ");
+        summary_count(b, f->denominator);
+        if (s->objective->within_ms > 0) {
+            summary_text(b, " within ");
+            summary_duration(b, s->objective->within_ms);
+        }
+        summary_text(b, ")");
+    } else if (f->sample != ALERT_LONG_NONE) {
+        summary_text(b, " (of ");
+        summary_count(b, f->sample);
+        summary_text(b, ")");
+    }
+    buf_put_format(b, " over %s", window_spec(s->objective->window)->name);
+}
+
+static void put_breach(struct buf *b, const struct sentence *s) {
+    put_subject(b, s);
+    summary_text(b, " was ");
+    put_figure(b, s, s->objective->target);
+    summary_text(b, s->objective->at_least ? ", below the agreed " : ", above the agreed ");
+    summary_value(b, s->objective->target, metric_unit(s->objective->metric));
+    summary_text(b, ".");
+}
+
+static void put_resolved(struct buf *b, const struct sentence *s) {
+    put_subject(b, s);
+    summary_text(b, " is back at ");
+    put_figure(b, s, s->objective->target);
+    summary_text(b, "; agreed are ");
+    summary_text(b, s->objective->at_least ? "at least " : "at most ");
+    summary_value(b, s->objective->target, metric_unit(s->objective->metric));
+    summary_text(b, ".");
+}
+
+static void put_expired(struct buf *b, const struct sentence *s) {
+    put_subject(b, s);
+    buf_put_format(b, " could not be judged for %s: ", window_spec(s->objective->window)->name);
+    int64_t sample = s->figure->present && s->figure->sample > 0 ? s->figure->sample : 0;
+    summary_count(b, sample);
+    summary_text(b, " in the window, at least ");
+    summary_count(b, s->objective->min_sample);
+    summary_text(b, " are needed.");
+}
+
+static void put_voided(struct buf *b, const struct sentence *s) {
+    put_subject(b, s);
+    if (is_thin(s->objective, s->figure)) {
+        summary_text(b, " had too few cases to be judged, as late events have shown.");
+        return;
+    }
+    summary_text(b, " was ");
+    put_figure(b, s, s->objective->target);
+    summary_text(b, ", as late events have shown: the alert had no ground.");
+}
+
+static void fill_figure(const struct sentence *s, int64_t step_at, struct alert *a) {
+    const struct figure *f = s->figure;
+    a->observed = f->present ? value_of(f) : ALERT_DOUBLE_NONE;
+    a->numerator = f->numerator;
+    a->denominator = f->denominator;
+    a->sample = f->sample;
+    a->window_end_at = step_at;
+    a->window_start_at = step_at - window_spec(s->objective->window)->length_ms;
+}
+
+static bool fire(const struct judge_context *ctx, const struct sentence *s,
+                 const struct objective_state *state, int64_t step_at) {
+    const struct objective *o = s->objective;
+    struct episode_name name = name_of(o, s->scope);
+    struct alert a;
+    judge_alert_init(ctx, name.kind, s->scope, &a);
+    fill_figure(s, step_at, &a);
+    a.severity = o->severity;
+    a.formula = slice_of(o->metric == METRIC_SERVICE_LEVEL ? level_variant_name(o->variant)
+                                                           : metric_name(o->metric));
+    a.opened_at = state->opened_at;
+    a.condition_at = state->condition_at;
+    a.threshold = o->target;
+    a.unit = metric_unit(o->metric);
+    a.contact_role = o->contact_role;
+    a.runbook = o->runbook;
+    a.outcome = o->outcome;
+    struct buf summary;
+    buf_init(&summary);
+    put_breach(&summary, s);
+    a.summary = buf_slice(&summary);
+    bool fired = episode_fire(ctx, &name, &a);
+    buf_deinit(&summary);
+    return fired;
+}
+
+typedef void put_sentence_fn(struct buf *b, const struct sentence *s);
+
+static void end(const struct judge_context *ctx, const struct sentence *s,
+                struct objective_state *state, enum transition how, int64_t step_at,
+                int64_t ended_at, put_sentence_fn *put) {
+    struct episode_name name = name_of(s->objective, s->scope);
+    struct alert a;
+    if (episode_find(ctx, &name, &a)) {
+        struct buf summary;
+        buf_init(&summary);
+        put(&summary, s);
+        fill_figure(s, step_at, &a);
+        a.completeness = ctx->completeness;
+        a.summary = buf_slice(&summary);
+        episode_end(ctx, &name, how, ended_at, &a);
+        buf_deinit(&summary);
+    }
+    objective_state_init(state);
+}
+
+static void step_firing(const struct judge_context *ctx, const struct sentence *s,
+                        struct objective_state *state, int64_t step_at) {
+    const struct objective *o = s->objective;
+    if (is_thin(o, s->figure)) {
+        state->clear_at = INSTANT_NONE;
+        if (state->below_at == INSTANT_NONE)
+            state->below_at = step_at;
+        if (step_at - state->below_at >= window_spec(o->window)->length_ms)
+            end(ctx, s, state, TRANSITION_EXPIRED, step_at, step_at, put_expired);
+        return;
+    }
+    state->below_at = INSTANT_NONE;
+    if (!clears(o, s->figure)) {
+        state->clear_at = INSTANT_NONE;
+        return;
+    }
+    if (state->clear_at == INSTANT_NONE)
+        state->clear_at = step_at;
+    if (step_at - state->clear_at >= ctx->contract->clear_hold_ms)
+        end(ctx, s, state, TRANSITION_RESOLVED, step_at, step_at, put_resolved);
+}
+
+static void step_watching(const struct judge_context *ctx, const struct sentence *s,
+                          struct objective_state *state, int64_t step_at) {
+    const struct objective *o = s->objective;
+    if (is_thin(o, s->figure) || !misses(o, s->figure)) {
+        objective_state_init(state);
+        return;
+    }
+    if (state->opened_at == INSTANT_NONE)
+        state->opened_at = step_at;
+    if (step_at - state->opened_at < o->hold_ms)
+        return;
+    if (state->condition_at == INSTANT_NONE)
+        state->condition_at = step_at;
+    struct episode_name name = name_of(o, s->scope);
+    if (episode_may_fire(ctx, &name, step_at))
+        state->firing = fire(ctx, s, state, step_at);
+}
+
+void judge_objective_step(const struct judge_context *ctx, const struct objective *objective,
+                          const struct scope *scope, struct objective_state *state,
+                          const struct figure *figure, int64_t step_at) {
+    struct sentence s = {objective, scope, figure};
+    if (state->firing)
+        step_firing(ctx, &s, state, step_at);
+    else
+        step_watching(ctx, &s, state, step_at);
+    state->thin = is_thin(objective, figure);
+}
+
+void judge_objective_revise(const struct judge_context *ctx, const struct objective *objective,
+                            const struct scope *scope, struct objective_state *state,
+                            const struct figure *figure, int64_t step_at, int64_t judged_at) {
+    if (!state->firing || step_at < state->opened_at || step_at > state->condition_at)
+        return;
+    if (!is_thin(objective, figure) && misses(objective, figure))
+        return;
+    struct sentence s = {objective, scope, figure};
+    end(ctx, &s, state, TRANSITION_VOIDED, step_at, judged_at, put_voided);
+}
+
+void judge_objective_drop(const struct judge_context *ctx, const struct objective *objective,
+                          const struct scope *scope, struct objective_state *state, int64_t at) {
+    struct episode_name name = name_of(objective, scope);
+    if (state->firing)
+        episode_end(ctx, &name, TRANSITION_VOIDED, at, NULL);
+    objective_state_init(state);
+}
