@@ -8,7 +8,7 @@
 
 #include "canonical.h"
 
-enum { ANSWER_MAX = 64 * 1024, CANONICAL_MAX = 64 * 1024 };
+enum { ANSWER_MAX = 64 * 1024, CANONICAL_MAX = 64 * 1024, TEXT_MAX = 64 * 1024 };
 
 #define NAME(name) #name,
 static const char *const types[] = {EVENT_TYPES(NAME) NULL};
@@ -132,10 +132,10 @@ static bool read_id(struct schema *schema, const char *url, const struct answer 
     return true;
 }
 
-static bool announce(struct schema *schema, const json_t *json, const char *registry) {
+/* Sends the file's very text: a registry may take the same schema in other words for another one. */
+static bool announce(struct schema *schema, const char *text, const char *registry) {
     static struct answer answer;
     char url[1024];
-    char *text = json_dumps(json, JSON_COMPACT);
     json_t *request = json_pack("{s:s}", "schema", text);
     char *body = json_dumps(request, JSON_COMPACT);
     CURLcode code;
@@ -143,7 +143,6 @@ static bool announce(struct schema *schema, const json_t *json, const char *regi
     snprintf(url, sizeof(url), "%s/subjects/floorwalker.v1.InteractionEvent/versions", registry);
     code = post(url, body, &answer);
     json_decref(request);
-    free(text);
     free(body);
     return code == CURLE_OK ? read_id(schema, url, &answer) : fail(url, curl_easy_strerror(code));
 }
@@ -163,7 +162,20 @@ static bool stamp(struct schema *schema, const json_t *json) {
     return true;
 }
 
+static bool read_text(const char *path, char *out, size_t size) {
+    FILE *file = fopen(path, "r");
+    size_t length;
+
+    if (file == NULL)
+        return fail(path, "cannot be opened");
+    length = fread(out, 1, size - 1, file);
+    out[length] = '\0';
+    fclose(file);
+    return length < size - 1 || fail(path, "is too long");
+}
+
 bool schema_init(struct schema *schema, const char *folder, const char *registry) {
+    static char text[TEXT_MAX];
     char path[1024];
     json_error_t error;
     json_t *json;
@@ -171,7 +183,9 @@ bool schema_init(struct schema *schema, const char *folder, const char *registry
 
     memset(schema, 0, sizeof(*schema));
     snprintf(path, sizeof(path), "%s/InteractionEvent.avsc", folder);
-    json = json_load_file(path, 0, &error);
+    if (!read_text(path, text, sizeof(text)))
+        return false;
+    json = json_loads(text, 0, &error);
     if (json == NULL)
         return fail(path, error.text);
     if (!fits(json))
@@ -179,7 +193,7 @@ bool schema_init(struct schema *schema, const char *folder, const char *registry
     else if (strncmp(registry, "file:", 5) == 0)
         good = stamp(schema, json);
     else
-        good = announce(schema, json, registry);
+        good = announce(schema, text, registry);
     json_decref(json);
     return good;
 }

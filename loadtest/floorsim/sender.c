@@ -140,7 +140,7 @@ static void send_bad(struct sender *sender, const struct event *event) {
     size_t length;
 
     fill(sender, event, &record, &texts);
-    snprintf(texts.interaction_id, ID_BYTES, "%sbad%" PRIu64, sender->ids, sender->bad_sent);
+    snprintf(texts.interaction_id, ID_BYTES, "%sx%" PRIu64, sender->ids, sender->bad_sent);
     snprintf(texts.event_id, sizeof(texts.event_id), "%s.1", texts.interaction_id);
     record.type = TYPE_QUEUED;
     if (bad == BAD_NO_ID)

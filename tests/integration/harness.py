@@ -1,0 +1,308 @@
+"""One test's own corner of the real stack: topics, configuration, processor, readers."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import confluent_kafka as ck
+import redis
+from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic
+
+from records import Registry, Writer
+
+REPLAY_TOPIC = {"message.timestamp.type": "CreateTime", "retention.ms": "-1"}
+LIVE_TOPIC = {"message.timestamp.type": "LogAppendTime"}
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_for(what, condition, timeout_s=30, every_s=0.1):
+    """Polls until condition() is true and returns its value."""
+    until = time.monotonic() + timeout_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < until, f"{what} did not come within {timeout_s} s"
+        time.sleep(every_s)
+
+
+class Process:
+    """A running program whose output goes to a file."""
+
+    def __init__(self, command, log):
+        self.log = log
+        self.file = open(log, "ab")
+        self.popen = subprocess.Popen(command, stdout=self.file, stderr=subprocess.STDOUT)
+
+    @property
+    def output(self):
+        return self.log.read_text(errors="replace")
+
+    @property
+    def status(self):
+        return self.popen.poll()
+
+    def wait(self, timeout_s=30):
+        return self.popen.wait(timeout_s)
+
+    def terminate(self, timeout_s=20):
+        if self.popen.poll() is None:
+            self.popen.send_signal(signal.SIGTERM)
+        return self.close(timeout_s)
+
+    def close(self, timeout_s=20):
+        try:
+            return self.popen.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait(10)
+            raise AssertionError(f"{self.popen.args[:2]} did not end:\n{self.output[-4000:]}")
+        finally:
+            self.file.close()
+
+
+class World:
+    """Topics under a prefix, a group, a Redis database and a folder of one test's own."""
+
+    def __init__(self, stack, folder, name, database):
+        self.stack = stack
+        self.folder = folder
+        self.prefix = f"{name}."
+        self.group = f"{name}-group"
+        self.redis_url = f"{stack.redis.rsplit('/', 1)[0]}/{database}"
+        self.redis = redis.Redis.from_url(self.redis_url, decode_responses=True)
+        self.redis.flushdb()
+        self.registry = Registry(stack.registry)
+        self.admin = AdminClient({"bootstrap.servers": stack.kafka})
+        self.http_port = free_port()
+        self.contracts = folder / "contracts"
+        self.contracts.mkdir()
+        self.processes = []
+        self._producer = None
+        self._writer = None
+
+    # ---- topics ----
+
+    def topic(self, name="interactions"):
+        return self.prefix + name
+
+    def create(self, name="interactions", partitions=1, settings=REPLAY_TOPIC):
+        topic = NewTopic(self.topic(name), partitions, 1, config=settings)
+        for future in self.admin.create_topics([topic]).values():
+            future.result(30)
+
+    def grow(self, name, partitions):
+        new = NewPartitions(self.topic(name), partitions)
+        for future in self.admin.create_partitions([new]).values():
+            future.result(30)
+
+    def settings(self, name):
+        resource = ConfigResource("topic", self.topic(name))
+        for future in self.admin.describe_configs([resource]).values():
+            return {k: v.value for k, v in future.result(30).items()}
+
+    def partitions(self, topic):
+        metadata = self.admin.list_topics(topic, timeout=20).topics.get(topic)
+        return sorted(metadata.partitions) if metadata and not metadata.error else []
+
+    # ---- writing ----
+
+    @property
+    def writer(self):
+        if self._writer is None:
+            self._writer = Writer(self.registry)
+        return self._writer
+
+    @property
+    def producer(self):
+        if self._producer is None:
+            self._producer = ck.Producer({
+                "bootstrap.servers": self.stack.kafka, "partitioner": "murmur2_random",
+                "enable.idempotence": True, "linger.ms": 5, "compression.type": "lz4",
+                "message.max.bytes": 8_000_000, "queue.buffering.max.messages": 1_000_000})
+        return self._producer
+
+    def send(self, event, at=None, **options):
+        """An interaction event under its own key; `at` is the record's timestamp."""
+        self.send_raw(self.writer(event), event["interaction_id"].encode(), at, **options)
+
+    def send_raw(self, value, key, at=None, topic="interactions", partition=-1):
+        stamp = {"timestamp": at} if at is not None else {}
+        while True:
+            try:
+                self.producer.produce(self.topic(topic), value, key, partition,
+                                      on_delivery=_expect_delivery, **stamp)
+                break
+            except BufferError:
+                self.producer.poll(0.1)
+        self.producer.poll(0)
+
+    def flush(self):
+        assert self.producer.flush(60) == 0
+
+    # ---- the processor ----
+
+    def config(self, name="floorwalker.yaml", **overrides):
+        """Writes a configuration (JSON is YAML) and returns its path."""
+        settings = {
+            "kafka": {"brokers": self.stack.kafka, "group": self.group,
+                      "topics": {"partitions": 1, "replication": 1}},
+            "topic_prefix": self.prefix, "schema_registry": self.stack.registry,
+            "redis": self.redis_url, "instance": f"{self.group}-1", "clock": "log",
+            "start": "earliest", "contracts": str(self.contracts),
+            "listen": f"127.0.0.1:{self.http_port}", "log": {"level": "info", "format": "json"},
+        }
+        for key, value in overrides.items():
+            if isinstance(value, dict) and isinstance(settings.get(key), dict):
+                settings[key] = {**settings[key], **value}
+            else:
+                settings[key] = value
+        path = self.folder / name
+        path.write_text(json.dumps(settings, indent=2))
+        return path
+
+    def contract(self, contract, name=None):
+        """Writes a contract, given as a dict or as the file's very text."""
+        name = name or "contract.yaml"
+        text = contract if isinstance(contract, str) else json.dumps(contract, indent=2)
+        (self.contracts / name).write_text(text)
+        return self.contracts / name
+
+    def floorwalker(self, *arguments, timeout_s=60):
+        """Runs a command to its end."""
+        return subprocess.run([self.stack.floorwalker, *map(str, arguments)], text=True,
+                              capture_output=True, timeout=timeout_s)
+
+    def replay(self, config, *arguments, timeout_s=300):
+        """Runs the processor over what the topics hold; it must succeed."""
+        done = self.floorwalker("run", "--config", config, "--until-end", *arguments,
+                                timeout_s=timeout_s)
+        assert done.returncode == 0, f"status {done.returncode}:\n{(done.stdout + done.stderr)[-4000:]}"
+        return done
+
+    def start(self, config, *arguments, name="floorwalker", ready=True, timeout_s=30, port=None):
+        """Starts the processor; with `ready`, returns when /readyz says so."""
+        process = Process([self.stack.floorwalker, "run", "--config", str(config),
+                           *map(str, arguments)], self.folder / f"{name}.log")
+        self.processes.append(process)
+        if ready:
+            self.wait_ready(process, timeout_s, port)
+        return process
+
+    def wait_ready(self, process, timeout_s=30, port=None):
+        def look():
+            assert process.status is None, f"it ended, status {process.status}:\n{process.output}"
+            return self.http("/readyz", port)[0] == 200
+        wait_for("/readyz", look, timeout_s)
+
+    def http(self, path, port=None):
+        """(status, text) of a GET; status 0 when nobody answers."""
+        with contextlib.suppress(OSError):
+            answer = self.registry.http.get(f"http://127.0.0.1:{port or self.http_port}{path}",
+                                            timeout=5)
+            return answer.status_code, answer.text
+        return 0, ""
+
+    def floorsim(self, *arguments, timeout_s=120):
+        """Runs the simulated sites into this world's topics; returns what they say on stderr."""
+        done = subprocess.run([self.stack.floorsim, "--brokers", self.stack.kafka, "--registry",
+                               self.stack.registry, "--topic-prefix", self.prefix,
+                               *map(str, arguments)], text=True, capture_output=True,
+                              timeout=timeout_s)
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    # ---- reading ----
+
+    def raw(self, topic, isolation="read_committed"):
+        """Every record that the topic holds now, as (key, value, partition, timestamp)."""
+        partitions = self.partitions(topic)
+        if not partitions:
+            return
+        consumer = ck.Consumer({
+            "bootstrap.servers": self.stack.kafka, "group.id": f"{self.group}-reader",
+            "enable.auto.commit": False, "auto.offset.reset": "earliest",
+            "isolation.level": isolation, "enable.partition.eof": True,
+            "fetch.message.max.bytes": 8_000_000})
+        try:
+            consumer.assign([ck.TopicPartition(topic, p, 0) for p in partitions])
+            left, until = set(partitions), time.monotonic() + 120
+            while left:
+                assert time.monotonic() < until, f"{topic} could not be read to its end"
+                for message in consumer.consume(10_000, 0.5):
+                    if message.error() is None:
+                        yield (message.key(), message.value(), message.partition(),
+                               message.timestamp()[1])
+                    elif message.error().code() == ck.KafkaError._PARTITION_EOF:
+                        left.discard(message.partition())
+                    else:
+                        raise ck.KafkaException(message.error())
+        finally:
+            consumer.close()
+
+    def records(self, name, needles=()):
+        """Decoded records of a topic; with needles, only those whose bytes hold one of them."""
+        for _, value, _, _ in self.raw(self.topic(name)):
+            if not needles or any(needle in value for needle in needles):
+                yield self.registry.decode(value)
+
+    def alerts(self, *kinds, topic="alerts.sla"):
+        return [a for a in self.records(topic) if not kinds or a["kind"] in kinds]
+
+    def dead_letters(self):
+        return list(self.records("dead-letters"))
+
+    def kpis(self, window, metrics=None, scopes=None):
+        """(scope, window start) -> {metric: (value, numerator, denominator)}; newest revision.
+
+        `scopes` names the sets of dimensions that are wanted, for instance {(), ("queue",)}.
+        """
+        mark = bytes([2 * len(window)]) + window.encode()
+        newest = {}
+        for record in self.records("kpis", [mark]):
+            if record["window"] != window or (metrics and record["metric"] not in metrics):
+                continue
+            view = tuple((d, record[f]) for d, f in FIELDS if record[f] is not None)
+            if scopes is not None and tuple(d for d, _ in view) not in scopes:
+                continue
+            key = view, record["window_start_at"], record["metric"]
+            if key not in newest or newest[key]["revision"] < record["revision"]:
+                newest[key] = record
+        out = {}
+        for (view, start, metric), r in newest.items():
+            out.setdefault((view, start), {})[metric] = (r["value"], r["numerator"],
+                                                         r["denominator"])
+        return out
+
+    # ---- the end ----
+
+    def close(self):
+        for process in self.processes:
+            if process.status is None:
+                with contextlib.suppress(AssertionError):
+                    process.terminate()
+        self.redis.flushdb()
+        self.redis.close()
+
+
+FIELDS = (("vendor", "vendor_id"), ("site", "site_id"), ("queue", "queue_id"),
+          ("channel", "channel"), ("priority", "priority"), ("agent", "agent_id"))
+
+
+def _expect_delivery(error, message):
+    if error is not None:
+        raise AssertionError(f"not delivered to {message.topic()}: {error}")
+
+
+def scaled(seconds):
+    """A time limit, longer where the machine or the build is slow (sanitizers)."""
+    return seconds * float(os.environ.get("FLOORWALKER_TEST_SLOWNESS", "1"))
