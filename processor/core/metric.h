@@ -60,6 +60,28 @@ bool metric_parse(struct slice name, enum metric *m);
 bool level_variant_parse(struct slice name, enum level_variant *v);
 enum unit metric_unit(enum metric m);
 
+enum metric_form { FORM_COUNT, FORM_MEAN, FORM_RATIO, FORM_QUANTILE, FORM_GAUGE, FORM_LEVEL };
+
+#define METRIC_TERMS_MAX 3
+
+/* A sum of counters; sign 0 ends it. */
+struct metric_term {
+    int8_t sign;
+    uint8_t counter; /* enum counter */
+};
+
+/* What a metric is made of. Levels: the counters of their threshold besides (CONTRACT). */
+struct metric_parts {
+    enum metric_form form;
+    struct metric_term over[METRIC_TERMS_MAX];  /* numerator, or the count itself */
+    struct metric_term under[METRIC_TERMS_MAX]; /* denominator */
+    uint8_t histogram;                          /* of quantiles: enum histogram_id */
+    int32_t per_mille;
+};
+
+/* NULL: the metric has no such attribution. */
+const struct metric_parts *metric_parts(enum metric m, enum attribution a);
+
 /* A figure with its parts. For means and ratios numerator / denominator; for counts and gauges
  * the value alone; quantiles have value and sample. */
 struct figure {

@@ -1,0 +1,57 @@
+/* One scope through time: its panes in three widths, and the running sums of its windows.
+ *
+ *     ... | 5 min panes      | 1 min panes     | 10 s panes  | held apart: beyond the step
+ *         at - keep        at - 4 h         at - 30 min    at
+ *
+ * A window slides by adding the newest pane and taking away the oldest: exact, whatever the length.
+ * A pane that no window's edge crosses any more in its own width is merged into a wider one. */
+#pragma once
+
+#include "core/cell_sums.h"
+#include "core/pane_list.h"
+#include "core/report.h"
+
+#define CELL_TIERS 3
+
+struct cell_window {
+    int64_t edge_at; /* the window is [edge_at - length, edge_at) */
+    bool changed;    /* since whoever shows it cleared this */
+    struct cell_sums sums;
+};
+
+struct cell {
+    struct cell_shape shape;
+    int64_t at;                /* the step it stands at; INSTANT_NONE: none yet */
+    int64_t base[CELL_GAUGES]; /* gauge changes of the panes that are gone */
+    struct pane_list tiers[CELL_TIERS];
+    struct cell_window windows[WINDOW_COUNT];
+};
+
+struct cell *cell_new(const struct cell_shape *shape);
+void cell_free(struct cell *c);
+
+/* Slides every window to its newest step not after `at`, a multiple of 10 s. */
+void cell_advance(struct cell *c, int64_t at);
+
+/* Adds counts to the 10 s pane that starts at pane_at, wherever the windows are. False when its
+ * panes are gone: then the gauges alone are corrected. */
+bool cell_add(struct cell *c, int64_t pane_at, const struct pane_entry *entries, size_t count,
+              struct pane_scratch *scratch);
+
+/* Sums over [from_at, to_at), of panes that are there; sums come initialised for this shape. The
+ * edges must be those of panes: multiples of 5 min always are. */
+void cell_range(const struct cell *c, int64_t from_at, int64_t to_at, struct cell_sums *sums);
+
+/* The gauges with all changes in panes that start at or before `at`. */
+void cell_now(const struct cell *c, int64_t at, int64_t *gauges);
+
+/* Start of the oldest pane, or INSTANT_MAX. */
+int64_t cell_oldest(const struct cell *c);
+
+/* What of a row this shape keeps, as ascending entries in scratch->entries; returns how many. */
+size_t cell_row_entries(const struct cell_shape *shape, const struct report *report,
+                        const struct report_row *row, struct pane_scratch *scratch);
+
+/* Equal contents at equal steps give equal bytes. Load goes into a cell just made. */
+void cell_save(const struct cell *c, struct buf *b);
+void cell_load(struct cell *c, struct cursor *in); /* the cursor tells */

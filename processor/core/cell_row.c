@@ -1,0 +1,62 @@
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "core/cell.h"
+
+static void make_room(struct pane_scratch *s, size_t count) {
+    if (count <= s->capacity)
+        return;
+    s->capacity = count * 2;
+    s->entries = realloc(s->entries, s->capacity * sizeof(*s->entries));
+    CHECK(s->entries);
+}
+
+/* Keeps the entries ascending, each key once. Rows come nearly in order. */
+static size_t put(struct pane_entry *entries, size_t count, uint32_t key, int64_t value) {
+    size_t place = count;
+    while (place > 0 && entries[place - 1].key > key)
+        place--;
+    if (place > 0 && entries[place - 1].key == key) {
+        entries[place - 1].value += value;
+        return count;
+    }
+    memmove(&entries[place + 1], &entries[place], (count - place) * sizeof(*entries));
+    entries[place] = (struct pane_entry){key, value};
+    return count + 1;
+}
+
+static size_t put_levels(const struct cell_shape *shape, const struct report *report,
+                         const struct report_row *row, struct pane_entry *entries, size_t count) {
+    for (uint32_t i = 0; i < row->level_count; i++) {
+        const struct report_level *l = &report->levels[row->first_level + i];
+        size_t threshold = cell_shape_threshold(shape, l->threshold_ms);
+        if (threshold == shape->threshold_count || l->attribution >= ATTRIBUTION_COUNT ||
+            l->counter >= LEVEL_COUNT)
+            continue;
+        uint32_t key = cell_key_level(threshold, (enum attribution)l->attribution,
+                                      (enum level_counter)l->counter);
+        count = put(entries, count, key, l->value);
+    }
+    return count;
+}
+
+size_t cell_row_entries(const struct cell_shape *shape, const struct report *report,
+                        const struct report_row *row, struct pane_scratch *scratch) {
+    make_room(scratch, (size_t)row->count_count + row->level_count + row->sample_count);
+    struct pane_entry *entries = scratch->entries;
+    size_t count = 0;
+    for (uint32_t i = 0; i < row->count_count; i++) {
+        const struct report_count *c = &report->counts[row->first_count + i];
+        if (c->counter < COUNTER_COUNT && (shape->counters >> c->counter & 1) && c->value != 0)
+            count = put(entries, count, cell_key_counter((enum counter)c->counter), c->value);
+    }
+    count = put_levels(shape, report, row, entries, count);
+    for (uint32_t i = 0; i < row->sample_count; i++) {
+        const struct report_sample *s = &report->samples[row->first_sample + i];
+        if (s->histogram < HISTOGRAM_COUNT && (shape->histograms >> s->histogram & 1) &&
+            s->bucket < HISTOGRAM_BUCKETS && s->count != 0)
+            count = put(entries, count, cell_key_bin((enum histogram_id)s->histogram, s->bucket),
+                        s->count);
+    }
+    return count;
+}

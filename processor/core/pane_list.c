@@ -1,0 +1,92 @@
+#include "core/pane_list.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+
+#define FIRST_CAPACITY 8
+
+void pane_list_init(struct pane_list *l) {
+    *l = (struct pane_list){0};
+}
+
+void pane_list_deinit(struct pane_list *l) {
+    for (size_t i = 0; i < l->count; i++)
+        pane_deinit(pane_list_at(l, i));
+    free(l->panes);
+    pane_list_init(l);
+}
+
+size_t pane_list_lower(const struct pane_list *l, int64_t at) {
+    size_t low = 0;
+    size_t high = l->count;
+    /* Nearly always it is one of the newest. */
+    if (high > 0 && pane_list_at(l, high - 1)->at < at)
+        return high;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (pane_list_at(l, middle)->at < at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void make_room(struct pane_list *l) {
+    if (l->first > 0 && l->first >= l->count / 2) {
+        memmove(l->panes, l->panes + l->first, l->count * sizeof(*l->panes));
+        l->first = 0;
+    }
+    if (l->first + l->count < l->capacity)
+        return;
+    l->capacity = l->capacity == 0 ? FIRST_CAPACITY : l->capacity + l->capacity / 2;
+    l->panes = realloc(l->panes, l->capacity * sizeof(*l->panes));
+    CHECK(l->panes);
+}
+
+struct pane *pane_list_get(struct pane_list *l, int64_t at) {
+    size_t index = pane_list_lower(l, at);
+    if (index < l->count && pane_list_at(l, index)->at == at)
+        return pane_list_at(l, index);
+    make_room(l);
+    struct pane *place = pane_list_at(l, index);
+    memmove(place + 1, place, (l->count - index) * sizeof(*place));
+    l->count++;
+    pane_init(place, at);
+    return place;
+}
+
+void pane_list_drop(struct pane_list *l, size_t n) {
+    CHECK(n <= l->count);
+    for (size_t i = 0; i < n; i++)
+        pane_deinit(pane_list_at(l, i));
+    l->count -= n;
+    l->first = l->count == 0 ? 0 : l->first + n;
+}
+
+void pane_list_remove(struct pane_list *l, size_t index) {
+    CHECK(index < l->count);
+    struct pane *place = pane_list_at(l, index);
+    pane_deinit(place);
+    memmove(place, place + 1, (l->count - index - 1) * sizeof(*place));
+    l->count--;
+}
+
+void pane_list_save(const struct pane_list *l, struct buf *b) {
+    buf_put_varint(b, l->count);
+    for (size_t i = 0; i < l->count; i++)
+        pane_save(pane_list_at(l, i), b);
+}
+
+void pane_list_load(struct pane_list *l, struct cursor *c, uint32_t key_limit) {
+    uint64_t count = cursor_varint(c);
+    for (uint64_t i = 0; i < count && !c->failed; i++) {
+        make_room(l);
+        struct pane *p = pane_list_at(l, l->count);
+        pane_load(p, c, key_limit);
+        l->count++;
+        if (i > 0 && p->at <= pane_list_at(l, l->count - 2)->at)
+            cursor_fail(c);
+    }
+}
