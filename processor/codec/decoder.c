@@ -1,0 +1,262 @@
+#include "codec/decoder.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/table.h"
+#include "codec/canonical.h"
+#include "codec/frame.h"
+#include "codec/plan.h"
+#include "codec/schema_text.h"
+
+/* X(topic, record, what it becomes) */
+#define TOPIC_RECORDS(X)                                                                           \
+    X("interactions", "InteractionEvent", USE_EVENT)                                               \
+    X("interactions", "SurveyResponse", USE_OTHER)                                                 \
+    X("interactions", "Tick", USE_TICK)
+
+enum use { USE_EVENT, USE_TICK, USE_OTHER, USE_REFUSED, USE_MISSING };
+
+struct topic_record {
+    const char *topic, *record;
+    enum use use;
+};
+
+#define TOPIC_RECORD(topic, record, use) {topic, SCHEMA_NAMESPACE record, use},
+static const struct topic_record topic_records[] = {TOPIC_RECORDS(TOPIC_RECORD)};
+#define TOPIC_RECORD_COUNT (sizeof(topic_records) / sizeof(topic_records[0]))
+
+/* One writer's schema, by id or by fingerprint. */
+struct writer {
+    enum frame_kind kind;
+    uint64_t key; /* the id, or the fingerprint */
+    enum use use;
+    struct plan *plan;              /* USE_EVENT */
+    enum dead_letter_reason reason; /* USE_REFUSED */
+    struct err why;                 /* USE_REFUSED */
+    int64_t until_at;               /* USE_MISSING */
+};
+
+struct decoder {
+    struct slice topic; /* owned */
+    struct schema_tree *reader;
+    struct writer **writers;
+    size_t writer_count;
+    struct table table;
+    struct writer *last; /* most records in a row are of one writer */
+};
+
+struct writer_key {
+    enum frame_kind kind;
+    uint64_t key;
+};
+
+static uint64_t hash_of(struct writer_key key) {
+    uint64_t words[2] = {key.kind, key.key};
+    uint64_t hash = slice_hash((struct slice){(const char *)words, sizeof(words)}, 0);
+    return hash ? hash : 1;
+}
+
+static bool writer_is(const struct writer *w, struct writer_key key) {
+    return w->kind == key.kind && w->key == key.key;
+}
+
+static bool same_writer(const void *context, uint32_t handle, const void *key) {
+    const struct decoder *d = context;
+    return writer_is(d->writers[handle], *(const struct writer_key *)key);
+}
+
+static struct writer *find_writer(struct decoder *d, struct writer_key key) {
+    if (d->last && writer_is(d->last, key))
+        return d->last;
+    uint32_t handle = table_find(&d->table, hash_of(key), same_writer, d, &key);
+    if (handle == TABLE_NONE)
+        return NULL;
+    d->last = d->writers[handle];
+    return d->last;
+}
+
+/* The writer with this key, emptied if it was there; NULL when the table is full. */
+static struct writer *make_writer(struct decoder *d, struct writer_key key) {
+    struct writer *w = find_writer(d, key);
+    if (!w) {
+        if (d->writer_count == DECODER_SCHEMAS_MAX)
+            return NULL;
+        w = calloc(1, sizeof(*w));
+        CHECK(w);
+        d->writers[d->writer_count] = w;
+        table_insert(&d->table, hash_of(key), (uint32_t)d->writer_count++);
+    }
+    plan_free(w->plan);
+    *w = (struct writer){.kind = key.kind, .key = key.key};
+    return w;
+}
+
+struct decoder *decoder_new(struct slice topic) {
+    struct decoder *d = calloc(1, sizeof(*d));
+    CHECK(d);
+    d->writers = calloc(DECODER_SCHEMAS_MAX, sizeof(*d->writers));
+    CHECK(d->writers);
+    d->topic = slice_copy(topic);
+    d->reader = schema_tree_new(schema_text(SCHEMA_INTERACTION_EVENT), NULL);
+    CHECK(d->reader);
+    table_init(&d->table, 16);
+    return d;
+}
+
+void decoder_free(struct decoder *d) {
+    if (!d)
+        return;
+    for (size_t i = 0; i < d->writer_count; i++) {
+        plan_free(d->writers[i]->plan);
+        free(d->writers[i]);
+    }
+    free(d->writers);
+    free((char *)(uintptr_t)d->topic.at);
+    table_deinit(&d->table);
+    schema_tree_free(d->reader);
+    free(d);
+}
+
+static const struct topic_record *topic_record(const struct decoder *d, struct slice name) {
+    for (size_t i = 0; i < TOPIC_RECORD_COUNT; i++) {
+        if (slice_equal(d->topic, slice_of(topic_records[i].topic)) &&
+            slice_equal(name, slice_of(topic_records[i].record)))
+            return &topic_records[i];
+    }
+    return NULL;
+}
+
+static void refuse_record(const struct decoder *d, struct writer *w,
+                          const struct schema_node *root) {
+    struct slice name = root->name.size ? root->name : slice_of(schema_kind_name(root->kind));
+    struct buf expected;
+    buf_init(&expected);
+    for (size_t i = 0; i < TOPIC_RECORD_COUNT; i++) {
+        if (slice_equal(d->topic, slice_of(topic_records[i].topic)))
+            buf_put_format(&expected, "%s%s", expected.size ? ", " : "", topic_records[i].record);
+    }
+    w->use = USE_REFUSED;
+    w->reason = DEAD_INVALID;
+    err_set(&w->why, "wrong record %.*s on topic " SLICE_FMT "; expected " SLICE_FMT,
+            (int)(name.size < 120 ? name.size : 120), name.at, SLICE_ARG(d->topic),
+            expected.size ? (int)expected.size : 4, expected.size ? expected.at : "none");
+    buf_deinit(&expected);
+}
+
+static void use_schema(struct decoder *d, struct writer *w, const struct schema_tree *tree) {
+    const struct schema_node *root = schema_tree_root(tree);
+    const struct topic_record *row = root->kind == SCHEMA_KIND_RECORD ? topic_record(d, root->name)
+                                                                      : NULL;
+    if (!row) {
+        refuse_record(d, w, root);
+        return;
+    }
+    w->use = row->use;
+    if (row->use == USE_EVENT)
+        w->plan = plan_new(tree, d->reader);
+}
+
+static bool add(struct decoder *d, struct writer_key key, struct slice json, struct err *err) {
+    struct writer *w = make_writer(d, key);
+    if (!w)
+        return err_set(err, "topic " SLICE_FMT " has more than %d writers' schemas",
+                       SLICE_ARG(d->topic), DECODER_SCHEMAS_MAX);
+    struct schema_tree *tree = schema_tree_new(json, &w->why);
+    if (!tree) {
+        w->use = USE_REFUSED;
+        w->reason = DEAD_UNKNOWN_SCHEMA;
+        return err_set(err, "%s", w->why.text);
+    }
+    use_schema(d, w, tree);
+    schema_tree_free(tree);
+    return true;
+}
+
+bool decoder_add_schema(struct decoder *d, int32_t schema_id, struct slice json, struct err *err) {
+    return add(d, (struct writer_key){FRAME_ID, (uint32_t)schema_id}, json, err) ||
+           err_wrap(err, "schema id %d", schema_id);
+}
+
+bool decoder_add_file_schema(struct decoder *d, struct slice json, struct err *err) {
+    struct writer_key key = {.kind = FRAME_FINGERPRINT};
+    return canonical_fingerprint(json, &key.key, err) && add(d, key, json, err);
+}
+
+void decoder_add_missing(struct decoder *d, int32_t schema_id, int64_t until_at) {
+    struct writer *w = make_writer(d, (struct writer_key){FRAME_ID, (uint32_t)schema_id});
+    if (!w)
+        return; /* asked for again with the next record, and refused then as well */
+    w->use = USE_MISSING;
+    w->until_at = until_at;
+}
+
+size_t decoder_schema_count(const struct decoder *d) {
+    return d->writer_count;
+}
+
+static enum decode_result reject(struct decode_fault *fault, enum dead_letter_reason reason) {
+    fault->reason = reason;
+    return DECODE_REJECT;
+}
+
+static enum decode_result without_writer(const struct frame *frame, bool asked, bool full,
+                                         struct decode_fault *fault) {
+    if (frame->kind == FRAME_FINGERPRINT)
+        err_set(&fault->detail, "no schema file has the fingerprint %016llx",
+                (unsigned long long)frame->fingerprint);
+    else if (asked)
+        err_set(&fault->detail, "the schema registry does not know the id %d", frame->schema_id);
+    else if (full)
+        err_set(&fault->detail, "the id %d is beyond the %d schemas that a topic may have",
+                frame->schema_id, DECODER_SCHEMAS_MAX);
+    else
+        return DECODE_NEED_SCHEMA;
+    return reject(fault, DEAD_UNKNOWN_SCHEMA);
+}
+
+static enum decode_result decode_event(const struct writer *w, struct slice key, struct slice body,
+                                       struct event *ev, struct decode_fault *fault) {
+    enum plan_result result = plan_run(w->plan, body, ev, &fault->detail);
+    if (result == PLAN_UNDECODABLE)
+        return reject(fault, DEAD_UNDECODABLE);
+    if (result == PLAN_INVALID || !event_is_valid(ev, &fault->detail))
+        return reject(fault, DEAD_INVALID);
+    if (slice_equal(key, ev->interaction_id))
+        return DECODED_EVENT;
+    if (!key.at)
+        err_set(&fault->detail, "the record has no key; it must be the interaction_id");
+    else
+        err_set(&fault->detail, "the record's key \"%.*s\" is not its interaction_id \"%.*s\"",
+                (int)(key.size < 100 ? key.size : 100), key.at,
+                (int)(ev->interaction_id.size < 100 ? ev->interaction_id.size : 100),
+                ev->interaction_id.at);
+    return reject(fault, DEAD_INVALID);
+}
+
+enum decode_result decoder_decode(struct decoder *d, struct slice key, struct slice value,
+                                  int64_t now_at, struct event *ev, struct decode_fault *fault) {
+    struct frame frame;
+    fault->schema_id = -1;
+    if (value.size > DECODER_RECORD_MAX) {
+        err_set(&fault->detail, "the record has %zu bytes; at most %zu are read", value.size,
+                DECODER_RECORD_MAX);
+        return reject(fault, DEAD_TOO_LARGE);
+    }
+    if (!frame_parse(value, &frame, &fault->detail))
+        return reject(fault, DEAD_UNDECODABLE);
+
+    fault->schema_id = frame.schema_id;
+    bool by_id = frame.kind == FRAME_ID;
+    const struct writer *w = find_writer(
+        d, (struct writer_key){frame.kind, by_id ? (uint32_t)frame.schema_id : frame.fingerprint});
+    bool asked = w && w->use == USE_MISSING && now_at < w->until_at;
+    if (!w || w->use == USE_MISSING)
+        return without_writer(&frame, asked, !w && d->writer_count == DECODER_SCHEMAS_MAX, fault);
+    switch (w->use) {
+    case USE_EVENT: return decode_event(w, key, frame.body, ev, fault);
+    case USE_TICK: return DECODED_TICK;
+    case USE_OTHER: return DECODED_OTHER;
+    default: fault->detail = w->why; return reject(fault, w->reason);
+    }
+}

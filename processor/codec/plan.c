@@ -1,0 +1,285 @@
+#include "codec/plan.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "codec/plan_ops.h"
+
+#define NO_SLOT EVENT_SLOT_COUNT
+#define NOT_COMPILED UINT32_MAX
+
+/* Records that are skipped become routines, each once: a schema may contain itself, or name one
+ * type so often that writing it out would never end. */
+struct compiler {
+    struct plan *plan;
+    const struct schema_node *reader;
+    size_t barrier;  /* operations before this are not fused with: something jumps here */
+    uint32_t *entry; /* by node index: where its routine begins */
+    const struct schema_node **wanted; /* routines that are called and not yet written */
+    size_t wanted_count, wanted_capacity;
+};
+
+static void *more_room(void *at, size_t count, size_t *capacity, size_t size) {
+    if (count < *capacity)
+        return at;
+    *capacity = *capacity ? *capacity * 2 : 64;
+    at = realloc(at, *capacity * size);
+    CHECK(at);
+    return at;
+}
+
+static uint32_t emit(struct compiler *c, enum plan_code code, size_t slot, uint32_t a, uint32_t b) {
+    struct plan *p = c->plan;
+    p->ops = more_room(p->ops, p->op_count, &p->op_capacity, sizeof(*p->ops));
+    p->ops[p->op_count] = (struct plan_op){
+        .code = (uint8_t)code,
+        .slot = (uint8_t)slot,
+        .at = slot < NO_SLOT ? event_slots[slot].offset : 0,
+        .a = a,
+        .b = b,
+    };
+    return (uint32_t)p->op_count++;
+}
+
+/* The next operation is a place that is jumped to. */
+static uint32_t label(struct compiler *c) {
+    c->barrier = c->plan->op_count;
+    return (uint32_t)c->plan->op_count;
+}
+
+static void emit_skip(struct compiler *c, enum plan_code code, uint32_t amount) {
+    struct plan *p = c->plan;
+    struct plan_op *last = p->op_count > c->barrier ? &p->ops[p->op_count - 1] : NULL;
+    if (amount == 0)
+        return;
+    if (last && last->code == code && last->a <= INT32_MAX && amount <= INT32_MAX)
+        last->a += amount;
+    else
+        emit(c, code, NO_SLOT, amount, 0);
+}
+
+static void emit_call(struct compiler *c, const struct schema_node *record) {
+    c->wanted = more_room(c->wanted, c->wanted_count, &c->wanted_capacity, sizeof(*c->wanted));
+    if (c->entry[record->index] == NOT_COMPILED) {
+        c->entry[record->index] = 0; /* asked for; the place comes when it is written */
+        c->wanted[c->wanted_count++] = record;
+    }
+    emit(c, PLAN_CALL, NO_SLOT, record->index, 0);
+}
+
+static void compile_branch(struct compiler *c, size_t slot, const struct schema_node *n);
+
+static int null_branch(const struct schema_node *n) {
+    if (n->part_count != 2)
+        return -1;
+    for (int i = 0; i < 2; i++) {
+        if (n->parts[i]->kind == SCHEMA_KIND_NULL)
+            return i;
+    }
+    return -1;
+}
+
+static void compile_union(struct compiler *c, size_t slot, const struct schema_node *n) {
+    struct plan *p = c->plan;
+    int null_at = null_branch(n);
+    if (null_at >= 0) {
+        uint32_t option = emit(c, PLAN_OPTION, slot, (uint32_t)null_at, 0);
+        label(c);
+        compile_branch(c, slot, n->parts[1 - null_at]);
+        p->ops[option].b = label(c);
+        return;
+    }
+    uint32_t first = (uint32_t)p->jump_count;
+    for (size_t i = 0; i < n->part_count; i++) {
+        p->jumps = more_room(p->jumps, p->jump_count, &p->jump_capacity, sizeof(*p->jumps));
+        p->jumps[p->jump_count++] = 0;
+    }
+    emit(c, PLAN_UNION, slot, first, (uint32_t)n->part_count);
+    uint32_t last_jump = NOT_COMPILED; /* the jumps to the end, chained until it is known */
+    for (size_t i = 0; i < n->part_count; i++) {
+        p->jumps[first + i] = label(c);
+        compile_branch(c, slot, n->parts[i]);
+        last_jump = emit(c, PLAN_JUMP, NO_SLOT, last_jump, 0);
+    }
+    uint32_t end = label(c);
+    while (last_jump != NOT_COMPILED) {
+        uint32_t next = p->ops[last_jump].a;
+        p->ops[last_jump].a = end;
+        last_jump = next;
+    }
+}
+
+static void compile_skip(struct compiler *c, const struct schema_node *n) {
+    switch (n->kind) {
+    case SCHEMA_KIND_INT:
+    case SCHEMA_KIND_LONG:
+    case SCHEMA_KIND_ENUM: emit_skip(c, PLAN_SKIP_VARINTS, 1); break;
+    case SCHEMA_KIND_BOOLEAN: emit_skip(c, PLAN_SKIP_FIXED, 1); break;
+    case SCHEMA_KIND_FLOAT: emit_skip(c, PLAN_SKIP_FIXED, 4); break;
+    case SCHEMA_KIND_DOUBLE: emit_skip(c, PLAN_SKIP_FIXED, 8); break;
+    case SCHEMA_KIND_FIXED: emit_skip(c, PLAN_SKIP_FIXED, (uint32_t)n->size); break;
+    case SCHEMA_KIND_BYTES:
+    case SCHEMA_KIND_STRING: emit_skip(c, PLAN_SKIP_STRINGS, 1); break;
+    case SCHEMA_KIND_RECORD: emit_call(c, n); break;
+    case SCHEMA_KIND_UNION: compile_union(c, NO_SLOT, n); break;
+    case SCHEMA_KIND_ARRAY:
+    case SCHEMA_KIND_MAP: {
+        uint32_t blocks = emit(c, PLAN_BLOCKS, NO_SLOT, 0, 0);
+        label(c);
+        if (n->kind == SCHEMA_KIND_MAP)
+            emit_skip(c, PLAN_SKIP_STRINGS, 1);
+        compile_skip(c, n->parts[0]);
+        emit(c, PLAN_LOOP, NO_SLOT, 0, 0);
+        c->plan->ops[blocks].b = label(c);
+        break;
+    }
+    default: break; /* null has no bytes */
+    }
+}
+
+/* A symbol that we do not have is UNKNOWN, which is 0. */
+static uint8_t symbol_index(const struct schema_node *ours, struct slice symbol) {
+    for (size_t i = 0; i < ours->symbol_count; i++) {
+        if (slice_equal(ours->symbols[i], symbol))
+            return (uint8_t)i;
+    }
+    return 0;
+}
+
+static const struct schema_node *reader_type(const struct schema_node *reader, size_t slot) {
+    for (size_t i = 0; i < reader->field_count; i++) {
+        if (slice_equal(reader->fields[i].name, slice_of(event_slots[slot].field)))
+            return reader->fields[i].type;
+    }
+    UNREACHABLE("every slot is a field of our schema");
+}
+
+static void compile_enum(struct compiler *c, size_t slot, const struct schema_node *theirs) {
+    struct plan *p = c->plan;
+    uint32_t first = (uint32_t)p->symbol_count;
+    const struct schema_node *ours = reader_type(c->reader, slot);
+    CHECK(ours->kind == SCHEMA_KIND_ENUM && ours->symbol_count == event_slots[slot].symbols);
+    for (size_t i = 0; i < theirs->symbol_count; i++) {
+        p->symbols = more_room(p->symbols, p->symbol_count, &p->symbol_capacity, 1);
+        p->symbols[p->symbol_count++] = symbol_index(ours, theirs->symbols[i]);
+    }
+    emit(c, PLAN_ENUM, slot, first, (uint32_t)theirs->symbol_count);
+}
+
+/* What of the writer's types can become what we want (Avro's schema resolution). */
+static bool compile_read(struct compiler *c, size_t slot, enum schema_kind theirs) {
+    switch (event_slots[slot].kind) {
+    case SLOT_TEXT:
+        if (theirs != SCHEMA_KIND_STRING && theirs != SCHEMA_KIND_BYTES)
+            return false;
+        emit(c, PLAN_TEXT, slot, 0, 0);
+        return true;
+    case SLOT_LONG:
+        if (theirs != SCHEMA_KIND_LONG && theirs != SCHEMA_KIND_INT)
+            return false;
+        emit(c, theirs == SCHEMA_KIND_LONG ? PLAN_LONG : PLAN_INT_TO_LONG, slot, 0, 0);
+        return true;
+    case SLOT_INT:
+        if (theirs == SCHEMA_KIND_INT)
+            emit(c, PLAN_INT, slot, 0, 0);
+        return theirs == SCHEMA_KIND_INT;
+    case SLOT_FLAG:
+    case SLOT_TRISTATE:
+        if (theirs == SCHEMA_KIND_BOOLEAN)
+            emit(c, event_slots[slot].kind == SLOT_FLAG ? PLAN_FLAG : PLAN_TRISTATE, slot, 0, 0);
+        return theirs == SCHEMA_KIND_BOOLEAN;
+    default: return false;
+    }
+}
+
+/* One type that is no union: of a field that we want, or (NO_SLOT) to be skipped. */
+static void compile_branch(struct compiler *c, size_t slot, const struct schema_node *n) {
+    if (slot == NO_SLOT) {
+        compile_skip(c, n);
+    } else if (n->kind == SCHEMA_KIND_ENUM && event_slots[slot].kind == SLOT_ENUM) {
+        compile_enum(c, slot, n);
+    } else if (n->kind != SCHEMA_KIND_NULL && !compile_read(c, slot, n->kind)) {
+        emit(c, PLAN_REFUSE, slot, (uint32_t)n->kind, 0);
+    }
+}
+
+static const struct schema_field *field_named(const struct schema_node *record, struct slice name) {
+    for (size_t i = 0; i < record->field_count; i++) {
+        if (slice_equal(record->fields[i].name, name))
+            return &record->fields[i];
+    }
+    return NULL;
+}
+
+/* The writer's field for one of ours: by its name, else by the first alias that is there. */
+static const struct schema_field *bind(const struct schema_node *writer,
+                                       const struct schema_field *ours) {
+    const struct schema_field *theirs = field_named(writer, ours->name);
+    for (size_t i = 0; i < ours->alias_count && !theirs; i++)
+        theirs = field_named(writer, ours->aliases[i]);
+    return theirs;
+}
+
+static void compile_record(struct compiler *c, const struct schema_node *writer) {
+    const struct schema_field *bound[EVENT_SLOT_COUNT];
+    for (size_t slot = 0; slot < EVENT_SLOT_COUNT; slot++) {
+        const struct schema_field *ours = field_named(c->reader, slice_of(event_slots[slot].field));
+        CHECK(ours);
+        bound[slot] = bind(writer, ours);
+    }
+    for (size_t i = 0; i < writer->field_count; i++) {
+        size_t slot = 0;
+        while (slot < EVENT_SLOT_COUNT && bound[slot] != &writer->fields[i])
+            slot++;
+        const struct schema_node *type = writer->fields[i].type;
+        if (type->kind == SCHEMA_KIND_UNION)
+            compile_union(c, slot, type);
+        else
+            compile_branch(c, slot, type);
+    }
+    emit(c, PLAN_END, NO_SLOT, 0, 0);
+}
+
+/* Routines call for further routines while they are written. */
+static void compile_routines(struct compiler *c) {
+    for (size_t i = 0; i < c->wanted_count; i++) {
+        const struct schema_node *record = c->wanted[i];
+        c->entry[record->index] = label(c);
+        for (size_t f = 0; f < record->field_count; f++)
+            compile_skip(c, record->fields[f].type);
+        emit(c, PLAN_RETURN, NO_SLOT, 0, 0);
+        label(c);
+    }
+    for (size_t i = 0; i < c->plan->op_count; i++) {
+        if (c->plan->ops[i].code == PLAN_CALL)
+            c->plan->ops[i].a = c->entry[c->plan->ops[i].a];
+    }
+}
+
+struct plan *plan_new(const struct schema_tree *writer, const struct schema_tree *reader) {
+    const struct schema_node *theirs = schema_tree_root(writer);
+    const struct schema_node *ours = schema_tree_root(reader);
+    CHECK(theirs->kind == SCHEMA_KIND_RECORD && ours->kind == SCHEMA_KIND_RECORD);
+
+    size_t entries_size = schema_tree_size(writer) * sizeof(uint32_t);
+    struct plan *p = calloc(1, sizeof(*p));
+    struct compiler c = {.plan = p, .reader = ours, .entry = malloc(entries_size)};
+    CHECK(p && c.entry);
+    memset(c.entry, 0xFF, entries_size); /* NOT_COMPILED */
+    event_set_defaults(&p->blank);
+    compile_record(&c, theirs);
+    label(&c);
+    compile_routines(&c);
+    free(c.entry);
+    free(c.wanted);
+    return p;
+}
+
+void plan_free(struct plan *p) {
+    if (!p)
+        return;
+    free(p->ops);
+    free(p->jumps);
+    free(p->symbols);
+    free(p);
+}

@@ -1,0 +1,32 @@
+/* The program of a decode plan; between plan.c, which writes it, and plan_run.c. */
+#pragma once
+
+#include "codec/event_slots.h"
+#include "codec/plan.h"
+
+/* X(code): what a and b are stands with the operations in plan_run.c. */
+#define PLAN_CODES(X)                                                                              \
+    X(TEXT)                                                                                        \
+    X(LONG)                                                                                        \
+    X(INT_TO_LONG) X(INT) X(ENUM) X(FLAG) X(TRISTATE) X(OPTION) X(UNION) X(JUMP) X(REFUSE)         \
+        X(SKIP_VARINTS) X(SKIP_STRINGS) X(SKIP_FIXED) X(BLOCKS) X(LOOP) X(CALL) X(RETURN) X(END)
+
+#define PLAN_CODE_ENUM(code) PLAN_##code,
+enum plan_code { PLAN_CODES(PLAN_CODE_ENUM) PLAN_CODE_COUNT };
+
+struct plan_op {
+    uint8_t code; /* enum plan_code */
+    uint8_t slot; /* index in event_slots; EVENT_SLOT_COUNT: none */
+    uint16_t at;  /* offset in struct event */
+    uint32_t a, b;
+};
+
+struct plan {
+    struct plan_op *ops;
+    size_t op_count, op_capacity;
+    uint32_t *jumps; /* targets of unions */
+    size_t jump_count, jump_capacity;
+    uint8_t *symbols; /* writer's enum index -> ours */
+    size_t symbol_count, symbol_capacity;
+    struct event blank; /* the defaults */
+};

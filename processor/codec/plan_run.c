@@ -1,0 +1,300 @@
+/* Runs the program that plan.c wrote. */
+#include <stdio.h>
+
+#include "base/check.h"
+#include "codec/plan_ops.h"
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* X(symbol, text): what can be wrong with a datum. */
+#define FAULTS(X)                                                                                  \
+    X(NONE, "")                                                                                    \
+    X(CUT, "the record ends within it")                                                            \
+    X(VARINT, "a number of more than ten bytes")                                                   \
+    X(LENGTH, "a length below zero or beyond the record's end")                                    \
+    X(RANGE, "a number beyond the 32 bits of an int")                                              \
+    X(SYMBOL, "an enum index that the writer's schema does not have")                              \
+    X(FLAG, "a boolean that is neither 0 nor 1")                                                   \
+    X(BRANCH, "a union branch that the writer's schema does not have")                             \
+    X(REFUSED, "")                                                                                 \
+    X(UTF8, "text that is not UTF-8")                                                              \
+    X(DEPTH, "types nested too deeply")                                                            \
+    X(BUDGET, "more elements than a record of this size may have")                                 \
+    X(LEFT_OVER, "bytes after the record's end")
+
+#define FAULT_ENUM(symbol, text) FAULT_##symbol,
+#define FAULT_TEXT(symbol, text) text,
+enum fault { FAULTS(FAULT_ENUM) FAULT_COUNT };
+static const char *const fault_texts[] = {FAULTS(FAULT_TEXT)};
+
+/* A routine's call, or a collection that is being walked. */
+struct level {
+    uint32_t back; /* CALL: where it returns to; BLOCKS: its body */
+    uint32_t end;  /* BLOCKS: where it goes on afterwards */
+    uint64_t left; /* elements of the block, this one included */
+};
+
+struct run {
+    const unsigned char *at, *end;
+    uint64_t budget; /* elements and calls that may still come */
+    uint32_t pc;
+    uint32_t depth;
+    struct level levels[PLAN_DEPTH_MAX];
+};
+
+static enum fault take_wide(struct run *r, int64_t *value) {
+    uint64_t bits = 0;
+    for (unsigned shift = 0; r->at < r->end; shift += 7) {
+        unsigned char byte = *r->at++;
+        if (UNLIKELY(shift == 63 && byte > 1))
+            return FAULT_VARINT;
+        bits |= (uint64_t)(byte & 0x7F) << shift;
+        if (byte < 0x80) {
+            *value = (int64_t)((bits >> 1) ^ (0 - (bits & 1)));
+            return FAULT_NONE;
+        }
+    }
+    return FAULT_CUT;
+}
+
+static inline enum fault take_long(struct run *r, int64_t *value) {
+    if (LIKELY(r->at < r->end && *r->at < 0x80)) {
+        unsigned bits = *r->at++;
+        *value = (int64_t)(bits >> 1) ^ -(int64_t)(bits & 1);
+        return FAULT_NONE;
+    }
+    return take_wide(r, value);
+}
+
+static inline enum fault take_bytes(struct run *r, struct slice *bytes) {
+    int64_t size;
+    enum fault fault = take_long(r, &size);
+    if (UNLIKELY(fault))
+        return fault;
+    if (UNLIKELY(size < 0 || size > r->end - r->at))
+        return FAULT_LENGTH;
+    *bytes = (struct slice){(const char *)r->at, (size_t)size};
+    r->at += size;
+    return FAULT_NONE;
+}
+
+static inline enum fault skip_fixed(struct run *r, uint32_t size) {
+    if (UNLIKELY(size > (size_t)(r->end - r->at)))
+        return FAULT_CUT;
+    r->at += size;
+    return FAULT_NONE;
+}
+
+/* Nearly all text is ASCII: eight bytes at a time; the rest goes the long way. */
+static inline bool is_text(struct slice s) {
+    const uint64_t high = UINT64_C(0x8080808080808080);
+    uint64_t seen = 0, eight;
+    size_t i = 0;
+    for (; i + 8 <= s.size; i += 8) {
+        memcpy(&eight, s.at + i, 8);
+        seen |= eight;
+    }
+    for (; i < s.size; i++)
+        seen |= (unsigned char)s.at[i];
+    return LIKELY((seen & high) == 0) || slice_is_utf8(s);
+}
+
+static inline enum fault read_text(struct run *r, struct slice *text) {
+    enum fault fault = take_bytes(r, text);
+    if (UNLIKELY(fault))
+        return fault;
+    return LIKELY(is_text(*text)) ? FAULT_NONE : FAULT_UTF8;
+}
+
+static inline enum fault read_int(struct run *r, int64_t *value) {
+    enum fault fault = take_long(r, value);
+    if (UNLIKELY(fault))
+        return fault;
+    return LIKELY(*value >= INT32_MIN && *value <= INT32_MAX) ? FAULT_NONE : FAULT_RANGE;
+}
+
+static inline enum fault read_flag(struct run *r, uint8_t *flag) {
+    if (UNLIKELY(r->at == r->end))
+        return FAULT_CUT;
+    *flag = *r->at++;
+    return LIKELY(*flag <= 1) ? FAULT_NONE : FAULT_FLAG;
+}
+
+/* An index below `count`; negative ones are too large as unsigned. */
+static inline enum fault take_index(struct run *r, uint32_t count, enum fault wrong,
+                                    uint32_t *index) {
+    int64_t value;
+    enum fault fault = take_long(r, &value);
+    if (UNLIKELY(fault))
+        return fault;
+    if (UNLIKELY((uint64_t)value >= count))
+        return wrong;
+    *index = (uint32_t)value;
+    return FAULT_NONE;
+}
+
+static inline enum fault charge(struct run *r, uint64_t elements) {
+    if (UNLIKELY(elements > r->budget))
+        return FAULT_BUDGET;
+    r->budget -= elements;
+    return FAULT_NONE;
+}
+
+/* The next block that must be walked; those that say their size in bytes are leapt over. */
+static enum fault next_block(struct run *r, struct level *level) {
+    for (;;) {
+        int64_t count;
+        enum fault fault = take_long(r, &count);
+        if (fault)
+            return fault;
+        if (count >= 0) {
+            level->left = (uint64_t)count;
+            r->pc = count > 0 ? level->back : level->end;
+            r->depth -= count == 0;
+            return charge(r, level->left);
+        }
+        struct slice block;
+        fault = take_bytes(r, &block); /* its size, and the block itself */
+        if (fault)
+            return fault;
+    }
+}
+
+static enum fault push(struct run *r, struct level level) {
+    if (UNLIKELY(r->depth == PLAN_DEPTH_MAX))
+        return FAULT_DEPTH;
+    r->levels[r->depth++] = level;
+    return FAULT_NONE;
+}
+
+static enum fault skip_blocks(struct run *r, const struct plan_op *op) {
+    enum fault fault = push(r, (struct level){.back = r->pc, .end = op->b});
+    return fault ? fault : next_block(r, &r->levels[r->depth - 1]);
+}
+
+static enum fault loop(struct run *r) {
+    struct level *level = &r->levels[r->depth - 1];
+    if (--level->left == 0)
+        return next_block(r, level);
+    r->pc = level->back;
+    return FAULT_NONE;
+}
+
+static enum fault call(struct run *r, const struct plan_op *op) {
+    enum fault fault = push(r, (struct level){.back = r->pc});
+    r->pc = op->a;
+    return fault ? fault : charge(r, 1);
+}
+
+static enum fault skip_varints(struct run *r, uint32_t count) {
+    enum fault fault = FAULT_NONE;
+    int64_t ignored;
+    while (count-- > 0 && !fault)
+        fault = take_long(r, &ignored);
+    return fault;
+}
+
+static enum fault skip_strings(struct run *r, uint32_t count) {
+    enum fault fault = FAULT_NONE;
+    struct slice ignored;
+    while (count-- > 0 && !fault)
+        fault = take_bytes(r, &ignored);
+    return fault;
+}
+
+/* The operations that only move on in the bytes or in the program. */
+static enum fault run_other(const struct plan *p, struct run *r, const struct plan_op *op) {
+    enum fault fault = FAULT_NONE;
+    uint32_t index = 0;
+    switch ((enum plan_code)op->code) {
+    case PLAN_UNION: /* a: first of b entries in jumps */
+        fault = take_index(r, op->b, FAULT_BRANCH, &index);
+        if (!fault)
+            r->pc = p->jumps[op->a + index];
+        return fault;
+    case PLAN_JUMP: /* a: to where */ r->pc = op->a; return FAULT_NONE;
+    case PLAN_REFUSE: /* a: the writer's kind */ return FAULT_REFUSED;
+    case PLAN_SKIP_VARINTS: /* a: how many */ return skip_varints(r, op->a);
+    case PLAN_SKIP_STRINGS: /* a: how many */ return skip_strings(r, op->a);
+    case PLAN_SKIP_FIXED: /* a: bytes */ return skip_fixed(r, op->a);
+    case PLAN_BLOCKS: /* b: where it ends; the body follows */ return skip_blocks(r, op);
+    case PLAN_LOOP: return loop(r);
+    case PLAN_CALL: /* a: the routine */ return call(r, op);
+    case PLAN_RETURN: r->pc = r->levels[--r->depth].back; return FAULT_NONE;
+    default: UNREACHABLE("no such operation");
+    }
+}
+
+/* The operations that fill the event, and the way to the others. */
+static enum fault run_program(const struct plan *p, struct run *r, char *ev) {
+    for (;;) {
+        const struct plan_op *op = &p->ops[r->pc++];
+        enum fault fault = FAULT_NONE;
+        char *member = ev + op->at;
+        int64_t value;
+        uint32_t index;
+        switch ((enum plan_code)op->code) {
+        case PLAN_TEXT: fault = read_text(r, (struct slice *)(void *)member); break;
+        case PLAN_LONG: fault = take_long(r, (int64_t *)(void *)member); break;
+        case PLAN_INT_TO_LONG: fault = read_int(r, (int64_t *)(void *)member); break;
+        case PLAN_INT:
+            fault = read_int(r, &value);
+            if (!fault)
+                *(int32_t *)(void *)member = (int32_t)value;
+            break;
+        case PLAN_ENUM: /* a: first of b entries in symbols */
+            fault = take_index(r, op->b, FAULT_SYMBOL, &index);
+            if (!fault)
+                *member = (char)p->symbols[op->a + index];
+            break;
+        case PLAN_FLAG:
+        case PLAN_TRISTATE: fault = read_flag(r, (uint8_t *)(void *)member); break;
+        case PLAN_OPTION: /* a: the branch that is null; b: where to go then */
+            fault = take_index(r, 2, FAULT_BRANCH, &index);
+            if (!fault && index == op->a)
+                r->pc = op->b;
+            break;
+        case PLAN_END: return r->at == r->end ? FAULT_NONE : FAULT_LEFT_OVER;
+        default: fault = run_other(p, r, op); break;
+        }
+        if (UNLIKELY(fault))
+            return fault;
+    }
+}
+
+static void explain(const struct plan *p, const struct run *r, struct slice datum, enum fault fault,
+                    struct err *err) {
+    static const char *const wanted[] = {
+        [SLOT_TEXT] = "string", [SLOT_LONG] = "long",    [SLOT_INT] = "int",
+        [SLOT_ENUM] = "enum",   [SLOT_FLAG] = "boolean", [SLOT_TRISTATE] = "boolean",
+    };
+    const struct plan_op *op = &p->ops[r->pc - 1];
+    size_t at = (size_t)(r->at - (const unsigned char *)datum.at);
+    if (fault == FAULT_REFUSED) {
+        err_set(err, "%s is %s in the writer's schema; %s is expected", event_slots[op->slot].field,
+                schema_kind_name((enum schema_kind)op->a), wanted[event_slots[op->slot].kind]);
+    } else if (fault == FAULT_LEFT_OVER) {
+        err_set(err, "%zu bytes after the record's end", datum.size - at);
+    } else {
+        const char *field = op->slot < EVENT_SLOT_COUNT ? event_slots[op->slot].field
+                                                        : "a field that is skipped";
+        err_set(err, "%s: %s (byte %zu of %zu)", field, fault_texts[fault], at, datum.size);
+    }
+}
+
+enum plan_result plan_run(const struct plan *p, struct slice datum, struct event *ev,
+                          struct err *err) {
+    struct run r;
+    r.at = (const unsigned char *)datum.at;
+    r.end = r.at + datum.size;
+    r.budget = datum.size + PLAN_FREE_ELEMENTS;
+    r.pc = 0;
+    r.depth = 0;
+    *ev = p->blank;
+    enum fault fault = run_program(p, &r, (char *)ev);
+    if (LIKELY(fault == FAULT_NONE))
+        return PLAN_DECODED;
+    explain(p, &r, datum, fault, err);
+    return fault == FAULT_UTF8 ? PLAN_INVALID : PLAN_UNDECODABLE;
+}
