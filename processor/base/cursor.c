@@ -68,10 +68,5 @@ struct slice cursor_bytes(struct cursor *c, size_t size) {
 }
 
 struct slice cursor_slice(struct cursor *c) {
-    uint64_t size = cursor_varint(c);
-    if (c->failed || size > cursor_left(c)) {
-        cursor_fail(c);
-        return (struct slice){NULL, 0};
-    }
-    return cursor_bytes(c, (size_t)size);
+    return cursor_bytes(c, cursor_varint(c));
 }

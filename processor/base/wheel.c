@@ -27,8 +27,8 @@ enum { PASSED, COMING, RINGS };
 
 /* The answer of wheel_next_due, found again only after what it named has gone. */
 struct memo {
-    int64_t due_at;
-    bool known;
+    int64_t due_at; /* nothing armed is due before */
+    bool known;     /* something is due then, or nothing is armed */
 };
 
 struct wheel {
@@ -200,8 +200,8 @@ void wheel_arm(struct wheel *w, uint32_t handle, int64_t due_at) {
     }
     link_node(w, which, handle, node);
     w->armed++;
-    if (w->memo->known && due_at < w->memo->due_at)
-        w->memo->due_at = due_at;
+    if (due_at <= w->memo->due_at)
+        *w->memo = (struct memo){due_at, true};
 }
 
 void wheel_disarm(struct wheel *w, uint32_t handle) {

@@ -75,6 +75,14 @@ static void a_long_text_grows_the_buffer(void **state) {
     assert_int_equal(b.size, 49501); /* a width of 0 still writes the digit */
     assert_int_equal(b.at[b.size - 1], '7');
     buf_deinit(&b);
+
+    for (int size = 240; size < 270; size++) { /* also where the text just fits, or just not */
+        buf_init(&b);
+        buf_put_format(&b, "%0*d", size, 7);
+        assert_int_equal(b.size, size);
+        assert_int_equal(b.at[b.size - 1], '7');
+        buf_deinit(&b);
+    }
 }
 
 /* One item of any kind, written by its number. */

@@ -30,6 +30,7 @@ static void golden(void **state) {
     assert_int_equal(parsed("2026-11-27 23:00:00+05:30"), INT64_C(1795800600000));
     assert_int_equal(parsed("2016-12-31T23:59:60Z"), parsed("2017-01-01T00:00:00Z"));
     assert_int_equal(parsed("2024-02-29T00:00:00Z"), INT64_C(1709164800000));
+    assert_int_equal(parsed("2000-02-29T00:00:00Z"), INT64_C(951782400000));
     assert_int_equal(parsed("1795800600123"), INT64_C(1795800600123));
     assert_int_equal(parsed("-1"), -1);
     assert_int_equal(parsed("-9223372036854775808"), INT64_MIN);
@@ -48,6 +49,7 @@ static void faults_are_told(void **state) {
         "2026-11-27T17:30Z",
         "2026-13-01T00:00:00Z",
         "2026-02-29T00:00:00Z",
+        "2100-02-29T00:00:00Z",
         "2026-00-10T00:00:00Z",
         "2026-01-00T00:00:00Z",
         "2026-01-01T24:00:00Z",

@@ -149,6 +149,8 @@ static void what_a_handler_arms_keeps_its_place(void **state) {
     struct model m;
     struct wheel *w = begin(&m);
     wheel_take(w, START);
+    wheel_take(w, START - 50);
+    assert_int_equal(wheel_now(w), START);
     wheel_arm(w, 0, START + 1000);
     wheel_arm(w, 1, START + 5000);
     assert_int_equal(wheel_take(w, START + 60000), 0);
