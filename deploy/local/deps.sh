@@ -4,6 +4,7 @@
 #   deploy/local/deps.sh              what the build, the local stack and the demo need
 #   deploy/local/deps.sh --checks     also what tests/run.sh needs
 #   deploy/local/deps.sh --image      also what tests/image.sh needs
+#   deploy/local/deps.sh --build-only only what the build needs
 #
 # System packages come by apt (as root, or by sudo). librdkafka and hiredis are built from Debian
 # 13's source packages into a private prefix where the system's own are too old. Broker and
@@ -102,12 +103,6 @@ candidate_is() {
     dpkg --compare-versions "$candidate" ge "$2"
 }
 
-# debian_uris: where this machine gets Debian from, security updates aside, as apt itself sees it.
-debian_uris() {
-    apt-get indextargets --format '$(LABEL)|$(CREATED_BY)|$(REPO_URI)' |
-        sed -n 's/^Debian|Packages|//p' | sort -u
-}
-
 # source_apt COMMAND...: apt-get with a state and sources of its own, so that the machine's stay as
 # they are.
 source_apt() {
@@ -119,13 +114,13 @@ source_apt() {
 fetch_sources() {
     local uri signed=
     mkdir -p "$work/state" "$work/lists/partial" "$work/cache/archives/partial" "$work/src"
-    if [ -z "$(debian_uris)" ]; then
+    if [ -z "$(debian_sources Debian)" ]; then
         quietly "$logs/apt-update.log" as_root apt-get -o DPkg::Lock::Timeout=600 update -q
     fi
     if [ -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then
         signed='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] '
     fi
-    for uri in $(debian_uris); do
+    for uri in $(debian_sources Debian); do
         printf 'deb-src %s%s %s main\n' "$signed" "$uri" "$SOURCE_SUITE"
     done >"$work/sources.list"
     [ -s "$work/sources.list" ] || die "apt knows no Debian source (see: apt-get indextargets)"
@@ -186,22 +181,25 @@ check_libraries() {
 }
 
 main() {
-    local checks='' image=''
+    local checks='' image='' stack=yes
     for option in "$@"; do
         case $option in
         --checks) checks=yes ;;
         --image) image=yes ;;
-        *) usage_error "unknown option $option; known are --checks and --image" ;;
+        --build-only) stack='' ;;
+        *) usage_error "unknown option $option; known are --checks, --image and --build-only" ;;
         esac
     done
     logs=$FLOORWALKER_CACHE/logs
     mkdir -p "$logs"
     exec 9>"$FLOORWALKER_CACHE/deps.lock" # two at once would build and install the same
     flock 9
-    install_packages "${build_packages[@]}" "${stack_packages[@]}"
+    install_packages "${build_packages[@]}" ${stack:+"${stack_packages[@]}"}
     install_libraries
     check_libraries
-    "$FW_ROOT/deploy/local/kafka/fetch.sh"
+    if [ -n "$stack" ]; then
+        "$FW_ROOT/deploy/local/kafka/fetch.sh"
+    fi
     if [ -n "$checks" ]; then
         install_packages "${check_packages[@]}"
         install_clang_runtime

@@ -41,3 +41,11 @@ jars_dir() { printf '%s/jars-%s\n' "$FLOORWALKER_CACHE" "$(name_of deploy/local/
 
 # venv_dir: the folder of the tests' Python packages, likewise.
 venv_dir() { printf '%s/venv-%s\n' "$FLOORWALKER_CACHE" "$(name_of tests/requirements.txt)"; }
+
+# debian_sources LABEL: where this machine gets packages of that label (Debian, Debian-Security), as
+# apt itself sees it, one URI per line.
+debian_sources() {
+    # shellcheck disable=SC2016
+    apt-get indextargets --format '$(LABEL)|$(CREATED_BY)|$(REPO_URI)' |
+        sed -n "s/^$1|Packages|//p" | sort -u
+}
