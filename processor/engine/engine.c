@@ -14,7 +14,7 @@ struct engine *engine_new(const struct engine_options *options) {
     CHECK(e);
     e->options = *options;
     e->leaves = leaf_dict_new(options->contracts, options->scope_limit * 4);
-    e->decoder = decoder_new();
+    e->decoder = decoder_new(SLICE("interactions"));
     e->deltas = delta_table_new();
     e->silent_deltas = delta_table_new();
     e->writer = report_writer_new(options->instance, options->partitions[INPUT_TENANT_LOG],
@@ -348,12 +348,15 @@ static void unhold(struct engine *e) {
 }
 
 void engine_add_schema(struct engine *e, int32_t schema_id, struct slice json) {
-    decoder_add_schema(e->decoder, schema_id, json);
+    struct err err;
+    if (!decoder_add_schema(e->decoder, schema_id, json, &err))
+        engine_note(e, LOG_LEVEL_ERROR, "schema_refused", "\"schema_id\":%" PRId32, schema_id);
     unhold(e);
 }
 
-void engine_schema_missing(struct engine *e, int32_t schema_id, int64_t wall_at) {
-    decoder_add_missing(e->decoder, schema_id, wall_at);
+void engine_schema_missing(struct engine *e, int32_t schema_id) {
+    engine_note(e, LOG_LEVEL_WARN, "schema_missing", "\"schema_id\":%" PRId32, schema_id);
+    decoder_add_missing(e->decoder, schema_id, e->wall_at + SCHEMA_MISSING_MS);
     unhold(e);
 }
 

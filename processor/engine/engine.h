@@ -51,7 +51,7 @@ void engine_committed(struct engine *e, bool ok, int64_t took_us, const char *re
 
 /* Answers to schema_port.fetch. */
 void engine_add_schema(struct engine *e, int32_t schema_id, struct slice json);
-void engine_schema_missing(struct engine *e, int32_t schema_id, int64_t wall_at);
+void engine_schema_missing(struct engine *e, int32_t schema_id);
 void engine_schema_later(struct engine *e, int32_t schema_id); /* registry down: asked again */
 
 /* Why the engine cannot go on, or NULL. The process ends with this reason. */

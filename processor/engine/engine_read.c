@@ -67,7 +67,8 @@ static bool take_interaction(struct engine *e, struct partition *p, const struct
         return false;
     struct event event;
     struct decode_fault fault;
-    enum decode_result result = decoder_decode(e->decoder, r->value, &event, &fault);
+    enum decode_result result =
+        decoder_decode(e->decoder, r->key, r->value, e->wall_at, &event, &fault);
     if (result == DECODE_NEED_SCHEMA)
         return wait_for_schema(e, p, fault.schema_id);
     struct record_place place = {.topic = SLICE("interactions"),
@@ -78,18 +79,18 @@ static bool take_interaction(struct engine *e, struct partition *p, const struct
                                  .value = r->value,
                                  .schema_id = fault.schema_id};
     switch (result) {
-    case DECODE_EVENT:
+    case DECODED_EVENT:
         interaction_task_apply(p->source, &place, &event, outbox_of(e, p));
         break;
-    case DECODE_TICK:
+    case DECODED_TICK:
         apply_tick(e, p, r);
         break;
-    case DECODE_OTHER:
+    case DECODED_OTHER:
         e->counts.other_records++;
         interaction_task_tick(p->source, r->log_at, outbox_of(e, p));
         break;
     case DECODE_REJECT:
-        interaction_task_reject(p->source, &place, fault.reason, slice_of(fault.detail),
+        interaction_task_reject(p->source, &place, fault.reason, slice_of(fault.detail.text),
                                 outbox_of(e, p));
         break;
     case DECODE_NEED_SCHEMA:

@@ -38,6 +38,7 @@ struct engine_counts {
 #define EPOCH_ROWS_MAX ((size_t)200000)
 #define EPOCH_SPAN_MAX_MS (6 * HOUR_MS) /* of log time: bounds the steps that one report causes */
 
+#define SCHEMA_MISSING_MS (30 * SECOND_MS) /* an id that the registry does not know */
 #define TURN_RECORDS_MAX ((size_t)1024) /* of one partition in one turn */
 
 struct engine {

@@ -344,6 +344,8 @@ void kafka_consumer_free(struct kafka_consumer *c) {
     if (!c)
         return;
     c->closing = true;
+    while (c->lookup) /* its thread still uses the client */
+        uv_run(c->loop, UV_RUN_ONCE);
     rd_kafka_error_t *error = rd_kafka_consumer_close_queue(c->rk, c->queue);
     if (error)
         rd_kafka_error_destroy(error);

@@ -1,0 +1,4 @@
+/* `floorwalker run`: the processor. */
+#pragma once
+
+int run_main(int argc, char **argv);

@@ -1,0 +1,397 @@
+#include "cli/shell.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <uv.h>
+
+#include "base/check.h"
+#include "cli/shell_schemas.h"
+#include "engine/engine.h"
+#include "io/http_server.h"
+#include "io/kafka_admin.h"
+#include "io/kafka_log.h"
+#include "io/note.h"
+#include "io/redis_view.h"
+#include "io/registry.h"
+
+#define TURN_EVERY_MS 10       /* at least so often the engine gets a turn */
+#define STOP_TIMEOUT_MS 15000  /* a graceful stop that takes longer is given up */
+
+struct shell {
+    const struct shell_options *options;
+    struct note_options note_options;
+    struct note_port note;
+    struct kafka_options kafka_options;
+    struct kafka_property *properties;
+    uv_loop_t loop;
+    uv_timer_t timer;
+    uv_idle_t again; /* active while there is more work at hand */
+    uv_signal_t signals[2];
+    struct kafka_log *log;
+    struct redis_view *view;
+    struct registry *registry;
+    struct http_server *http;
+    struct engine *engine;
+    int64_t stopping_at; /* wall time of the signal; INSTANT_NONE: not stopping */
+    bool turning;
+    bool closed;
+    int status;
+};
+
+/* The only global: a signal before the loop turns. */
+static volatile bool interrupted;
+
+static int64_t wall_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void note(const struct shell *s, enum log_level level, const char *event,
+                 const char *members) {
+    s->note.note(s->note.self, level, event, members);
+}
+
+/* Quotes and control characters would break the line's JSON. */
+static void note_text(const struct shell *s, enum log_level level, const char *event,
+                      const char *text) {
+    char clean[700], members[800];
+    size_t size = 0;
+    for (; *text && size + 1 < sizeof clean; text++)
+        clean[size++] = *text == '"' || *text == '\\' || (unsigned char)*text < ' ' ? '\'' : *text;
+    clean[size] = 0;
+    snprintf(members, sizeof members, "\"text\":\"%s\"", clean);
+    note(s, level, event, members);
+}
+
+static void shut(struct shell *s, int status) {
+    if (s->closed)
+        return;
+    s->closed = true;
+    s->status = status;
+    uv_stop(&s->loop);
+}
+
+static void fail(void *context, const char *reason) {
+    struct shell *s = context;
+    if (s->closed)
+        return;
+    note_text(s, LOG_LEVEL_ERROR, "failed", reason);
+    shut(s, 1);
+}
+
+static void serve_revocation(struct shell *s) {
+    if (!kafka_log_is_revoking(s->log))
+        return;
+    engine_drain(s->engine, true);
+    if (!engine_is_clean(s->engine))
+        return;
+    kafka_log_finish_revoke(s->log);
+    engine_drain(s->engine, s->stopping_at != INSTANT_NONE);
+}
+
+static void serve_stop(struct shell *s, int64_t now_at) {
+    if (s->stopping_at == INSTANT_NONE)
+        return;
+    if (engine_is_clean(s->engine)) {
+        note(s, LOG_LEVEL_INFO, "stopped", "");
+        shut(s, 0);
+    } else if (now_at - s->stopping_at > STOP_TIMEOUT_MS) {
+        fail(s, "the last epoch could not be committed in time; it will be done again at the "
+                "next start");
+    }
+}
+
+static void on_again(uv_idle_t *again);
+
+static void turn(struct shell *s) {
+    if (s->closed || s->turning || !s->log)
+        return;
+    s->turning = true;
+    kafka_log_serve(s->log);
+    serve_revocation(s);
+    int64_t now_at = wall_now();
+    bool more = engine_turn(s->engine, now_at);
+    if (engine_failure(s->engine))
+        fail(s, engine_failure(s->engine));
+    if (!s->closed && s->options->until_end && engine_is_done(s->engine)) {
+        note(s, LOG_LEVEL_INFO, "done", "");
+        shut(s, 0);
+    }
+    serve_stop(s, now_at);
+    if (more)
+        uv_idle_start(&s->again, on_again);
+    else
+        uv_idle_stop(&s->again);
+    s->turning = false;
+}
+
+static void on_again(uv_idle_t *again) {
+    turn(again->data);
+}
+
+static void on_timer(uv_timer_t *timer) {
+    turn(timer->data);
+}
+
+static void on_readable(void *context) {
+    turn(context);
+}
+
+static void on_signal(uv_signal_t *signal, int number) {
+    struct shell *s = signal->data;
+    char members[64];
+    snprintf(members, sizeof members, "\"signal\":%d", number);
+    note(s, LOG_LEVEL_INFO, "stopping", members);
+    if (s->stopping_at != INSTANT_NONE)
+        return;
+    s->stopping_at = wall_now();
+    engine_drain(s->engine, true);
+    turn(s);
+}
+
+static int64_t on_assigned(void *context, const struct log_assignment *a) {
+    struct shell *s = context;
+    return engine_assign(s->engine, a);
+}
+
+static void on_revoked(void *context, enum engine_input input, int32_t partition) {
+    struct shell *s = context;
+    if (engine_is_clean(s->engine))
+        engine_revoke(s->engine, input, partition);
+}
+
+static void on_committed(void *context, bool ok, int64_t took_us, const char *reason) {
+    struct shell *s = context;
+    engine_committed(s->engine, ok, took_us, reason);
+    turn(s);
+}
+
+static void on_schema(void *context, int32_t schema_id, struct slice json) {
+    struct shell *s = context;
+    engine_add_schema(s->engine, schema_id, json);
+    turn(s);
+}
+
+static void on_schema_missing(void *context, int32_t schema_id) {
+    struct shell *s = context;
+    engine_schema_missing(s->engine, schema_id);
+    turn(s);
+}
+
+static void on_schema_later(void *context, int32_t schema_id) {
+    struct shell *s = context;
+    engine_schema_later(s->engine, schema_id);
+    turn(s);
+}
+
+static int page_metrics(void *context, struct buf *body) {
+    struct shell *s = context;
+    engine_write_metrics(s->engine, body);
+    redis_view_write_metrics(s->view, body);
+    return 200;
+}
+
+static int page_health(void *context, struct buf *body) {
+    (void)context; /* whoever answers turns */
+    buf_put_format(body, "ok\n");
+    return 200;
+}
+
+static int page_ready(void *context, struct buf *body) {
+    struct shell *s = context;
+    bool ready = engine_is_ready(s->engine);
+    buf_put_format(body, ready ? "ready\n" : "not ready: a task is still being rebuilt\n");
+    return ready ? 200 : 503;
+}
+
+static int page_progress(void *context, struct buf *body) {
+    struct shell *s = context;
+    engine_write_progress(s->engine, body);
+    return 200;
+}
+
+static const struct http_page pages[] = {
+    {"/metrics", "text/plain; version=0.0.4", page_metrics},
+    {"/healthz", "text/plain", page_health},
+    {"/readyz", "text/plain", page_ready},
+    {"/progress", "application/json", page_progress},
+    {NULL, NULL, NULL},
+};
+
+static void fill_kafka_options(struct shell *s) {
+    const struct settings *t = s->options->settings;
+    s->properties = calloc(t->property_count + 1, sizeof *s->properties);
+    CHECK(s->properties);
+    for (size_t i = 0; i < t->property_count; i++)
+        s->properties[i] =
+            (struct kafka_property){t->properties[i].name, t->properties[i].value};
+    int64_t start_at = t->start.kind == SETTINGS_START_EARLIEST ? KAFKA_START_EARLIEST
+                       : t->start.kind == SETTINGS_START_LATEST ? KAFKA_START_LATEST
+                                                                : t->start.at;
+    s->kafka_options = (struct kafka_options){.brokers = t->kafka_brokers,
+                                              .group = t->kafka_group,
+                                              .instance = t->instance,
+                                              .topic_prefix = t->topic_prefix,
+                                              .properties = s->properties,
+                                              .property_count = t->property_count,
+                                              .partitions = (int32_t)t->kafka_partitions,
+                                              .replication = (int32_t)t->kafka_replication,
+                                              .retention_ms = t->kafka_retention_ms,
+                                              .memory_bytes = (size_t)t->memory_bytes,
+                                              .live = t->clock == SETTINGS_CLOCK_LIVE,
+                                              .until_end = s->options->until_end,
+                                              .start_at = start_at,
+                                              .note = s->note};
+}
+
+static struct engine_options engine_options_of(const struct shell *s,
+                                               const struct record_framing *framing) {
+    const struct settings *t = s->options->settings;
+    return (struct engine_options){.instance = t->instance,
+                                   .live = t->clock == SETTINGS_CLOCK_LIVE,
+                                   .until_end = s->options->until_end,
+                                   .final_clock = s->options->final_clock,
+                                   .publish_all = t->publish == SETTINGS_PUBLISH_ALL,
+                                   .commit_interval_ms = t->commit_interval_ms,
+                                   .view_interval_ms = t->view_interval_ms,
+                                   .tick_interval_ms = t->tick_interval_ms,
+                                   .grace_ms = t->grace_ms,
+                                   .reorder_ms = t->reorder_ms,
+                                   .lateness_ms = t->lateness_ms,
+                                   .max_skew_ms = t->max_skew_ms,
+                                   .max_source_lag_ms = t->max_source_lag_ms,
+                                   .max_alert_age_ms = t->max_alert_age_ms,
+                                   .open_limit = (uint32_t)t->open_interactions,
+                                   .scope_limit = (uint32_t)t->scopes,
+                                   .contracts = s->options->contracts,
+                                   .framing = *framing,
+                                   .log = kafka_log_port(s->log),
+                                   .view = redis_view_port(s->view),
+                                   .schema = registry_port(s->registry),
+                                   .note = s->note};
+}
+
+/* The parts that stand on the loop. The engine comes last: its ports must be there. */
+static bool open_parts(struct shell *s, const int32_t partitions[INPUT_COUNT],
+                       const struct record_framing *framing, struct err *err) {
+    const struct settings *t = s->options->settings;
+    struct registry_events registry = {.context = s,
+                                       .found = on_schema,
+                                       .missing = on_schema_missing,
+                                       .later = on_schema_later};
+    s->registry = registry_new(t->schema_registry, &s->loop, &registry);
+    s->view = redis_view_new(t->redis, &s->loop, s->note, err);
+    if (!s->view)
+        return false;
+    s->http = http_server_new(&s->loop, t->listen, pages, s, err);
+    if (!s->http)
+        return false;
+    struct kafka_log_events log = {.context = s,
+                                   .assigned = on_assigned,
+                                   .revoked = on_revoked,
+                                   .committed = on_committed,
+                                   .failed = fail,
+                                   .readable = on_readable};
+    s->log = kafka_log_new(&s->kafka_options, &s->loop, &log, err);
+    if (!s->log)
+        return false;
+    struct engine_options options = engine_options_of(s, framing);
+    for (int i = 0; i < INPUT_COUNT; i++)
+        options.partitions[i] = partitions[i];
+    s->engine = engine_new(&options);
+    return shell_schemas_load_folder(t->schema_registry, engine_decoder(s->engine), err);
+}
+
+static void on_early_signal(int number) {
+    (void)number;
+    interrupted = true;
+}
+
+static void watch_signals(struct shell *s) {
+    static const int numbers[] = {SIGTERM, SIGINT};
+    for (size_t i = 0; i < 2; i++) {
+        uv_signal_init(&s->loop, &s->signals[i]);
+        s->signals[i].data = s;
+        uv_signal_start(&s->signals[i], on_signal, numbers[i]);
+    }
+}
+
+static void start_turning(struct shell *s) {
+    uv_timer_init(&s->loop, &s->timer);
+    s->timer.data = s;
+    uv_timer_start(&s->timer, on_timer, 0, TURN_EVERY_MS);
+    uv_idle_init(&s->loop, &s->again);
+    s->again.data = s;
+}
+
+static void close_handle(uv_handle_t *handle, void *context) {
+    (void)context;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void close_parts(struct shell *s) {
+    uv_timer_stop(&s->timer);
+    http_server_free(s->http);
+    kafka_log_free(s->log);
+    registry_free(s->registry);
+    redis_view_free(s->view);
+    uv_run(&s->loop, UV_RUN_NOWAIT);
+    uv_walk(&s->loop, close_handle, NULL);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&s->loop);
+    engine_free(s->engine);
+    free(s->properties);
+}
+
+/* What must be known before the loop turns: topics, and ids of our schemas. */
+static bool prepare(struct shell *s, int32_t partitions[INPUT_COUNT],
+                    struct record_framing *framing, struct err *err) {
+    return kafka_admin_prepare(&s->kafka_options, &interrupted, partitions, err) &&
+           shell_schemas_register(s->options->settings->schema_registry, &s->note, &interrupted,
+                                  framing, err);
+}
+
+static int run_loop(struct shell *s, const int32_t partitions[INPUT_COUNT],
+                    const struct record_framing *framing) {
+    struct err err;
+    CHECK(uv_loop_init(&s->loop) == 0);
+    watch_signals(s);
+    start_turning(s);
+    if (open_parts(s, partitions, framing, &err)) {
+        note(s, LOG_LEVEL_INFO, "started", "");
+        uv_run(&s->loop, UV_RUN_DEFAULT);
+    } else {
+        fail(s, err.text);
+    }
+    close_parts(s);
+    return s->status;
+}
+
+int shell_run(const struct shell_options *options) {
+    struct shell s = {.options = options, .stopping_at = INSTANT_NONE};
+    s.note_options = (struct note_options){
+        .level = (enum log_level)options->settings->log_level,
+        .json = options->settings->log_format == SETTINGS_LOG_JSON};
+    s.note = note_port_of(&s.note_options);
+    fill_kafka_options(&s);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGTERM, on_early_signal);
+    signal(SIGINT, on_early_signal);
+    int32_t partitions[INPUT_COUNT];
+    struct record_framing framing;
+    struct err err;
+    if (prepare(&s, partitions, &framing, &err))
+        return run_loop(&s, partitions, &framing);
+    if (interrupted) {
+        note_text(&s, LOG_LEVEL_INFO, "stopped", "before the start was complete");
+        free(s.properties);
+        return 0;
+    }
+    note_text(&s, LOG_LEVEL_ERROR, "failed", err.text);
+    free(s.properties);
+    return 1;
+}

@@ -1,0 +1,16 @@
+/* Schemas before the start: ours are registered where missing, those of a folder are loaded. */
+#pragma once
+
+#include "codec/decoder.h"
+#include "codec/records.h"
+#include "engine/ports.h"
+
+/* `source` is the setting schema_registry: a URL, or file:DIR. With a registry, waits until it
+ * answers and says so; with a folder, fingerprints are written. */
+MUST_USE bool shell_schemas_register(const char *source, const struct note_port *note,
+                                     const volatile bool *stop, struct record_framing *framing,
+                                     struct err *err);
+
+/* With file:DIR, every *.avsc of the folder; no effect with a registry. */
+MUST_USE bool shell_schemas_load_folder(const char *source, struct decoder *decoder,
+                                        struct err *err);

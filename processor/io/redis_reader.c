@@ -1,0 +1,124 @@
+#include "io/redis_reader.h"
+
+#include <hiredis/hiredis.h>
+#include <hiredis/hiredis_ssl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "io/redis_url.h"
+
+struct redis_reader {
+    redisContext *redis;
+    redisSSLContext *ssl;
+};
+
+static bool good_reply(redisReply *reply) {
+    bool good = reply && reply->type != REDIS_REPLY_ERROR;
+    freeReplyObject(reply);
+    return good;
+}
+
+static bool log_in(redisContext *redis, const struct redis_address *a, struct err *err) {
+    bool good = true;
+    if (*a->password && *a->user)
+        good = good_reply(redisCommand(redis, "AUTH %s %s", a->user, a->password));
+    else if (*a->password)
+        good = good_reply(redisCommand(redis, "AUTH %s", a->password));
+    if (!good)
+        return err_set(err, "redis at %s:%d refused the login; see the setting redis", a->host,
+                       a->port);
+    if (a->database && !good_reply(redisCommand(redis, "SELECT %d", a->database)))
+        return err_set(err, "redis at %s:%d has no database %d", a->host, a->port, a->database);
+    return true;
+}
+
+static bool connect_to(struct redis_reader *r, const struct redis_address *a, struct err *err) {
+    r->redis = redisConnectWithTimeout(a->host, a->port, (struct timeval){.tv_sec = 2});
+    if (!r->redis || r->redis->err)
+        return err_set(err, "redis at %s:%d does not answer: %s", a->host, a->port,
+                       r->redis ? r->redis->errstr : "no memory");
+    redisSetTimeout(r->redis, (struct timeval){.tv_sec = 5});
+    if (a->tls) {
+        redisInitOpenSSL();
+        r->ssl = redisCreateSSLContext(NULL, NULL, NULL, NULL, a->host, NULL);
+        if (!r->ssl || redisInitiateSSLWithContext(r->redis, r->ssl) != REDIS_OK)
+            return err_set(err, "redis at %s:%d: TLS could not be begun", a->host, a->port);
+    }
+    return log_in(r->redis, a, err);
+}
+
+static void disconnect(struct redis_reader *r) {
+    if (r->redis)
+        redisFree(r->redis);
+    if (r->ssl)
+        redisFreeSSLContext(r->ssl);
+    r->redis = NULL;
+    r->ssl = NULL;
+}
+
+struct redis_reader *redis_reader_new(const char *urls, struct err *err) {
+    struct redis_address addresses[REDIS_ADDRESSES_MAX];
+    size_t count = redis_url_parse(urls, addresses, err);
+    struct redis_reader *r = calloc(1, sizeof *r);
+    CHECK(r);
+    for (size_t i = 0; i < count; i++) {
+        if (connect_to(r, &addresses[i], err))
+            return r;
+        disconnect(r);
+    }
+    free(r);
+    return NULL;
+}
+
+void redis_reader_free(struct redis_reader *r) {
+    if (!r)
+        return;
+    disconnect(r);
+    free(r);
+}
+
+static struct slice text_of(const redisReply *reply) {
+    return (struct slice){reply->str, reply->len};
+}
+
+static bool each(struct redis_reader *r, redisReply *reply, size_t step, redis_field_fn *field,
+                 void *context, struct err *err) {
+    if (!reply)
+        return err_set(err, "redis: %s", r->redis->errstr);
+    bool good = reply->type != REDIS_REPLY_ERROR || err_set(err, "redis: %s", reply->str);
+    for (size_t i = 0; good && i + step <= reply->elements; i += step)
+        field(context, text_of(reply->element[i]),
+              step == 2 ? text_of(reply->element[i + 1]) : (struct slice){NULL, 0});
+    freeReplyObject(reply);
+    return good;
+}
+
+bool redis_reader_hash(struct redis_reader *r, const char *key, redis_field_fn *field,
+                       void *context, struct err *err) {
+    return each(r, redisCommand(r->redis, "HGETALL %s", key), 2, field, context, err);
+}
+
+bool redis_reader_set(struct redis_reader *r, const char *key, redis_field_fn *field,
+                      void *context, struct err *err) {
+    return each(r, redisCommand(r->redis, "SMEMBERS %s", key), 1, field, context, err);
+}
+
+bool redis_reader_keys(struct redis_reader *r, const char *pattern, redis_field_fn *field,
+                       void *context, struct err *err) {
+    char cursor[32] = "0";
+    do {
+        redisReply *reply =
+            redisCommand(r->redis, "SCAN %s MATCH %s COUNT 1000", cursor, pattern);
+        if (!reply || reply->type != REDIS_REPLY_ARRAY || reply->elements != 2) {
+            freeReplyObject(reply);
+            return err_set(err, "redis: keys could not be listed");
+        }
+        snprintf(cursor, sizeof cursor, "%s", reply->element[0]->str);
+        for (size_t i = 0; i < reply->element[1]->elements; i++)
+            field(context, text_of(reply->element[1]->element[i]), (struct slice){NULL, 0});
+        freeReplyObject(reply);
+    } while (strcmp(cursor, "0") != 0);
+    return true;
+}

@@ -1,0 +1,10 @@
+/* The scripts that write one key of the view, each guarded by who wrote it last. */
+#pragma once
+
+/* All take KEYS[1], the writer's log, its offset, how long to keep the key (ms), then fields. They
+ * answer "ok", "stale" when a later offset of the same log has written, and "gone" when a key that
+ * is written with every update was not there. */
+extern const char *const redis_script_replace;
+extern const char *const redis_script_set;
+extern const char *const redis_script_delete;
+extern const char *const redis_script_add;
