@@ -19,7 +19,9 @@ struct baseline_slot {
 struct baseline {
     struct baseline_slot *slots; /* BASELINE_SLOTS, owned; NULL: nothing learned */
     int64_t learned_at;          /* end of the newest slot learned or passed over */
-    double excess, squares;      /* moments: sums of (x - mean)^2 - mean, and of mean^2 */
+    /* Moments of what was learned against what was expected, older ones fading: sums of
+     * (x - mean)^2 - mean, of mean^2, and of 1. */
+    double excess, squares, samples;
 };
 
 /* What to expect in a window. */

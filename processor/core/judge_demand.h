@@ -18,9 +18,10 @@ struct demand_source {
 
 struct demand_state {
     struct baseline baseline;
+    int64_t opened_at;     /* first check of the condition; INSTANT_NONE: it does not hold */
     int64_t calm_at;       /* firing: first calm check in a row; INSTANT_NONE */
     int64_t alerted_until; /* slots that start before this hold alerted demand: not learned */
-    int64_t fired_at;      /* INSTANT_NONE: not firing */
+    bool firing;
 };
 
 /* `first_at`: when the scope was first seen; earlier slots are not learned as empty. */

@@ -1,0 +1,117 @@
+#include "core/judge_feed.h"
+
+#include "base/check.h"
+#include "core/episode.h"
+#include "core/summary.h"
+
+void feed_state_init(struct feed_state *s) {
+    *s = (struct feed_state){INSTANT_NONE, INSTANT_NONE, INSTANT_NONE, false};
+}
+
+void feed_state_save(const struct feed_state *s, struct buf *b) {
+    buf_put_u8(b, s->silent);
+    buf_put_zigzag(b, s->heard_at);
+    buf_put_zigzag(b, s->first_ahead_at);
+    buf_put_zigzag(b, s->last_ahead_at);
+}
+
+void feed_state_load(struct feed_state *s, struct cursor *c) {
+    s->silent = cursor_u8(c) != 0;
+    s->heard_at = cursor_zigzag(c);
+    s->first_ahead_at = cursor_zigzag(c);
+    s->last_ahead_at = cursor_zigzag(c);
+}
+
+void judge_feed_heard(const struct judge_context *ctx, struct feed_state *s, int64_t heard_at) {
+    if (ctx->clock == INSTANT_NONE || heard_at <= ctx->clock) {
+        if (heard_at > s->heard_at)
+            s->heard_at = heard_at;
+        return;
+    }
+    if (s->first_ahead_at == INSTANT_NONE || heard_at < s->first_ahead_at)
+        s->first_ahead_at = heard_at;
+    if (heard_at > s->last_ahead_at)
+        s->last_ahead_at = heard_at;
+}
+
+/* Records from beyond the clock that the clock has reached. Between the first and the last of them
+ * nothing was noted down: the site counts as heard all the time. */
+static void catch_up(struct feed_state *s, int64_t step_at) {
+    if (s->first_ahead_at == INSTANT_NONE || s->first_ahead_at > step_at)
+        return;
+    if (s->last_ahead_at > step_at) {
+        s->heard_at = step_at;
+        return;
+    }
+    s->heard_at = s->last_ahead_at;
+    s->first_ahead_at = s->last_ahead_at = INSTANT_NONE;
+}
+
+static void put_silent(struct buf *b, struct slice site, int64_t silence_ms) {
+    summary_text(b, "Site ");
+    summary_slice(b, site);
+    summary_text(b, " has sent nothing for ");
+    summary_duration(b, silence_ms);
+    summary_text(b, ": what happens there cannot be seen.");
+}
+
+static bool fire(const struct judge_context *ctx, const struct episode_name *name,
+                 const struct feed_state *s, struct slice site, int64_t step_at) {
+    int64_t silent_after_ms = ctx->contract->feed_silent_after_ms;
+    struct alert a;
+    judge_alert_init(ctx, name->kind, name->scope, &a);
+    a.severity = SEVERITY_MAJOR;
+    a.opened_at = s->heard_at;
+    a.condition_at = s->heard_at + silent_after_ms;
+    a.deadline_at = a.condition_at;
+    a.observed = (double)(step_at - s->heard_at);
+    a.threshold = (double)silent_after_ms;
+    a.unit = UNIT_MILLIS;
+    a.formula = SLICE("silence");
+    struct buf summary;
+    buf_init(&summary);
+    put_silent(&summary, site, step_at - s->heard_at);
+    a.summary = buf_slice(&summary);
+    bool fired = episode_fire(ctx, name, &a);
+    buf_deinit(&summary);
+    return fired;
+}
+
+static void resolve(const struct judge_context *ctx, const struct episode_name *name,
+                    struct slice site, int64_t back_at) {
+    struct alert a;
+    if (!episode_find(ctx, name, &a))
+        return;
+    struct buf summary;
+    buf_init(&summary);
+    summary_text(&summary, "Site ");
+    summary_slice(&summary, site);
+    summary_text(&summary, " is heard again after ");
+    summary_duration(&summary, back_at - a.opened_at);
+    summary_text(&summary, " of silence.");
+    a.observed = (double)(back_at - a.opened_at);
+    a.summary = buf_slice(&summary);
+    episode_end(ctx, name, TRANSITION_RESOLVED, back_at, &a);
+    buf_deinit(&summary);
+}
+
+void judge_feed_step(const struct judge_context *ctx, struct slice site, struct feed_state *s,
+                     int64_t step_at) {
+    int64_t silent_after_ms = ctx->contract->feed_silent_after_ms;
+    int64_t back_at = s->first_ahead_at;
+    catch_up(s, step_at);
+    if (s->heard_at == INSTANT_NONE)
+        return;
+    if (back_at == INSTANT_NONE || back_at > s->heard_at)
+        back_at = s->heard_at;
+    bool silent = silent_after_ms > 0 && step_at - s->heard_at >= silent_after_ms;
+    struct scope scope = {.mask = SCOPE_BIT(SCOPE_SITE)};
+    scope.values[SCOPE_SITE] = site;
+    struct episode_name name = {.kind = ALERT_FEED_SILENT, .rule = SLICE("feeds"), .scope = &scope};
+    if (s->silent && !silent) {
+        resolve(ctx, &name, site, back_at);
+        s->silent = false;
+    } else if (!s->silent && silent && episode_may_fire(ctx, &name, step_at)) {
+        s->silent = fire(ctx, &name, s, site, step_at);
+    }
+}
