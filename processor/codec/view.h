@@ -1,15 +1,19 @@
-/* The KPI view as writes to Redis: keys and decimal texts exactly as CONTRACT *Redis* says. */
+/* The KPI view as writes to Redis: what the tenant tasks show, collected into a batch of commands
+ * whose keys and texts are those of CONTRACT *Redis*. */
 #pragma once
 
+#include "base/buf.h"
 #include "core/view.h"
 
-/* X(symbol, meaning) */
+#define VIEW_BYTES_MAX ((size_t)64 * 1024 * 1024) /* of one batch; more is left out, and counted */
+
+/* X(symbol, what the fields are) */
 #define VIEW_COMMANDS(X)                                                                           \
-    X(REPLACE_HASH, "the hash becomes exactly these fields")                                       \
-    X(SET_FIELDS, "these fields of the hash; others stay")                                         \
-    X(DEL_FIELDS, "these fields go; values are empty")                                             \
-    X(ADD_MEMBERS, "field names are members added to a set; values are empty")                     \
-    X(PUBLISH, "the one field's value goes to the channel `key`")
+    X(REPLACE_HASH, "the whole hash: names and values")                                            \
+    X(SET_FIELDS, "names and values, beside those that are there")                                 \
+    X(DEL_FIELDS, "names")                                                                         \
+    X(ADD_MEMBERS, "names: members of a set")                                                      \
+    X(PUBLISH, "one value; the key is the channel")
 
 #define VIEW_COMMAND_ENUM(symbol, meaning) VIEW_COMMAND_##symbol,
 enum view_command_kind { VIEW_COMMANDS(VIEW_COMMAND_ENUM) VIEW_COMMAND_COUNT };
@@ -18,7 +22,6 @@ struct view_field {
     struct slice name, value;
 };
 
-/* Views into the batch, valid until it changes. */
 struct view_command {
     enum view_command_kind kind;
     struct slice key;
@@ -30,14 +33,18 @@ struct view_batch; /* opaque */
 
 struct view_batch *view_batch_new(void);
 void view_batch_free(struct view_batch *b);
-void view_batch_reset(struct view_batch *b); /* empty, memory kept */
+void view_batch_reset(struct view_batch *b);
 
-/* The sink that fills the batch. `as_of` goes into meta as the writer's name does; both are views
- * for as long as the sink is used. */
-struct view view_batch_view(struct view_batch *b, struct slice writer);
+/* The sink that fills the batch; `instance` goes to the field `writer` of meta and must outlive
+ * the filling. */
+struct view view_batch_view(struct view_batch *b, struct slice instance);
 
-/* Ends filling: one PUBLISH per tenant with the scopes that changed. Call once before reading. */
+/* Ends the filling: the batch can be walked from here until it is reset or filled again. */
 void view_batch_seal(struct view_batch *b);
 
+/* Commands of a sealed batch; slices are valid until it is reset. */
 size_t view_batch_count(const struct view_batch *b);
 struct view_command view_batch_at(const struct view_batch *b, size_t index);
+
+/* Commands left out because of VIEW_BYTES_MAX since the batch was made: show all again. */
+uint64_t view_batch_left_out(const struct view_batch *b);

@@ -91,7 +91,7 @@ struct event {
     int8_t resolved; /* -1: null, 0, 1 */
 };
 
-#define EVENT_AT_MAX INT64_C(253402300799999)   /* the end of the year 9999 */
+#define EVENT_AT_MAX INT64_C(7258118399999)  /* the end of the year 2199 */
 #define EVENT_DURATION_MAX_MS (366 * DAY_MS)    /* longer ones would overflow sums */
 
 /* The fields that CONTRACT requires are there and in range; false with a reason otherwise. */

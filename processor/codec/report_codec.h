@@ -1,0 +1,50 @@
+/* The tenant log's record, written and read: what a process tells the tenant tasks in one epoch.
+ *
+ * Compact and ours alone: version, names, clocks, leaves, rows, ages, facts, feeds, checksum.
+ * REPORT_VERSION rises whenever a table that is named by number here changes its order. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "core/delta.h"
+#include "core/leaf.h"
+#include "core/report.h"
+
+#define REPORT_VERSION 1
+#define REPORT_BYTES_MAX ((size_t)512 * 1024) /* a longer report is written in pieces */
+
+/* Collects one epoch and writes it for each partition of the tenant log. */
+struct report_writer; /* opaque */
+
+/* `instance` is copied; `leaves` must outlive the writer. */
+struct report_writer *report_writer_new(const char *instance, int32_t partitions,
+                                        const struct leaf_dict *leaves);
+void report_writer_free(struct report_writer *w);
+
+/* Each is copied. Facts of one interaction must come in the order in which they became true. */
+void report_writer_fact(struct report_writer *w, const struct fact *fact);
+void report_writer_gauge(struct report_writer *w, int32_t source, const struct gauge *gauge);
+void report_writer_feed(struct report_writer *w, const struct report_feed *feed);
+void report_writer_clock(struct report_writer *w, const struct report_clock *clock);
+
+typedef void report_emit_fn(void *context, int32_t partition, struct slice record);
+
+/* Hands over the records in the order in which they must be written, at least one for each
+ * partition, and empties the writer. The clocks stand in the last record of a partition alone: time
+ * passes when all its sums have been read. Rows come in the order of their leaves' names. */
+void report_writer_finish(struct report_writer *w, const struct delta_table *deltas,
+                          report_emit_fn *emit, void *context);
+
+/* Forgets what was collected. */
+void report_writer_reset(struct report_writer *w);
+
+/* Owns the arrays of the report that was read last. */
+struct report_reader; /* opaque */
+
+struct report_reader *report_reader_new(void);
+void report_reader_free(struct report_reader *r);
+
+/* False with a reason when the bytes are not what a writer of this version made. The report is
+ * valid until the next call, and while `record` is. */
+MUST_USE bool report_reader_read(struct report_reader *r, struct slice record,
+                                 struct report *report, struct err *err);
