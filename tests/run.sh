@@ -97,7 +97,18 @@ run_sim() {
 stack_down() { deploy/local/stack.sh down --purge --dir "$work/stack" || true; }
 
 run_integration() {
+    local program
     build release || return 0
+    FLOORWALKER_BIN=$FW_ROOT/build/release/bin/floorwalker
+    FLOORSIM_BIN=$FW_ROOT/build/release/bin/floorsim
+    export FLOORWALKER_BIN FLOORSIM_BIN
+    for program in "$FLOORWALKER_BIN" "$FLOORSIM_BIN"; do
+        if [ ! -x "$program" ]; then
+            printf '%s was not built\n' "$program"
+            count 0 1 0
+            return 0
+        fi
+    done
     heading "stack"
     stack=up
     if ! deploy/local/stack.sh up --dir "$work/stack"; then
@@ -109,9 +120,6 @@ run_integration() {
     # shellcheck source=/dev/null
     . "$work/stack/env"
     set +a
-    FLOORWALKER_BIN=$FW_ROOT/build/release/bin/floorwalker
-    FLOORSIM_BIN=$FW_ROOT/build/release/bin/floorsim
-    export FLOORWALKER_BIN FLOORSIM_BIN
     python_tests integration tests/integration "$@"
     stack_down
     stack=
