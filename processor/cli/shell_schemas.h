@@ -2,8 +2,7 @@
 #pragma once
 
 #include "codec/decoder.h"
-#include "codec/records.h"
-#include "engine/ports.h"
+#include "engine/engine.h"
 
 /* `source` is the setting schema_registry: a URL, or file:DIR. With a registry, waits until it
  * answers and says so; with a folder, fingerprints are written. */

@@ -295,7 +295,6 @@ bool engine_turn(struct engine *e, int64_t wall_at) {
     if (e->failed)
         return false;
     bool more = e->draining ? false : read_all(e);
-    e->took_last_turn = more;
     if (e->options.live && !e->draining)
         for (size_t i = 0; i < e->partition_count; i++)
             engine_tick(e, e->partitions[i]);

@@ -3,8 +3,14 @@
 
 #include "codec/decoder.h"
 #include "codec/records.h"
+#include "codec/schema_text.h"
 #include "core/contract.h"
 #include "engine/ports.h"
+
+/* What stands before each record that is written: the ids or fingerprints of our schemas. */
+struct record_framing {
+    struct frame of[SCHEMA_COUNT];
+};
 
 struct engine_options {
     const char *instance;

@@ -123,8 +123,9 @@ void engine_show(struct engine *e) {
         struct partition *p = e->partitions[i];
         if (!p->tenant || p->state == PARTITION_REPLAYING)
             continue;
-        struct view view = view_batch_view(p->batch, e->wall_at);
+        struct view view = view_batch_view(p->batch, slice_of(e->options.instance));
         tenant_task_show(p->tenant, e->view_all, &view);
+        view_batch_seal(p->batch);
         p->batch_offset = p->next;
     }
     e->view_all = false;

@@ -26,7 +26,7 @@ static void put_key(struct engine *e, enum epoch_topic topic, struct slice key) 
 static void live_alert(void *context, const struct alert *alert) {
     struct engine *e = context;
     put_key(e, topic_of(alert->kind), alert->alert_key);
-    records_put_alert(&e->options.framing, alert, e->wall_at, &e->open->bytes);
+    records_put_alert(&e->options.framing.of[SCHEMA_ALERT], alert, e->wall_at, &e->open->bytes);
     epoch_record_done(e->open);
     e->counts.alerts[alert->kind][alert->transition]++;
 }
@@ -34,7 +34,7 @@ static void live_alert(void *context, const struct alert *alert) {
 static void live_kpi(void *context, const struct kpi *kpi) {
     struct engine *e = context;
     put_key(e, OUTPUT_KPIS, kpi->tenant);
-    records_put_kpi(&e->options.framing, kpi, &e->open->bytes);
+    records_put_kpi(&e->options.framing.of[SCHEMA_KPI_SNAPSHOT], kpi, &e->open->bytes);
     epoch_record_done(e->open);
     e->counts.kpis++;
 }
@@ -42,7 +42,7 @@ static void live_kpi(void *context, const struct kpi *kpi) {
 static void live_dead_letter(void *context, const struct dead_letter *letter) {
     struct engine *e = context;
     put_key(e, OUTPUT_DEAD_LETTERS, (struct slice){NULL, 0});
-    records_put_dead_letter(&e->options.framing, letter, &e->open->bytes);
+    records_put_dead_letter(&e->options.framing.of[SCHEMA_DEAD_LETTER], letter, &e->open->bytes);
     epoch_record_done(e->open);
     e->counts.dead_letters[letter->reason]++;
 }

@@ -116,11 +116,25 @@ void engine_write_metrics(const struct engine *e, struct buf *text) {
           leaf_dict_refused(e->leaves));
 }
 
+static int64_t end_of(const struct engine *e, const struct partition *p) {
+    return e->options.log.end(e->options.log.self, p->input, p->number);
+}
+
+/* Nothing is left to read, to commit, to judge or to show. The end of the tenant log holds our own
+ * transactions' markers, which are no records: what was written there must have been read. */
 static bool is_idle(const struct engine *e) {
-    for (size_t i = 0; i < e->partition_count; i++)
-        if (e->partitions[i]->state == PARTITION_REPLAYING)
+    uint64_t read = 0;
+    for (size_t i = 0; i < e->partition_count; i++) {
+        const struct partition *p = e->partitions[i];
+        if (p->state == PARTITION_REPLAYING || p->hold != HOLD_NONE)
             return false;
-    return e->partition_count > 0 && !e->draining && !e->view_waits && !e->took_last_turn;
+        if (p->source && p->next < end_of(e, p))
+            return false;
+        read += p->reports;
+    }
+    return e->partition_count > 0 && engine_is_clean(e) && !e->view_waits &&
+           e->options.view.ready(e->options.view.self) && read >= e->counts.reports &&
+           e->wall_at - e->busy_at >= IDLE_AFTER_MS;
 }
 
 void engine_write_progress(const struct engine *e, struct buf *json) {
@@ -134,7 +148,7 @@ void engine_write_progress(const struct engine *e, struct buf *json) {
                        ",\"committed_offset\":%" PRId64 ",\"end_offset\":%" PRId64 ",\"clock\":",
                        i ? "," : "", engine_input_name(p->input), p->number,
                        partition_state_name(p->state), partition_hold_name(p->hold), p->next,
-                       p->sent >= 0 ? p->sent : p->committed, p->end);
+                       p->sent >= 0 ? p->sent : p->committed, end_of(e, p));
         if (clock == INSTANT_NONE)
             buf_put_format(json, "null}");
         else

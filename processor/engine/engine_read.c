@@ -48,12 +48,20 @@ static void went_by(struct engine *e, struct partition *p, const struct log_reco
     p->read_at = e->wall_at;
     p->hold = HOLD_NONE;
     e->counts.records++;
+    if (p->tenant && p->state == PARTITION_LIVE)
+        p->reports++;
     if (p->state == PARTITION_REPLAYING) {
         e->counts.replayed++;
         delta_table_reset(e->silent_deltas);
         if (p->next >= p->committed)
             partition_move(p, PARTITION_LIVE);
     }
+}
+
+/* Ticks alone do not keep the program from being idle, nor do the reports that follow them. */
+static void note_busy(struct engine *e, enum decode_result result) {
+    if (result != DECODED_TICK)
+        e->busy_at = e->wall_at;
 }
 
 static void apply_tick(struct engine *e, struct partition *p, const struct log_record *r) {
@@ -96,6 +104,7 @@ static bool take_interaction(struct engine *e, struct partition *p, const struct
     case DECODE_NEED_SCHEMA:
         UNREACHABLE("handled above");
     }
+    note_busy(e, result);
     went_by(e, p, r);
     return true;
 }

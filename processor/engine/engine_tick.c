@@ -21,7 +21,7 @@ void engine_tick(struct engine *e, struct partition *p) {
         return;
     struct buf value;
     buf_init(&value);
-    records_put_tick(&e->options.framing, e->wall_at, slice_of(e->options.instance), &value);
+    records_put_tick(&e->options.framing.of[SCHEMA_TICK], e->wall_at, slice_of(e->options.instance), &value);
     e->options.log.tick(e->options.log.self, p->input, p->number, buf_slice(&value));
     buf_deinit(&value);
     p->tick_at = e->wall_at;

@@ -1,0 +1,90 @@
+#include "cli/shell_schemas.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "io/registry.h"
+
+#define FILE_PREFIX "file:"
+#define SCHEMA_FILE_MAX ((size_t)1 << 20)
+
+static const char *folder_of(const char *source) {
+    size_t size = strlen(FILE_PREFIX);
+    return strncmp(source, FILE_PREFIX, size) == 0 ? source + size : NULL;
+}
+
+static void use_fingerprints(struct record_framing *framing) {
+    for (int i = 0; i < SCHEMA_COUNT; i++)
+        framing->of[i] = (struct frame){.kind = FRAME_FINGERPRINT,
+                                        .fingerprint = schema_fingerprint((enum schema_id)i)};
+}
+
+/* One schema, tried until the registry answers. */
+static bool register_one(const char *url, enum schema_id id, const struct note_port *note,
+                         const volatile bool *stop, struct frame *frame, struct err *err) {
+    bool retriable;
+    while (!registry_register(url, schema_name(id), schema_text(id).at, &frame->schema_id,
+                              &retriable, err)) {
+        if (!retriable || *stop)
+            return false;
+        char members[1200];
+        snprintf(members, sizeof members,
+                 "\"registry\":\"%s\",\"text\":\"the schema registry does not answer; trying "
+                 "again\"",
+                 url);
+        note->note(note->self, LOG_LEVEL_WARN, "registry_wait", members);
+        sleep(1);
+    }
+    frame->kind = FRAME_ID;
+    return true;
+}
+
+bool shell_schemas_register(const char *source, const struct note_port *note,
+                            const volatile bool *stop, struct record_framing *framing,
+                            struct err *err) {
+    if (folder_of(source)) {
+        use_fingerprints(framing);
+        return true;
+    }
+    for (int i = 0; i < SCHEMA_COUNT; i++)
+        if (!register_one(source, (enum schema_id)i, note, stop, &framing->of[i], err))
+            return false;
+    return true;
+}
+
+static bool load_file(const char *path, struct decoder *decoder, struct err *err) {
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return err_set(err, "%s: the schema cannot be read", path);
+    struct buf text;
+    buf_init(&text);
+    size_t size = fread(buf_reserve(&text, SCHEMA_FILE_MAX), 1, SCHEMA_FILE_MAX, file);
+    fclose(file);
+    bool ok = decoder_add_file_schema(decoder, (struct slice){text.at, size}, err);
+    buf_deinit(&text);
+    return ok || err_wrap(err, "%s", path);
+}
+
+bool shell_schemas_load_folder(const char *source, struct decoder *decoder, struct err *err) {
+    const char *folder = folder_of(source);
+    if (!folder)
+        return true;
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return err_set(err, "schema_registry: the folder %s cannot be read", folder);
+    bool ok = true;
+    struct dirent *entry;
+    while (ok && (entry = readdir(dir))) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (!dot || strcmp(dot, ".avsc") != 0)
+            continue;
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        ok = load_file(path, decoder, err);
+    }
+    closedir(dir);
+    return ok;
+}

@@ -1,0 +1,249 @@
+/* The engine's ports simulated: a log in memory with a group's offsets, and a view that counts.
+ * Nothing here shares code with io/. */
+#pragma once
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "codec/view.h"
+#include "engine/engine.h"
+
+#define SIM_PARTITIONS_MAX 4
+
+struct sim_record {
+    int64_t log_at;
+    struct slice key, value; /* owned */
+};
+
+struct sim_partition {
+    struct sim_record *records;
+    size_t count, capacity;
+    size_t read; /* next to hand out */
+    int64_t committed; /* -1: none */
+    char metadata[EPOCH_METADATA_MAX];
+};
+
+struct sim_output {
+    enum epoch_topic topic;
+    struct slice key, value; /* owned */
+};
+
+struct sim {
+    int64_t wall_at;
+    int32_t partitions;
+    struct sim_partition log[INPUT_COUNT][SIM_PARTITIONS_MAX];
+    struct sim_output *outputs;
+    size_t output_count, output_capacity;
+    struct epoch *flying;
+    bool hold_commits; /* epochs stay in flight until sim_commit */
+    bool fail_commits;
+    bool view_down;
+    size_t view_commands;
+    int32_t fetched_schema; /* -1: none asked for */
+    struct contract_set contracts;
+};
+
+static struct slice sim_copy(struct slice s) {
+    return slice_copy(s);
+}
+
+static void sim_append(struct sim *s, enum engine_input input, int32_t partition, int64_t log_at,
+                       struct slice key, struct slice value) {
+    struct sim_partition *p = &s->log[input][partition];
+    if (p->count == p->capacity) {
+        p->capacity = p->capacity ? p->capacity * 2 : 64;
+        p->records = realloc(p->records, p->capacity * sizeof *p->records);
+        CHECK(p->records);
+    }
+    p->records[p->count++] =
+        (struct sim_record){.log_at = log_at, .key = sim_copy(key), .value = sim_copy(value)};
+}
+
+static size_t sim_drain(void *self, enum engine_input input, int32_t partition, size_t room,
+                        log_take_fn *take, void *context) {
+    struct sim *s = self;
+    struct sim_partition *p = &s->log[input][partition];
+    size_t taken = 0;
+    while (taken < room && p->read < p->count) {
+        const struct sim_record *r = &p->records[p->read];
+        struct log_record record = {.offset = (int64_t)p->read,
+                                    .log_at = r->log_at,
+                                    .append_time = true,
+                                    .key = r->key,
+                                    .value = r->value};
+        if (!take(context, &record))
+            break;
+        p->read++;
+        taken++;
+    }
+    return taken;
+}
+
+static int64_t sim_end(void *self, enum engine_input input, int32_t partition) {
+    const struct sim *s = self;
+    return (int64_t)s->log[input][partition].count;
+}
+
+static void sim_take_output(struct sim *s, const struct epoch *e, const struct epoch_record *r) {
+    if (r->topic == OUTPUT_TENANT_LOG) {
+        sim_append(s, INPUT_TENANT_LOG, r->partition, s->wall_at, epoch_key(e, r),
+                   epoch_value(e, r));
+        return;
+    }
+    if (s->output_count == s->output_capacity) {
+        s->output_capacity = s->output_capacity ? s->output_capacity * 2 : 64;
+        s->outputs = realloc(s->outputs, s->output_capacity * sizeof *s->outputs);
+        CHECK(s->outputs);
+    }
+    s->outputs[s->output_count++] = (struct sim_output){
+        .topic = r->topic, .key = sim_copy(epoch_key(e, r)), .value = sim_copy(epoch_value(e, r))};
+}
+
+/* The transaction: all of it at once, or (failing) nothing. */
+static void sim_commit(struct sim *s, struct engine *e) {
+    struct epoch *epoch = s->flying;
+    CHECK(epoch);
+    s->flying = NULL;
+    if (s->fail_commits) {
+        engine_committed(e, false, 1000, "the simulation says no");
+        return;
+    }
+    for (size_t i = 0; i < epoch->record_count; i++)
+        sim_take_output(s, epoch, &epoch->records[i]);
+    for (size_t i = 0; i < epoch->position_count; i++) {
+        const struct epoch_position *position = &epoch->positions[i];
+        struct sim_partition *p = &s->log[position->input][position->partition];
+        p->committed = position->offset;
+        memcpy(p->metadata, position->metadata, sizeof p->metadata);
+    }
+    engine_committed(e, true, 1000, NULL);
+}
+
+static void sim_begin_commit(void *self, struct epoch *epoch) {
+    struct sim *s = self;
+    CHECK(!s->flying);
+    s->flying = epoch;
+}
+
+static void sim_tick(void *self, enum engine_input input, int32_t partition, struct slice value) {
+    struct sim *s = self;
+    sim_append(s, input, partition, s->wall_at, (struct slice){NULL, 0}, value);
+}
+
+static bool sim_view_ready(void *self) {
+    const struct sim *s = self;
+    return !s->view_down;
+}
+
+static void sim_view_send(void *self, int32_t partition, int64_t offset,
+                          struct view_batch *batch) {
+    struct sim *s = self;
+    (void)partition;
+    (void)offset;
+    s->view_commands += view_batch_count(batch);
+    view_batch_reset(batch);
+}
+
+static bool sim_view_lost(void *self) {
+    (void)self;
+    return false;
+}
+
+static void sim_fetch(void *self, int32_t schema_id) {
+    struct sim *s = self;
+    s->fetched_schema = schema_id;
+}
+
+static void sim_note(void *self, enum log_level level, const char *event, const char *members) {
+    (void)self;
+    (void)level;
+    (void)event;
+    (void)members;
+}
+
+static void sim_init(struct sim *s, int32_t partitions) {
+    *s = (struct sim){.wall_at = 1000000, .partitions = partitions, .fetched_schema = -1};
+    contract_init_default(&s->contracts.fallback);
+    for (int i = 0; i < INPUT_COUNT; i++)
+        for (int p = 0; p < SIM_PARTITIONS_MAX; p++)
+            s->log[i][p].committed = -1;
+}
+
+static void sim_deinit(struct sim *s) {
+    for (int i = 0; i < INPUT_COUNT; i++)
+        for (int p = 0; p < SIM_PARTITIONS_MAX; p++) {
+            struct sim_partition *part = &s->log[i][p];
+            for (size_t k = 0; k < part->count; k++) {
+                free((void *)(uintptr_t)part->records[k].key.at);
+                free((void *)(uintptr_t)part->records[k].value.at);
+            }
+            free(part->records);
+        }
+    for (size_t i = 0; i < s->output_count; i++) {
+        free((void *)(uintptr_t)s->outputs[i].key.at);
+        free((void *)(uintptr_t)s->outputs[i].value.at);
+    }
+    free(s->outputs);
+}
+
+/* A process that starts (again): reads where the group stands. */
+static struct engine *sim_start(struct sim *s, bool live, bool until_end) {
+    struct engine_options o = {.instance = "sim",
+                               .live = live,
+                               .until_end = until_end,
+                               .final_clock = INSTANT_NONE,
+                               .publish_all = true,
+                               .commit_interval_ms = 100,
+                               .view_interval_ms = 250,
+                               .tick_interval_ms = 100,
+                               .grace_ms = live ? 500 : 0,
+                               .reorder_ms = 5 * MINUTE_MS,
+                               .lateness_ms = DAY_MS,
+                               .max_skew_ms = MINUTE_MS,
+                               .max_source_lag_ms = 30 * SECOND_MS,
+                               .max_alert_age_ms = 15 * MINUTE_MS,
+                               .open_limit = 1000000,
+                               .scope_limit = 1000,
+                               .contracts = &s->contracts,
+                               .log = {s, sim_drain, sim_end, sim_begin_commit, sim_tick},
+                               .view = {s, sim_view_ready, sim_view_send, sim_view_lost},
+                               .schema = {s, sim_fetch},
+                               .note = {s, sim_note}};
+    for (int i = 0; i < INPUT_COUNT; i++)
+        o.partitions[i] = s->partitions;
+    for (int i = 0; i < SCHEMA_COUNT; i++)
+        o.framing.of[i] = (struct frame){.kind = FRAME_ID, .schema_id = 100 + i};
+    struct engine *e = engine_new(&o);
+    engine_add_schema(e, 100 + SCHEMA_TICK, schema_text(SCHEMA_TICK));
+    for (int i = 0; i < INPUT_COUNT; i++)
+        for (int32_t p = 0; p < s->partitions; p++) {
+            struct sim_partition *part = &s->log[i][p];
+            struct log_assignment a = {.input = (enum engine_input)i,
+                                       .partition = p,
+                                       .committed = part->committed,
+                                       .metadata = slice_of(part->metadata),
+                                       .start = 0,
+                                       .end = until_end ? (int64_t)part->count : -1};
+            int64_t from = engine_assign(e, &a);
+            part->read = from < 0 ? 0 : (size_t)from;
+        }
+    return e;
+}
+
+/* Lets `ms` of wall time pass in steps of 10 ms. */
+static void sim_run(struct sim *s, struct engine *e, int64_t ms) {
+    for (int64_t passed = 0; passed < ms && !engine_failure(e); passed += 10) {
+        s->wall_at += 10;
+        while (engine_turn(e, s->wall_at))
+            ;
+        if (s->flying && !s->hold_commits)
+            sim_commit(s, e);
+    }
+}
+
+/* The process is killed: what was in flight is aborted. */
+static void sim_kill(struct sim *s, struct engine *e) {
+    s->flying = NULL;
+    engine_free(e);
+}

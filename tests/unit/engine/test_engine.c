@@ -1,0 +1,241 @@
+/* The engine over simulated ports: epochs, recovery, ticks, holds. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/rng.h"
+#include "sim_ports.h"
+
+#define EVENT_SCHEMA 7
+
+static const char event_schema[] =
+    "{\"type\":\"record\",\"name\":\"InteractionEvent\",\"namespace\":\"floorwalker.v1\","
+    "\"fields\":[{\"name\":\"event_id\",\"type\":\"string\"},"
+    "{\"name\":\"tenant_id\",\"type\":\"string\"},{\"name\":\"site_id\",\"type\":\"string\"},"
+    "{\"name\":\"event_at\",\"type\":\"long\"},{\"name\":\"interaction_id\",\"type\":\"string\"},"
+    "{\"name\":\"queue_id\",\"type\":\"string\"},{\"name\":\"type\",\"type\":{\"type\":\"enum\","
+    "\"name\":\"InteractionType\",\"symbols\":[\"QUEUED\",\"ANSWERED\",\"ABANDONED\","
+    "\"DISCONNECTED\"]}}]}";
+
+enum { QUEUED, ANSWERED, ABANDONED, DISCONNECTED };
+
+static void put_text(struct buf *b, const char *text) {
+    buf_put_zigzag(b, (int64_t)strlen(text));
+    buf_put(b, text, strlen(text));
+}
+
+static void send_event(struct sim *s, int32_t partition, int64_t at, int number, int type) {
+    struct buf b;
+    buf_init(&b);
+    frame_put(&(struct frame){.kind = FRAME_ID, .schema_id = EVENT_SCHEMA}, &b);
+    char event[32], interaction[32];
+    snprintf(event, sizeof event, "e%d-%d", number, type);
+    snprintf(interaction, sizeof interaction, "i%d", number);
+    put_text(&b, event);
+    put_text(&b, "acme");
+    put_text(&b, "main");
+    buf_put_zigzag(&b, at);
+    put_text(&b, interaction);
+    put_text(&b, "sales");
+    buf_put_zigzag(&b, type);
+    sim_append(s, INPUT_INTERACTIONS, partition, at, slice_of(interaction), buf_slice(&b));
+    buf_deinit(&b);
+}
+
+static struct engine *start(struct sim *s, bool live, bool until_end) {
+    struct engine *e = sim_start(s, live, until_end);
+    engine_add_schema(e, EVENT_SCHEMA, slice_of(event_schema));
+    return e;
+}
+
+/* Calls over an hour, answered or abandoned, spread over the partitions. */
+static void send_calls(struct sim *s, uint64_t seed, int count) {
+    struct rng rng;
+    rng_init(&rng, seed);
+    for (int i = 0; i < count; i++) {
+        int64_t at = 3600000 + (int64_t)i * 3600000 / count;
+        int32_t partition = (int32_t)rng_below(&rng, (uint64_t)s->partitions);
+        send_event(s, partition, at, i, QUEUED);
+        int64_t end_at = at + (int64_t)rng_below(&rng, 40000);
+        bool answered = rng_below(&rng, 4) > 0;
+        send_event(s, partition, end_at, i, answered ? ANSWERED : ABANDONED);
+        if (answered)
+            send_event(s, partition, end_at + (int64_t)rng_below(&rng, 200000), i, DISCONNECTED);
+    }
+}
+
+static size_t outputs_of(const struct sim *s, enum epoch_topic topic) {
+    size_t count = 0;
+    for (size_t i = 0; i < s->output_count; i++)
+        count += s->outputs[i].topic == topic;
+    return count;
+}
+
+static void run_to_end(struct sim *s, struct engine *e) {
+    for (int i = 0; i < 1000 && !engine_is_done(e) && !engine_failure(e); i++)
+        sim_run(s, e, 100);
+    assert_null(engine_failure(e));
+    assert_true(engine_is_done(e));
+}
+
+static void test_until_end_publishes_and_is_done(void **state) {
+    (void)state;
+    struct sim s;
+    sim_init(&s, 2);
+    send_calls(&s, 1, 200);
+    struct engine *e = start(&s, false, true);
+    run_to_end(&s, e);
+    assert_true(outputs_of(&s, OUTPUT_KPIS) > 100);
+    assert_true(s.view_commands > 0);
+    for (int32_t p = 0; p < s.partitions; p++)
+        assert_int_equal(s.log[INPUT_INTERACTIONS][p].committed,
+                         s.log[INPUT_INTERACTIONS][p].count);
+    engine_free(e);
+    sim_deinit(&s);
+}
+
+static int compare_outputs(const void *a, const void *b) {
+    const struct sim_output *x = a, *y = b;
+    if (x->topic != y->topic)
+        return x->topic < y->topic ? -1 : 1;
+    return slice_compare(x->value, y->value);
+}
+
+/* All that was said, as one sorted multiset. */
+static void assert_same_outputs(struct sim *a, struct sim *b) {
+    assert_int_equal(a->output_count, b->output_count);
+    qsort(a->outputs, a->output_count, sizeof *a->outputs, compare_outputs);
+    qsort(b->outputs, b->output_count, sizeof *b->outputs, compare_outputs);
+    for (size_t i = 0; i < a->output_count; i++)
+        assert_int_equal(compare_outputs(&a->outputs[i], &b->outputs[i]), 0);
+}
+
+static void test_kills_change_nothing(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct sim straight, killed;
+        sim_init(&straight, 2);
+        send_calls(&straight, seed, 150);
+        struct engine *e = start(&straight, false, true);
+        run_to_end(&straight, e);
+        engine_free(e);
+
+        sim_init(&killed, 2);
+        send_calls(&killed, seed, 150);
+        struct rng rng;
+        rng_init(&rng, seed);
+        for (int kill = 0; kill < 3; kill++) {
+            e = start(&killed, false, true);
+            killed.hold_commits = rng_below(&rng, 2) == 0;
+            sim_run(&killed, e, (int64_t)rng_below(&rng, 400));
+            sim_kill(&killed, e);
+        }
+        killed.hold_commits = false;
+        e = start(&killed, false, true);
+        run_to_end(&killed, e);
+        engine_free(e);
+        print_message("seed %llu: %zu outputs\n", (unsigned long long)seed,
+                      straight.output_count);
+        assert_same_outputs(&straight, &killed);
+        sim_deinit(&straight);
+        sim_deinit(&killed);
+    }
+}
+
+static void test_quiet_partition_gets_ticks_and_time_passes(void **state) {
+    (void)state;
+    struct sim s;
+    sim_init(&s, 1);
+    struct engine *e = start(&s, true, false);
+    send_event(&s, 0, s.wall_at, 1, QUEUED);
+    sim_run(&s, e, 5000);
+    assert_null(engine_failure(e));
+    size_t ticks = s.log[INPUT_INTERACTIONS][0].count - 1;
+    assert_in_range(ticks, 4, 30);
+    assert_true(s.log[INPUT_TENANT_LOG][0].count >= 4);
+    engine_free(e);
+    sim_deinit(&s);
+}
+
+static void test_unknown_schema_holds_its_partition_only(void **state) {
+    (void)state;
+    struct sim s;
+    sim_init(&s, 2);
+    struct engine *e = sim_start(&s, false, false);
+    send_event(&s, 0, 5000, 1, QUEUED);
+    struct slice nonsense = SLICE("\x01 nonsense");
+    sim_append(&s, INPUT_INTERACTIONS, 1, 5000, SLICE("x"), nonsense);
+    sim_run(&s, e, 500);
+    assert_int_equal(s.fetched_schema, EVENT_SCHEMA);
+    assert_int_equal(s.log[INPUT_INTERACTIONS][0].read, 0);
+    assert_int_equal(outputs_of(&s, OUTPUT_DEAD_LETTERS), 1);
+    engine_add_schema(e, EVENT_SCHEMA, slice_of(event_schema));
+    sim_run(&s, e, 500);
+    assert_int_equal(s.log[INPUT_INTERACTIONS][0].read, 1);
+    engine_free(e);
+    sim_deinit(&s);
+}
+
+static void test_refused_commit_ends_the_engine(void **state) {
+    (void)state;
+    struct sim s;
+    sim_init(&s, 1);
+    s.fail_commits = true;
+    struct engine *e = start(&s, false, false);
+    send_event(&s, 0, 5000, 1, QUEUED);
+    sim_run(&s, e, 1000);
+    assert_non_null(engine_failure(e));
+    assert_non_null(strstr(engine_failure(e), "the simulation says no"));
+    engine_free(e);
+    sim_deinit(&s);
+}
+
+static void test_more_partitions_than_before_are_refused(void **state) {
+    (void)state;
+    struct sim s;
+    sim_init(&s, 1);
+    struct engine *e = start(&s, false, false);
+    send_event(&s, 0, 5000, 1, QUEUED);
+    sim_run(&s, e, 1000);
+    engine_free(e);
+    s.partitions = 2;
+    e = start(&s, false, false);
+    assert_non_null(engine_failure(e));
+    assert_non_null(strstr(engine_failure(e), "has 2 partitions now and had 1"));
+    engine_free(e);
+    sim_deinit(&s);
+}
+
+static void test_view_that_is_down_stops_nothing(void **state) {
+    (void)state;
+    struct sim s;
+    sim_init(&s, 1);
+    s.view_down = true;
+    send_calls(&s, 3, 50);
+    struct engine *e = start(&s, false, true);
+    for (int i = 0; i < 50; i++)
+        sim_run(&s, e, 100);
+    assert_true(outputs_of(&s, OUTPUT_KPIS) > 100);
+    assert_false(engine_is_done(e));
+    s.view_down = false;
+    run_to_end(&s, e);
+    assert_true(s.view_commands > 0);
+    engine_free(e);
+    sim_deinit(&s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_until_end_publishes_and_is_done),
+        cmocka_unit_test(test_kills_change_nothing),
+        cmocka_unit_test(test_quiet_partition_gets_ticks_and_time_passes),
+        cmocka_unit_test(test_unknown_schema_holds_its_partition_only),
+        cmocka_unit_test(test_refused_commit_ends_the_engine),
+        cmocka_unit_test(test_more_partitions_than_before_are_refused),
+        cmocka_unit_test(test_view_that_is_down_stops_nothing),
+    };
+    return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
+}
