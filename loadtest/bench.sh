@@ -1,0 +1,161 @@
+#!/usr/bin/env bash
+# The benchmark: floorwalker and a bare librdkafka consumer over the same topic in the same run.
+#
+#   loadtest/bench.sh [options]
+#
+#   --events N       how many events the topic gets (2000000)
+#   --partitions N   of the topic (8)
+#   --rate N         events per simulated second: how dense the traffic is (2000)
+#   --tenants N      (1)
+#
+# Prints a table for a person, then a JSON line per contender. A contender's time is that of its
+# whole process, from its start to its end. `correct` says of the consumer that it saw every record,
+# and of floorwalker that its totals in Redis equal what the simulated sites say happened.
+set -euo pipefail
+# shellcheck source=deploy/local/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../deploy/local/lib.sh"
+
+bin=$FW_ROOT/build/release/bin
+events=2000000
+partitions=8
+rate=2000
+tenants=1
+
+read_options() {
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --events | --partitions | --rate | --tenants)
+            [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || usage_error "$1 needs a number above 0"
+            printf -v "${1#--}" '%s' "$2"
+            shift
+            ;;
+        *) usage_error "no such option: $1; the script's head has the options" ;;
+        esac
+        shift
+    done
+}
+
+build() {
+    say "building"
+    mkdir -p "$FLOORWALKER_CACHE/logs"
+    (cd "$FW_ROOT" && quietly "$FLOORWALKER_CACHE/logs/bench-configure.log" cmake --preset release)
+    (cd "$FW_ROOT" && quietly "$FLOORWALKER_CACHE/logs/bench-build.log" \
+        cmake --build --preset release --target floorwalker floorsim bare_consumer)
+}
+
+start_stack() {
+    local KAFKA REGISTRY REDIS
+    say "starting Kafka, the schema registry and Redis"
+    trap '"$FW_ROOT/deploy/local/stack.sh" down --purge --dir "$dir/stack" >/dev/null' EXIT
+    "$FW_ROOT/deploy/local/stack.sh" up --dir "$dir/stack" >"$dir/stack.txt"
+    # shellcheck disable=SC1091
+    . "$dir/stack.txt"
+    brokers=$KAFKA registry=$REGISTRY redis=$REDIS
+}
+
+fill() {
+    say "filling the topic with $events events"
+    "$bin/floorsim" --brokers "$brokers" --registry "$registry" --topic-prefix bench. \
+        --partitions "$partitions" --events "$events" --rate "$rate" --tenants "$tenants" \
+        --profile flat --channels voice,chat,messaging --truth "$dir/truth.jsonl"
+    tail -n 1 "$dir/truth.jsonl" >"$dir/total.json"
+}
+
+write_settings() {
+    mkdir -p "$dir/contracts"
+    cat >"$dir/floorwalker.yaml" <<TXT
+kafka:
+  brokers: $brokers
+  group: bench
+  topics: {partitions: $partitions, replication: 1}
+topic_prefix: bench.
+schema_registry: $registry
+redis: $redis
+instance: bench-1
+clock: log
+start: earliest
+contracts: $dir/contracts
+listen: 127.0.0.1:0
+log: {level: warn, format: json}
+TXT
+}
+
+# shown METRIC: its sum over the tenants, from the view's longest window.
+shown() {
+    local key sum=0 value
+    while read -r key; do
+        value=$(redis-cli -u "$redis" hget "$key" "$1")
+        sum=$((sum + ${value:-0}))
+    done < <(redis-cli -u "$redis" --scan --pattern 'fw:{*}:kpi:all:quarter')
+    printf '%s\n' "$sum"
+}
+
+happened() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$dir/total.json" "$1"; }
+
+# totals_agree: compares what the view shows with what happened, counter by counter.
+totals_agree() {
+    local pair result=true
+    for pair in offered:offered answered:answered abandoned:abandoned flowed_out:flowed_out \
+        callbacks:callbacks asa_ms.n:wait_ms; do
+        if [ "$(shown "${pair%%:*}")" != "$(happened "${pair##*:}")" ]; then
+            say "${pair%%:*} is $(shown "${pair%%:*}") in Redis and $(happened "${pair##*:}") in truth"
+            result=false
+        fi
+    done
+    printf '%s\n' $result
+}
+
+# contend NAME JUDGE COMMAND...: runs and measures a contender; JUDGE says whether it was right.
+contend() {
+    local name=$1 judge=$2 cost="0 0 0" wall cpu rss correct=false
+    shift 2
+    say "$name"
+    if cost=$(python3 "$FW_ROOT/loadtest/measure.py" "$@" 2>"$dir/$name.log"); then
+        correct=$($judge)
+    else
+        tail -n 5 "$dir/$name.log" >&2
+    fi
+    read -r wall cpu rss <<<"${cost##*$'\n'}"
+    python3 - "$name" "$events" "$correct" "$wall" "$cpu" "$rss" >>"$dir/results.jsonl" <<'PY'
+import json, sys
+name, events, correct, wall, cpu, rss = sys.argv[1:]
+print(json.dumps({"name": name, "events_per_s": round(int(events) / max(float(wall), 1e-3)),
+                  "cpu_ns_per_event": round(float(cpu) * 1e9 / int(events)),
+                  "rss_mb": round(float(rss)), "correct": correct == "true"}))
+PY
+}
+
+# The consumer says itself how many records it saw.
+saw_all() { grep -q "^$(happened events) records" "$dir/bare-consumer.log" && echo true || echo false; }
+
+table() {
+    python3 - "$dir/results.jsonl" <<'PY'
+import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1])]
+print(f"{'':<16}{'events/s':>12}{'CPU ns/event':>14}{'RSS MB':>9}{'of bare':>9}  correct")
+for r in rows:
+    share = r["events_per_s"] / rows[0]["events_per_s"]
+    print(f"{r['name']:<16}{r['events_per_s']:>12,}{r['cpu_ns_per_event']:>14,}{r['rss_mb']:>9}"
+          f"{share:>9.2f}  {'yes' if r['correct'] else 'NO'}")
+PY
+}
+
+main() {
+    read_options "$@"
+    "$FW_ROOT/deploy/local/deps.sh"
+    build
+    dir=$FLOORWALKER_CACHE/bench
+    rm -rf "${dir:?}/contracts" "$dir/results.jsonl"
+    mkdir -p "$dir"
+    start_stack
+    fill
+    write_settings
+    contend bare-consumer saw_all "$bin/bare_consumer" "$brokers" bench.interactions
+    contend floorwalker totals_agree \
+        "$bin/floorwalker" run --config "$dir/floorwalker.yaml" --until-end
+    table
+    cat "$dir/results.jsonl"
+    ! grep -q '"correct": false' "$dir/results.jsonl"
+}
+
+main "$@"
