@@ -125,6 +125,6 @@ bool episode_unpack(struct slice bytes, struct alert *a) {
     unpack_nullable(c, a);
     unpack_lists(c, a);
     bool known = a->transition < TRANSITION_COUNT && a->kind < ALERT_KIND_COUNT &&
-                 a->severity < SEVERITY_COUNT && a->unit < UNIT_COUNT;
+                 a->severity < SEVERITY_COUNT && a->unit < UNIT_KIND_COUNT;
     return known && !c->failed && cursor_left(c) == 0;
 }

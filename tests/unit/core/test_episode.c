@@ -182,6 +182,7 @@ static void full_alert(struct alert *a) {
     *a = (struct alert){.alert_id = SLICE("id"), .alert_key = SLICE("key"), .seq = 7};
     a->transition = TRANSITION_UPDATED;
     a->kind = ALERT_CONFIG;
+    a->unit = UNIT_MONEY;
     a->severity = SEVERITY_CRITICAL;
     a->tenant = SLICE("t");
     a->suppressed_by = SLICE("parent");
