@@ -7,11 +7,7 @@
 
 #define COARSE_MS (5 * MINUTE_MS)
 
-/* Widths of the panes, and how long a pane stays that narrow. */
-static const struct {
-    int64_t width_ms, stays_ms;
-} tiers[CELL_TIERS] = {
-    {DELTA_PANE_MS, 30 * MINUTE_MS}, {MINUTE_MS, 4 * HOUR_MS}, {COARSE_MS, INSTANT_MAX}};
+static const int64_t widths_ms[CELL_TIERS] = {DELTA_PANE_MS, MINUTE_MS, COARSE_MS};
 
 struct cell *cell_new(const struct cell_shape *shape) {
     struct cell *c = calloc(1, sizeof(*c));
@@ -38,14 +34,18 @@ void cell_free(struct cell *c) {
     free(c);
 }
 
-/* Panes that start before this belong to a wider tier. */
-static int64_t tier_from(const struct cell *c, size_t t) {
+int64_t cell_kept_from(const struct cell *c) {
     if (c->at == INSTANT_NONE)
         return INSTANT_NONE;
-    if (t + 1 == CELL_TIERS)
-        return instant_floor(c->at, COARSE_MS) - c->shape.keep_ms;
-    return instant_floor(instant_floor(c->at, tiers[t].width_ms) - tiers[t].stays_ms,
-                         tiers[t + 1].width_ms);
+    return instant_floor(c->at, COARSE_MS) - c->shape.keep_ms;
+}
+
+/* Panes that start before this belong to a wider tier. */
+static int64_t tier_from(const struct cell *c, size_t t) {
+    if (t + 1 == CELL_TIERS || c->at == INSTANT_NONE)
+        return cell_kept_from(c);
+    int64_t stays_ms = t == 0 ? c->shape.fine_ms : c->shape.minute_ms;
+    return instant_floor(instant_floor(c->at, widths_ms[t]) - stays_ms, widths_ms[t + 1]);
 }
 
 int64_t cell_oldest(const struct cell *c) {
@@ -109,7 +109,7 @@ static void widen(struct pane_list *wide, int64_t width_ms, const struct pane *n
 
 /* Panes too old for their width go on to the next, or out. */
 static void roll(struct cell *c, struct pane_scratch *scratch) {
-    int64_t kept_from = tier_from(c, CELL_TIERS - 1);
+    int64_t kept_from = cell_kept_from(c);
     for (size_t t = 0; t < CELL_TIERS; t++) {
         struct pane_list *l = &c->tiers[t];
         size_t gone = pane_list_lower(l, kept_from);
@@ -121,7 +121,7 @@ static void roll(struct cell *c, struct pane_scratch *scratch) {
 
         size_t wider = pane_list_lower(l, tier_from(c, t));
         for (size_t i = 0; i < wider; i++)
-            widen(&c->tiers[t + 1], tiers[t + 1].width_ms, pane_list_at(l, i), scratch);
+            widen(&c->tiers[t + 1], widths_ms[t + 1], pane_list_at(l, i), scratch);
         pane_list_drop(l, wider);
     }
 }
@@ -150,7 +150,7 @@ static void add_to_pane(struct cell *c, int64_t pane_at, const struct pane_entry
         t++;
     CHECK(t < CELL_TIERS);
     struct pane_list *l = &c->tiers[t];
-    struct pane *p = pane_list_get(l, instant_floor(pane_at, tiers[t].width_ms));
+    struct pane *p = pane_list_get(l, instant_floor(pane_at, widths_ms[t]));
     pane_add(p, entries, count, scratch);
     if (p->size == 0)
         pane_list_remove(l, pane_list_lower(l, p->at));
@@ -158,7 +158,7 @@ static void add_to_pane(struct cell *c, int64_t pane_at, const struct pane_entry
 
 bool cell_add(struct cell *c, int64_t pane_at, const struct pane_entry *entries, size_t count,
               struct pane_scratch *scratch) {
-    bool kept = pane_at >= tier_from(c, CELL_TIERS - 1);
+    bool kept = pane_at >= cell_kept_from(c);
     if (count == 0)
         return kept;
     if (kept)

@@ -1,7 +1,7 @@
 /* One scope through time: its panes in three widths, and the running sums of its windows.
  *
  *     ... | 5 min panes      | 1 min panes     | 10 s panes  | held apart: beyond the step
- *         at - keep        at - 4 h         at - 30 min    at
+ *         at - keep        at - minute      at - fine      at
  *
  * A window slides by adding the newest pane and taking away the oldest: exact, whatever the length.
  * A pane that no window's edge crosses any more in its own width is merged into a wider one. */
@@ -44,6 +44,9 @@ void cell_range(const struct cell *c, int64_t from_at, int64_t to_at, struct cel
 
 /* The gauges with all changes in panes that start at or before `at`. */
 void cell_now(const struct cell *c, int64_t at, int64_t *gauges);
+
+/* Panes that start at or after this are there. */
+int64_t cell_kept_from(const struct cell *c);
 
 /* Start of the oldest pane, or INSTANT_MAX. */
 int64_t cell_oldest(const struct cell *c);

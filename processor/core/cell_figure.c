@@ -106,7 +106,7 @@ void cell_figure_needs(struct cell_shape *s, enum metric metric, enum attributio
     }
     if (parts->form == FORM_QUANTILE)
         s->histograms |= 1u << parts->histogram;
-    if (parts->form == FORM_LEVEL && s->threshold_count < LEAF_THRESHOLDS_MAX &&
+    if (parts->form == FORM_LEVEL && s->threshold_count < CELL_THRESHOLDS_MAX &&
         cell_shape_threshold(s, threshold_ms) == s->threshold_count)
         s->thresholds_ms[s->threshold_count++] = threshold_ms;
 }

@@ -4,14 +4,14 @@
 
 #include "base/instant.h"
 #include "core/counter.h"
-#include "core/leaf.h"
 #include "core/window.h"
 
 /* Keys: gauge changes first, so that a gauge can be summed without reading the rest; then the other
  * counters, then the levels by threshold and attribution, then the histograms' buckets. */
 #define CELL_GAUGES 3
 #define CELL_LEVELS_AT ((uint32_t)COUNTER_COUNT)
-#define CELL_DENSE_MAX (CELL_LEVELS_AT + LEAF_THRESHOLDS_MAX * ATTRIBUTION_COUNT * LEVEL_COUNT)
+#define CELL_THRESHOLDS_MAX 24 /* of a scope: above those of any one leaf in it */
+#define CELL_DENSE_MAX (CELL_LEVELS_AT + CELL_THRESHOLDS_MAX * ATTRIBUTION_COUNT * LEVEL_COUNT)
 #define CELL_BINS_AT 4096u
 #define CELL_BINS_EACH 4096u /* above HISTOGRAM_BUCKETS */
 #define CELL_KEY_LIMIT (CELL_BINS_AT + HISTOGRAM_COUNT * CELL_BINS_EACH)
@@ -23,11 +23,13 @@ struct cell_span {
 struct cell_shape {
     struct cell_span windows[WINDOW_COUNT];
     size_t window_count;
-    int64_t keep_ms;     /* panes are kept this long at least: not below the longest window */
+    int64_t fine_ms;     /* panes stay 10 s wide this long; not below windows with 10 s steps */
+    int64_t minute_ms;   /* and then 1 min wide; not below windows with steps of 1 min */
+    int64_t keep_ms;     /* and are kept this long at least: not below the longest window */
     uint64_t counters;   /* bits of 1 << enum counter */
     uint32_t histograms; /* bits of 1 << enum histogram_id */
     size_t threshold_count;
-    int64_t thresholds_ms[LEAF_THRESHOLDS_MAX];
+    int64_t thresholds_ms[CELL_THRESHOLDS_MAX];
 };
 
 #define CELL_ALL_COUNTERS ((UINT64_C(1) << COUNTER_COUNT) - 1)

@@ -1,0 +1,48 @@
+/* One SLA clock of one interaction: accumulated milliseconds, running or not, since when. The
+ * deadline is derived, never stored (domain.md 6, trap 1). Always open: calendars come later. */
+#pragma once
+
+#include "core/contract.h"
+
+#define CLOCK_NO_RULE UINT16_MAX
+
+/* X(symbol, name) */
+#define CLOCK_STATES(X) X(OFF, "off") X(RUNNING, "running") X(PAUSED, "paused") X(ENDED, "ended")
+#define CLOCK_STATE_ENUM(symbol, name) CLOCK_##symbol,
+enum clock_state { CLOCK_STATES(CLOCK_STATE_ENUM) CLOCK_STATE_COUNT };
+
+struct clock {
+    int64_t started_at; /* of this cycle */
+    int64_t since_at;   /* running since; while RUNNING only */
+    int64_t elapsed_ms; /* accumulated before since_at */
+    int64_t risk_at;    /* INSTANT_NONE: no warning was told; else the first one's instant */
+    int64_t breach_at;  /* INSTANT_NONE: in time so far */
+    uint32_t instance;  /* 1 .. */
+    uint16_t rule;      /* index in the contract's clocks */
+    uint8_t state;      /* enum clock_state */
+    uint8_t warned;     /* warnings that have passed */
+};
+
+void clock_begin(struct clock *c, uint16_t rule, int64_t at, uint32_t instance);
+void clock_pause(struct clock *c, int64_t at);  /* no effect unless running */
+void clock_resume(struct clock *c, int64_t at); /* no effect unless paused */
+
+/* Stands from `at` on; keeps what it has accumulated. */
+void clock_end(struct clock *c, int64_t at);
+
+/* A new cycle of an ended clock that goes on with what it had accumulated. */
+void clock_continue(struct clock *c, int64_t at);
+
+/* Another rule from `at` on: what has elapsed stays, what was told is forgotten. */
+void clock_retarget(struct clock *c, uint16_t rule, int64_t at);
+
+int64_t clock_elapsed_ms(const struct clock *c, int64_t at);
+
+/* When the target is reached if nothing pauses the clock; INSTANT_MAX when it stands. */
+int64_t clock_deadline_at(const struct clock *c, const struct clock_rule *rule);
+
+/* The next warning or the deadline, not before the clock last began to run; INSTANT_MAX: none. */
+int64_t clock_next_at(const struct clock *c, const struct clock_rule *rule);
+
+/* Passes every warning up to `at`; true when there was one. */
+bool clock_pass_warnings(struct clock *c, const struct clock_rule *rule, int64_t at);

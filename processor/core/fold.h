@@ -1,0 +1,36 @@
+/* Folds events and time into the state of an interaction, and writes what that contributes. */
+#pragma once
+
+#include "core/interaction.h"
+#include "core/ledger.h"
+#include "core/moment.h"
+
+/* Events of one interaction that are folded together at most. */
+#define MOMENTS_MAX 256
+
+struct fold {
+    struct leaf_dict *leaves;
+    struct ledger ledger;
+};
+
+/* What the event would do now; changes nothing. */
+enum moment_outcome fold_judge(const struct interaction *i, const struct moment *m);
+
+/* Time passes to the event, then it has its effect; both in one call, so that a deadline before
+ * the event is seen at its own instant. */
+enum moment_outcome fold_event(struct fold *f, struct interaction *i, const struct moment *m);
+
+/* Whatever falls due before `until_at` happens, one by one, each at its own instant. */
+void fold_time(struct fold *f, struct interaction *i, int64_t until_at);
+
+/* The next instant at which something falls due, or INSTANT_MAX. */
+int64_t fold_next_at(const struct fold *f, const struct interaction *i);
+
+/* The events of one instant, in the order that numbers of their source and the life cycle allow.
+ * Writes each one's outcome; true when each had an effect and they stood in that order already,
+ * so that one more at the end needs no second look. */
+bool fold_instant(struct fold *f, struct interaction *i, struct moment *moments, size_t count);
+
+/* Many events, sorted by event_at; then time up to until_at. As fold_instant for the last. */
+bool fold_all(struct fold *f, struct interaction *i, struct moment *moments, size_t count,
+              int64_t until_at);

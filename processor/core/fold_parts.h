@@ -1,0 +1,64 @@
+/* The parts of the fold, for each other only: visits, legs, replies, clocks. */
+#pragma once
+
+#include "core/fold.h"
+
+/* How a clock ends. DROPPED: no verdict unless it has breached; VOID: it never counted. */
+enum clock_end { CLOCK_END_JUDGED, CLOCK_END_DROPPED, CLOCK_END_MISSED, CLOCK_END_VOID };
+
+static inline const struct leaf *fold_leaf(const struct fold *f, uint32_t leaf) {
+    return leaf_dict_at(f->leaves, leaf);
+}
+static inline bool fold_is_inbound(const struct fold *f, uint32_t leaf) {
+    return fold_leaf(f, leaf)->direction == DIRECTION_INBOUND;
+}
+
+/* The scope that the event means: what it leaves open is as it was. */
+uint32_t fold_scope(struct fold *f, const struct interaction *i, const struct moment *m);
+
+/* fold_visit.c */
+void visit_begin(struct fold *f, struct interaction *i, uint32_t leaf, int64_t at);
+void visit_end(struct fold *f, struct interaction *i, enum visit_end end, int64_t at,
+               int64_t said_wait_ms);
+void visit_age(struct fold *f, struct interaction *i, int64_t at);
+void visit_take_out(struct fold *f, struct interaction *i);
+int64_t visit_next_at(const struct fold *f, const struct visit *v); /* the next T to pass */
+void visit_pass_threshold(struct fold *f, struct visit *v);
+
+/* fold_leg.c */
+void leg_begin(struct fold *f, struct interaction *i, int64_t at);
+void leg_hold(struct interaction *i, int64_t at);
+void leg_resume(struct interaction *i, int64_t at);
+void leg_wrap(struct fold *f, struct interaction *i, const struct moment *m);
+void leg_end(struct fold *f, struct interaction *i, const struct moment *m, bool transferred,
+             bool resumable);
+void leg_age(struct fold *f, struct interaction *i, int64_t at);
+
+/* fold_reply.c: what stands beside the phase */
+void reply_created(struct fold *f, struct interaction *i, int64_t at);
+void reply_first_queued(struct fold *f, struct interaction *i, int64_t at);
+void reply_handed_off(struct fold *f, struct interaction *i, int64_t at);
+void reply_customer_wrote(struct interaction *i, int64_t at);
+void reply_wrote(struct fold *f, struct interaction *i, const struct moment *m);
+void reply_answered(struct fold *f, struct interaction *i, int64_t at);
+void reply_resolved(struct fold *f, struct interaction *i, int64_t at);
+void reply_reopened(struct fold *f, struct interaction *i, int64_t at);
+void reply_lost(struct fold *f, struct interaction *i, enum visit_end end, int64_t at);
+
+/* fold_backlog.c */
+void backlog_open(struct fold *f, struct interaction *i, int64_t at);
+void backlog_close(struct fold *f, struct interaction *i, int64_t at);
+void backlog_move(struct fold *f, struct interaction *i, uint32_t leaf);
+
+/* fold_clocks.c */
+void clocks_begin(struct fold *f, struct interaction *i, enum track t, int64_t at);
+void clocks_end(struct fold *f, struct interaction *i, enum track t, int64_t at,
+                enum clock_end how);
+void clocks_age(struct fold *f, struct interaction *i, int64_t at);
+void clocks_continue(struct fold *f, struct interaction *i, enum track t, int64_t at);
+void clocks_status(struct fold *f, struct interaction *i, int64_t at);
+void clocks_rematch(struct fold *f, struct interaction *i, int64_t at);
+int64_t clocks_next_at(const struct fold *f, const struct interaction *i, enum track t);
+void clocks_fire(struct fold *f, struct interaction *i, enum track t, int64_t at);
+const struct clock_rule *clocks_rule(const struct fold *f, const struct interaction *i,
+                                     enum track t); /* NULL: the clock is off */

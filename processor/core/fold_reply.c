@@ -1,0 +1,117 @@
+#include "core/fold_parts.h"
+
+/* The first reply is measured from CREATED; without one from the first QUEUED; from BOT_HANDOFF
+ * where the clock's rule says so. */
+static const struct clock_rule *reply_rule(const struct fold *f, const struct interaction *i) {
+    const struct leaf *leaf = fold_leaf(f, i->leaf);
+    return contract_clock(leaf->contract, CLOCK_FIRST_REPLY, leaf);
+}
+
+static bool waits_for_handoff(const struct fold *f, const struct interaction *i) {
+    const struct clock_rule *rule = reply_rule(f, i);
+    return rule && rule->start_on_handoff;
+}
+
+static void begin_reply(struct fold *f, struct interaction *i, int64_t at) {
+    i->reply_from_at = at;
+    if (!waits_for_handoff(f, i))
+        clocks_begin(f, i, TRACK_REPLY, at);
+}
+
+void reply_created(struct fold *f, struct interaction *i, int64_t at) {
+    if (!fold_is_inbound(f, i->leaf))
+        return;
+    if (i->reply_from_at == INSTANT_NONE && !i->replied)
+        begin_reply(f, i, at);
+    if (!i->over)
+        clocks_begin(f, i, TRACK_RESOLUTION, at);
+}
+
+void reply_first_queued(struct fold *f, struct interaction *i, int64_t at) {
+    if (i->reply_from_at == INSTANT_NONE && !i->replied && fold_is_inbound(f, i->leaf))
+        begin_reply(f, i, at);
+}
+
+void reply_handed_off(struct fold *f, struct interaction *i, int64_t at) {
+    if (i->replied || !fold_is_inbound(f, i->leaf) || !waits_for_handoff(f, i))
+        return;
+    i->reply_from_at = at;
+    if (i->clocks[TRACK_REPLY].state == CLOCK_OFF)
+        clocks_begin(f, i, TRACK_REPLY, at);
+}
+
+void reply_customer_wrote(struct interaction *i, int64_t at) {
+    if (i->unanswered_at == INSTANT_NONE)
+        i->unanswered_at = at;
+}
+
+static void first_reply(struct fold *f, struct interaction *i, int64_t at) {
+    if (i->replied || !fold_is_inbound(f, i->leaf))
+        return;
+    i->replied = true;
+    clocks_end(f, i, TRACK_REPLY, at, CLOCK_END_JUDGED);
+    if (i->reply_from_at == INSTANT_NONE || i->reply_from_at > at)
+        return;
+    int64_t took_ms = at - i->reply_from_at;
+    ledger_count(&f->ledger, i->leaf, at, COUNTER_FIRST_REPLIES, 1);
+    ledger_count(&f->ledger, i->leaf, at, COUNTER_FIRST_REPLY_MS, took_ms);
+    ledger_sample(&f->ledger, i->leaf, at, HISTOGRAM_FIRST_REPLY, took_ms, 1);
+}
+
+static void next_reply(struct fold *f, struct interaction *i, int64_t at) {
+    if (i->unanswered_at == INSTANT_NONE || i->unanswered_at > at)
+        return;
+    ledger_count(&f->ledger, i->leaf, at, COUNTER_NEXT_REPLIES, 1);
+    ledger_count(&f->ledger, i->leaf, at, COUNTER_NEXT_REPLY_MS, at - i->unanswered_at);
+    i->unanswered_at = INSTANT_NONE;
+}
+
+void reply_wrote(struct fold *f, struct interaction *i, const struct moment *m) {
+    if (!m->is_public || m->author == AUTHOR_CUSTOMER || m->author == AUTHOR_SYSTEM)
+        return;
+    bool bot = m->type == EVENT_BOT_MESSAGE || m->author == AUTHOR_BOT;
+    if (bot) {
+        const struct clock_rule *rule = clocks_rule(f, i, TRACK_REPLY);
+        if (rule && rule->bots_count)
+            first_reply(f, i, m->event_at);
+        return;
+    }
+    first_reply(f, i, m->event_at);
+    next_reply(f, i, m->event_at);
+}
+
+/* On the telephone the answer is the reply. */
+void reply_answered(struct fold *f, struct interaction *i, int64_t at) {
+    if (fold_leaf(f, i->visit.leaf)->channel == CHANNEL_VOICE)
+        first_reply(f, i, at);
+}
+
+void reply_resolved(struct fold *f, struct interaction *i, int64_t at) {
+    int64_t from_at = i->created_at != INSTANT_NONE ? i->created_at : i->opened_at;
+    int64_t took_ms = at > from_at ? at - from_at : 0;
+    ledger_count(&f->ledger, i->leaf, at, COUNTER_RESOLVED, 1);
+    ledger_count(&f->ledger, i->leaf, at, COUNTER_RESOLUTION_MS, took_ms);
+    ledger_sample(&f->ledger, i->leaf, at, HISTOGRAM_RESOLUTION, took_ms, 1);
+    i->resolved_at = at;
+    clocks_end(f, i, TRACK_RESOLUTION, at, CLOCK_END_JUDGED);
+    const struct clock_rule *rule = clocks_rule(f, i, TRACK_REPLY);
+    if (rule)
+        clocks_end(f, i, TRACK_REPLY, at,
+                   rule->missed_on_resolve ? CLOCK_END_MISSED : CLOCK_END_DROPPED);
+}
+
+void reply_reopened(struct fold *f, struct interaction *i, int64_t at) {
+    ledger_count(&f->ledger, i->leaf, at, COUNTER_REOPENED, 1);
+    i->reopened_at = at;
+    clocks_continue(f, i, TRACK_RESOLUTION, at);
+}
+
+/* Who gave up waits for no reply. Mail that leaves a queue still does. */
+void reply_lost(struct fold *f, struct interaction *i, enum visit_end end, int64_t at) {
+    uint8_t channel = fold_leaf(f, i->visit.leaf)->channel;
+    bool live = channel == CHANNEL_VOICE || channel == CHANNEL_CHAT;
+    if (live || end != VISIT_FLOWED_OUT)
+        clocks_end(f, i, TRACK_REPLY, at, CLOCK_END_DROPPED);
+    if (channel == CHANNEL_VOICE)
+        clocks_end(f, i, TRACK_RESOLUTION, at, CLOCK_END_DROPPED);
+}

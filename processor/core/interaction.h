@@ -1,0 +1,85 @@
+/* The folded state of one interaction: a pure function of its events and the time passed. */
+#pragma once
+
+#include "core/clock.h"
+#include "core/lifecycle.h"
+
+/* X(symbol, name): how a visit's wait ended. */
+#define VISIT_ENDS(X)                                                                              \
+    X(OPEN, "open")                                                                                \
+    X(ANSWERED, "answered") X(ABANDONED, "abandoned") X(FLOWED_OUT, "flowed_out")                  \
+        X(CALLBACK, "callback") X(AGED, "aged")
+#define VISIT_END_ENUM(symbol, name) VISIT_##symbol,
+enum visit_end { VISIT_ENDS(VISIT_END_ENUM) VISIT_END_COUNT };
+
+/* One wait in one queue. number 0: there has been none. */
+struct visit {
+    int64_t queued_at;
+    int64_t ended_at;
+    int64_t wait_ms; /* once ended: as the source measured it, else computed */
+    uint32_t leaf;
+    uint32_t number; /* 1 .. */
+    uint8_t end;     /* enum visit_end; VISIT_OPEN: still waiting */
+    uint8_t late;    /* thresholds that passed during the wait, or a measured wait puts there */
+    bool counted;    /* inbound, and not taken out */
+};
+
+/* One agent's part, of the visit beside it. */
+struct leg {
+    int64_t started_at;       /* INSTANT_NONE: there has been none in this visit */
+    int64_t ended_at;         /* INSTANT_NONE: open */
+    int64_t since_at;         /* of the hold or wrap under way; INSTANT_NONE: neither */
+    int64_t hold_ms, wrap_ms; /* complete holds and wrap */
+    int64_t said_talk_ms, said_hold_ms, said_wrap_ms; /* measured; EVENT_ABSENT: not */
+    bool transferred;
+    bool resumable; /* ended by a disconnect: a WRAP_START continues it */
+};
+
+/* The clocks that are kept of each interaction. X(symbol, kind) */
+#define TRACKS(X)                                                                                  \
+    X(ANSWER, CLOCK_SPEED_OF_ANSWER) X(REPLY, CLOCK_FIRST_REPLY) X(RESOLUTION, CLOCK_RESOLUTION)
+#define TRACK_ENUM(symbol, kind) TRACK_##symbol,
+enum track { TRACKS(TRACK_ENUM) TRACK_COUNT };
+
+struct interaction {
+    int64_t opened_at;     /* first event; INSTANT_NONE while PHASE_NEW */
+    int64_t created_at;    /* INSTANT_NONE: no CREATED */
+    int64_t last_at;       /* newest event; ageing counts from here */
+    int64_t moved_at;      /* last move of the phase */
+    int64_t fired_at;      /* last deadline that passed */
+    int64_t reply_from_at; /* the first reply is measured from here; INSTANT_NONE: not yet */
+    int64_t unanswered_at; /* oldest customer message without reply; INSTANT_NONE: none */
+    int64_t resolved_at;   /* last RESOLVED; INSTANT_NONE: none */
+    int64_t reopened_at;   /* last REOPENED; INSTANT_NONE: none */
+    uint32_t leaf;         /* of CREATED, else of the first event */
+    uint8_t phase;         /* enum phase */
+    uint8_t priority;      /* enum priority, as last said */
+    uint8_t status;        /* enum mapped_status, as last said */
+    bool backlog;          /* counted as open */
+    bool over;             /* resolved, closed or taken out: only REOPENED opens it again */
+    bool replied;          /* the first reply has been */
+    struct visit visit;
+    struct leg leg;
+    struct clock clocks[TRACK_COUNT];
+};
+
+void interaction_init(struct interaction *i);
+
+/* Changes the phase at an instant; CHECKs that the move exists. */
+void interaction_enter(struct interaction *i, enum phase to, int64_t at);
+
+/* The invariant between phase, visit and leg; CHECKs. */
+void interaction_check(const struct interaction *i);
+
+static inline bool interaction_waits(const struct interaction *i) {
+    return i->phase == PHASE_WAITING;
+}
+static inline bool interaction_in_leg(const struct interaction *i) {
+    return i->phase == PHASE_TALKING || i->phase == PHASE_HELD || i->phase == PHASE_WRAPPING;
+}
+
+/* Something can still come of it without an event: somebody waits or serves, it is backlog, or a
+ * clock runs. */
+bool interaction_is_open(const struct interaction *i);
+
+enum clock_kind track_kind(enum track t);

@@ -1,0 +1,39 @@
+#include "core/ledger.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+
+void ledger_facts_deinit(struct ledger_facts *f) {
+    free(f->at);
+    *f = (struct ledger_facts){0};
+}
+
+void ledger_count(struct ledger *l, uint32_t leaf, int64_t at, enum counter c, int64_t count) {
+    if (l->deltas && count != 0)
+        delta_table_row(l->deltas, leaf, at)->counters[c] += l->sign * count;
+}
+
+void ledger_level(struct ledger *l, uint32_t leaf, int64_t at, enum attribution by,
+                  size_t threshold, enum level_counter c, int32_t count) {
+    if (l->deltas)
+        delta_table_row(l->deltas, leaf, at)->levels[by][threshold][c] += l->sign * count;
+}
+
+void ledger_sample(struct ledger *l, uint32_t leaf, int64_t at, enum histogram_id h,
+                   int64_t value_ms, int32_t count) {
+    if (l->deltas)
+        delta_table_sample(l->deltas, leaf, at, h, value_ms, l->sign * count);
+}
+
+void ledger_fact(struct ledger *l, const struct ledger_fact *fact) {
+    if (!l->deltas)
+        return;
+    struct ledger_facts *f = l->facts;
+    if (f->count == f->capacity) {
+        f->capacity = f->capacity == 0 ? 16 : f->capacity * 2;
+        f->at = realloc(f->at, f->capacity * sizeof(*f->at));
+        CHECK(f->at);
+    }
+    f->at[f->count++] = *fact;
+}

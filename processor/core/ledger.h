@@ -1,0 +1,42 @@
+/* Where a fold writes what an interaction contributes: counters by pane, and facts. The same fold
+ * with sign -1 takes everything back; without a delta table it changes the state in silence. */
+#pragma once
+
+#include "core/delta.h"
+#include "core/fact.h"
+#include "core/lifecycle.h"
+
+/* A fact without its strings: the leaf has the contract, and that has the rule. */
+struct ledger_fact {
+    int64_t at, opened_at, deadline_at, elapsed_ms;
+    uint32_t leaf;
+    uint32_t instance;
+    uint16_t rule;       /* index in the contract's clocks */
+    uint8_t clock;       /* enum clock_kind */
+    uint8_t kind;        /* enum fact_kind */
+    uint8_t voided_kind; /* enum fact_kind, with FACT_VOIDED */
+};
+
+struct ledger_facts {
+    struct ledger_fact *at; /* owned */
+    size_t count, capacity;
+};
+
+struct ledger {
+    struct delta_table *deltas; /* NULL: nothing is counted and no fact kept */
+    struct ledger_facts *facts;
+    int32_t sign; /* +1 or -1 */
+};
+
+void ledger_facts_deinit(struct ledger_facts *f);
+
+/* `count` times into the counter of the pane of `at`. */
+void ledger_count(struct ledger *l, uint32_t leaf, int64_t at, enum counter c, int64_t count);
+
+void ledger_level(struct ledger *l, uint32_t leaf, int64_t at, enum attribution by,
+                  size_t threshold, enum level_counter c, int32_t count);
+
+void ledger_sample(struct ledger *l, uint32_t leaf, int64_t at, enum histogram_id h,
+                   int64_t value_ms, int32_t count);
+
+void ledger_fact(struct ledger *l, const struct ledger_fact *fact);

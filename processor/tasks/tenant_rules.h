@@ -1,0 +1,46 @@
+/* The rules of a contract, each once for every combination of what its `per` fixes: with a cell
+ * that only the leaves feed which its `when` matches. */
+#pragma once
+
+#include "core/judge_demand.h"
+#include "core/judge_objective.h"
+#include "tasks/tenant_scope.h"
+
+struct tenant_rule {
+    const struct objective *objective;
+    struct tenant_scope *view; /* the scope that it is about */
+    size_t field;              /* under which it is published there */
+    size_t threshold;          /* in the cell's shape */
+    struct cell *cell;         /* one window: the objective's */
+    struct objective_state state;
+    struct figure figure; /* as last judged */
+    int64_t late_from_at, late_to_at; /* panes to look at again: INSTANT_MAX, INSTANT_NONE */
+    bool changed;                     /* since it was shown; no part of the state */
+};
+
+struct tenant_demand {
+    const struct demand_rule *rule;
+    struct tenant_scope *view;
+    struct cell *cell; /* no windows: arrivals are counted over its panes */
+    struct demand_state state;
+};
+
+struct tenant_rule *tenant_rule_new(const struct contract *contract,
+                                    const struct objective *objective, struct tenant_scope *view);
+void tenant_rule_free(struct tenant_rule *r);
+
+/* The figure of the window that ends at step_at, and what the judge makes of it. */
+void tenant_rule_step(struct tenant_rule *r, const struct judge_context *ctx, int64_t step_at);
+
+/* A row fell into a pane of steps that were judged already. */
+void tenant_rule_late(struct tenant_rule *r, int64_t pane_at);
+
+/* After the rows of a report: an episode that would not have opened is voided. */
+void tenant_rule_revise(struct tenant_rule *r, const struct judge_context *ctx,
+                        int64_t judged_at);
+
+struct tenant_demand *tenant_demand_new(const struct demand_rule *rule, struct tenant_scope *view,
+                                        int64_t first_at);
+void tenant_demand_free(struct tenant_demand *d);
+void tenant_demand_step(struct tenant_demand *d, const struct judge_context *ctx, size_t scopes,
+                        int64_t step_at);

@@ -1,0 +1,156 @@
+#include "tasks/tenant_sources.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+
+#define GAP_MOST_MS SECOND_MS
+
+void tenant_sources_init(struct tenant_sources *s, bool live, bool until_end,
+                         int64_t max_source_lag_ms) {
+    *s = (struct tenant_sources){.live = live,
+                                 .until_end = until_end,
+                                 .max_source_lag_ms = max_source_lag_ms,
+                                 .log_at = INSTANT_NONE};
+}
+
+void tenant_sources_deinit(struct tenant_sources *s) {
+    for (size_t i = 0; i < s->topic_count; i++) {
+        free((void *)(uintptr_t)s->topics[i].name.at);
+        free(s->topics[i].sources);
+    }
+    free(s->topics);
+    s->topics = NULL;
+    s->topic_count = 0;
+}
+
+static struct tenant_topic *find_topic(struct tenant_sources *s, struct slice name) {
+    size_t at = 0;
+    while (at < s->topic_count && slice_compare(s->topics[at].name, name) < 0)
+        at++;
+    if (at < s->topic_count && slice_equal(s->topics[at].name, name))
+        return &s->topics[at];
+    s->topics = realloc(s->topics, (s->topic_count + 1) * sizeof(*s->topics));
+    CHECK(s->topics);
+    memmove(&s->topics[at + 1], &s->topics[at], (s->topic_count - at) * sizeof(*s->topics));
+    s->topic_count++;
+    s->topics[at] = (struct tenant_topic){.name = slice_copy(name)};
+    return &s->topics[at];
+}
+
+/* All partitions of a topic count from the moment it is heard of. */
+static void grow_topic(const struct tenant_sources *s, struct tenant_topic *t,
+                       int32_t partitions) {
+    if (partitions <= t->partitions)
+        return;
+    t->sources = realloc(t->sources, (size_t)partitions * sizeof(*t->sources));
+    CHECK(t->sources);
+    for (int32_t p = t->partitions; p < partitions; p++)
+        t->sources[p] = (struct tenant_source){INSTANT_NONE, s->log_ms, false};
+    t->partitions = partitions;
+}
+
+static void pass_log_time(struct tenant_sources *s, int64_t log_at) {
+    if (s->log_at != INSTANT_NONE && log_at > s->log_at) {
+        int64_t gap_ms = log_at - s->log_at;
+        s->log_ms += gap_ms < GAP_MOST_MS ? gap_ms : GAP_MOST_MS;
+    }
+    if (log_at > s->log_at)
+        s->log_at = log_at;
+}
+
+void tenant_sources_apply(struct tenant_sources *s, const struct report *report, int64_t log_at) {
+    pass_log_time(s, log_at);
+    for (size_t i = 0; i < report->clock_count; i++) {
+        const struct report_clock *c = &report->clocks[i];
+        if (c->partition < 0 || c->partition >= c->partitions ||
+            c->partitions > TENANT_PARTITIONS_MAX)
+            continue;
+        struct tenant_topic *topic = find_topic(s, c->topic);
+        grow_topic(s, topic, c->partitions);
+        struct tenant_source *source = &topic->sources[c->partition];
+        source->ended |= c->ended;
+        if (c->clock > source->clock) {
+            source->clock = c->clock;
+            source->said_ms = s->log_ms;
+        }
+    }
+}
+
+static bool counts(const struct tenant_sources *s, const struct tenant_source *source) {
+    if (s->live)
+        return s->log_ms - source->said_ms < s->max_source_lag_ms;
+    if (source->clock == INSTANT_NONE)
+        return s->until_end && !source->ended;
+    return true;
+}
+
+int64_t tenant_sources_clock(const struct tenant_sources *s) {
+    int64_t clock = INSTANT_MAX;
+    for (size_t i = 0; i < s->topic_count; i++) {
+        for (int32_t p = 0; p < s->topics[i].partitions; p++) {
+            const struct tenant_source *source = &s->topics[i].sources[p];
+            if (counts(s, source) && source->clock < clock)
+                clock = source->clock;
+        }
+    }
+    return clock == INSTANT_MAX ? INSTANT_NONE : clock;
+}
+
+double tenant_sources_completeness(const struct tenant_sources *s) {
+    int64_t all = 0;
+    int64_t counted = 0;
+    for (size_t i = 0; i < s->topic_count; i++) {
+        all += s->topics[i].partitions;
+        for (int32_t p = 0; p < s->topics[i].partitions; p++)
+            counted += counts(s, &s->topics[i].sources[p]);
+    }
+    /* In a replay an empty partition is not a missing one. */
+    return !s->live || all == 0 ? 1.0 : (double)counted / (double)all;
+}
+
+bool tenant_sources_ended(const struct tenant_sources *s) {
+    for (size_t i = 0; i < s->topic_count; i++) {
+        for (int32_t p = 0; p < s->topics[i].partitions; p++) {
+            if (!s->topics[i].sources[p].ended)
+                return false;
+        }
+    }
+    return s->topic_count > 0;
+}
+
+void tenant_sources_save(const struct tenant_sources *s, struct buf *b) {
+    buf_put_zigzag(b, s->log_at);
+    buf_put_zigzag(b, s->log_ms);
+    buf_put_varint(b, s->topic_count);
+    for (size_t i = 0; i < s->topic_count; i++) {
+        const struct tenant_topic *t = &s->topics[i];
+        buf_put_slice(b, t->name);
+        buf_put_varint(b, (uint64_t)t->partitions);
+        for (int32_t p = 0; p < t->partitions; p++) {
+            buf_put_zigzag(b, t->sources[p].clock);
+            buf_put_zigzag(b, t->sources[p].said_ms);
+            buf_put_u8(b, t->sources[p].ended);
+        }
+    }
+}
+
+void tenant_sources_load(struct tenant_sources *s, struct cursor *c) {
+    s->log_at = cursor_zigzag(c);
+    s->log_ms = cursor_zigzag(c);
+    uint64_t topics = cursor_varint(c);
+    for (uint64_t i = 0; i < topics && !c->failed; i++) {
+        struct tenant_topic *t = find_topic(s, cursor_slice(c));
+        uint64_t partitions = cursor_varint(c);
+        if (partitions > TENANT_PARTITIONS_MAX || t->partitions > 0)
+            cursor_fail(c);
+        if (c->failed)
+            return;
+        grow_topic(s, t, (int32_t)partitions);
+        for (int32_t p = 0; p < t->partitions; p++) {
+            t->sources[p].clock = cursor_zigzag(c);
+            t->sources[p].said_ms = cursor_zigzag(c);
+            t->sources[p].ended = cursor_u8(c) != 0;
+        }
+    }
+}

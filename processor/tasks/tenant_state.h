@@ -1,0 +1,99 @@
+/* The tenants of one tenant-log partition and what is known of each: leaves, scopes, rules, feeds,
+ * episodes; all in an order that does not depend on history. */
+#pragma once
+
+#include "base/table.h"
+#include "core/episode.h"
+#include "core/judge_feed.h"
+#include "tasks/tenant_rules.h"
+#include "tasks/tenant_sources.h"
+#include "tasks/tenant_task.h"
+
+/* Pointers in an order that the owner keeps. */
+struct tenant_array {
+    void **items;
+    size_t count, capacity;
+};
+
+void tenant_array_insert(struct tenant_array *a, size_t index, void *item);
+void tenant_array_deinit(struct tenant_array *a);
+
+/* The oldest that wait and are open, by one source partition. */
+struct tenant_age {
+    int32_t partition;
+    int64_t oldest_waiting_at, oldest_open_at; /* INSTANT_NONE: nobody, nothing */
+};
+
+/* The finest scope; the targets are what its rows are added to. */
+struct tenant_leaf {
+    struct leaf leaf; /* names owned, in one block that begins with the tenant's */
+    struct tenant *tenant;
+    struct tenant_array scopes, rules, demands; /* borrowed */
+    struct tenant_age *ages;                    /* by partition */
+    size_t age_count;
+};
+
+struct tenant_feed {
+    struct slice site; /* owned */
+    struct feed_state state;
+};
+
+enum tenant_notice { NOTICE_NONE, NOTICE_DUE, NOTICE_TOLD };
+
+struct tenant {
+    struct slice name; /* owned */
+    const struct contract *contract;
+    struct tenant_array scopes;  /* struct tenant_scope, by scope_compare */
+    struct tenant_array rules;   /* struct tenant_rule, by objective, then scope */
+    struct tenant_array demands; /* struct tenant_demand, by rule, then scope */
+    struct tenant_array feeds;   /* struct tenant_feed, by site */
+    struct episode_book *book;
+    uint8_t config_notice, scopes_notice; /* enum tenant_notice */
+    bool late;                            /* some scope is */
+    uint32_t masks[CONTRACT_VIEWS_MAX];
+    size_t mask_count;
+};
+
+struct tenant_task {
+    struct tenant_task_options options;
+    struct tenant_task_counts counts;
+    struct tenant_sources sources;
+    int64_t clock;    /* running maximum; INSTANT_NONE */
+    int64_t step_at;  /* the newest step judged; INSTANT_NONE before the first clock */
+    int64_t first_at; /* before the first clock: the earliest pane; INSTANT_MAX */
+    struct tenant_array tenants; /* by name */
+    struct tenant_array leaves;  /* struct tenant_leaf; handles of the index */
+    struct table leaf_index;
+    size_t scope_count;
+    bool ages_changed; /* since the ages were shown */
+
+    /* Working memory, and what follows from the tables of metrics. */
+    struct pane_scratch scratch;
+    struct cell_sums sums;                  /* of any shape */
+    uint64_t key_metrics[CELL_DENSE_MAX];   /* which metrics a counter is in */
+    uint64_t bin_metrics[HISTOGRAM_COUNT];
+    struct outbox *out; /* of the call that is under way */
+};
+
+struct tenant *tenant_state_tenant(struct tenant_task *t, struct slice name);
+
+/* The leaf of these names, with its scopes and rules, made when missing. */
+struct tenant_leaf *tenant_state_leaf(struct tenant_task *t, const struct report_leaf *names);
+struct tenant_feed *tenant_state_feed(struct tenant *tenant, struct slice site);
+void tenant_state_age(struct tenant_task *t, struct tenant_leaf *leaf, int32_t partition,
+                      int64_t oldest_waiting_at, int64_t oldest_open_at);
+
+/* For loading: what is looked up, made when missing; NULL when refused. */
+struct tenant_scope *tenant_state_scope(struct tenant_task *t, struct tenant *tenant,
+                                        const struct scope *scope);
+struct tenant_rule *tenant_state_rule(struct tenant_task *t, struct tenant *tenant,
+                                      const struct objective *objective,
+                                      struct tenant_scope *view);
+struct tenant_demand *tenant_state_demand(struct tenant_task *t, struct tenant *tenant,
+                                          const struct demand_rule *rule,
+                                          struct tenant_scope *view);
+void tenant_state_free(struct tenant_task *t);
+
+/* How the judges are told of this tenant; `out` counts what passes through it. */
+struct judge_context tenant_state_context(struct tenant_task *t, struct tenant *tenant,
+                                          struct outbox *out);
