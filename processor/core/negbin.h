@@ -4,9 +4,9 @@
 #include <stdint.h>
 
 /* A count with this mean and size has variance mean + mean^2/size: arrivals that are Poisson at a
- * rate which itself varies. An infinite size (INFINITY) is the Poisson distribution. mean >= 0,
- * size > 0. Results are good to a relative error of 1e-10 for means up to 1e6 and probabilities
- * down to 1e-300. */
+ * rate which itself varies; the larger the size, the nearer to Poisson. mean >= 0, size > 0.
+ * Tails are good to a relative error of 1e-10 for means up to 1e6, down to 1e-300. */
+#define NEGBIN_POISSON __builtin_inf() /* the size at which it is the Poisson distribution */
 
 /* P(X >= k). */
 double negbin_upper(double mean, double size, int64_t k);
