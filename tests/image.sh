@@ -67,7 +67,7 @@ check_image() {
     user=$(in_image id -u)
     [ "$user" != 0 ] || die "the image's user is root; USER in the Dockerfile must name another"
     version=$(in_image floorwalker --version)
-    [[ $version == *[0-9].[0-9]* ]] || die "floorwalker --version says '$version', which is no version"
+    [[ $version == *[0-9].[0-9]* ]] || die "--version says '$version', which is none"
     printf '%s, run by user %s\n' "$version" "$user"
 }
 

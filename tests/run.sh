@@ -40,7 +40,7 @@ build() {
         heading "build $1"
         built[$1]=failed
         if cmake --preset "$1" >"$work/configure-$1.log" 2>&1; then
-            if cmake --build "build/$1" -j "$(nproc)" >"$work/build-$1.log" 2>&1; then
+            if cmake --build "build/$1" -j "$(nproc)" -- -k 0 >"$work/build-$1.log" 2>&1; then
                 built[$1]=yes
             else
                 grep -E -A 8 'error:|FAILED:|undefined' "$work/build-$1.log" | head -n 60 || true
