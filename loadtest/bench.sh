@@ -3,7 +3,7 @@
 #
 #   loadtest/bench.sh [options]
 #
-#   --events N       how many events the topic gets (2000000)
+#   --events N       how many events the topic gets (5000000)
 #   --partitions N   of the topic (8)
 #   --rate N         events per simulated second: how dense the traffic is (2000)
 #   --tenants N      (1)
@@ -16,7 +16,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../deploy/local/lib.sh"
 
 bin=$FW_ROOT/build/release/bin
-events=2000000
+events=5000000
 partitions=8
 rate=2000
 tenants=1
