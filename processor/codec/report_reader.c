@@ -1,0 +1,260 @@
+/* The reading half of report_codec.h. */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/cursor.h"
+#include "codec/report_codec.h"
+
+#define CHECKSUM_BYTES 8
+
+struct report_reader {
+    struct report report;
+    size_t clock_room, leaf_room, row_room, count_room, level_room, sample_room, gauge_room;
+    size_t gauge_partition_room, fact_room, feed_room;
+};
+
+struct report_reader *report_reader_new(void) {
+    struct report_reader *r = calloc(1, sizeof(*r));
+    CHECK(r);
+    return r;
+}
+
+void report_reader_free(struct report_reader *r) {
+    if (!r)
+        return;
+    free(r->report.clocks);
+    free(r->report.leaves);
+    free(r->report.rows);
+    free(r->report.counts);
+    free(r->report.levels);
+    free(r->report.samples);
+    free(r->report.gauges);
+    free(r->report.gauge_partitions);
+    free(r->report.facts);
+    free(r->report.feeds);
+    free(r);
+}
+
+static void *with_room(void *at, size_t *room, size_t count, size_t size) {
+    if (count <= *room)
+        return at;
+    *room = count < 16 ? 16 : count * 2;
+    at = realloc(at, *room * size);
+    CHECK(at);
+    return at;
+}
+
+/* ROOM(r, counts, count_room, 3): the array has room for three more than `used`. */
+#define ROOM(r, array, room, count)                                                                \
+    ((r)->report.array = with_room((r)->report.array, &(r)->room, (count),                         \
+                                   sizeof(*(r)->report.array)))
+
+/* A number of things that take at least `least` bytes each; 0 when so many cannot follow. */
+static size_t take_count(struct cursor *c, size_t least) {
+    uint64_t count = cursor_varint(c);
+    if (count <= cursor_left(c) / least)
+        return (size_t)count;
+    cursor_fail(c);
+    return 0;
+}
+
+static int64_t take_instant(struct cursor *c) {
+    uint64_t bits = cursor_varint(c) - 1;
+    return (int64_t)(bits >> 1 ^ (bits & 1 ? UINT64_MAX : 0));
+}
+
+/* A number of 32 bits, signed. */
+static int32_t take_i32(struct cursor *c) {
+    int64_t value = cursor_zigzag(c);
+    if (value < INT32_MIN || value > INT32_MAX)
+        cursor_fail(c);
+    return (int32_t)value;
+}
+
+/* A number below `limit`. */
+static uint32_t take_below(struct cursor *c, uint64_t limit) {
+    uint64_t value = cursor_varint(c);
+    if (value < limit)
+        return (uint32_t)value;
+    cursor_fail(c);
+    return 0;
+}
+
+static uint8_t take_code(struct cursor *c, uint8_t limit) {
+    uint8_t value = cursor_u8(c);
+    if (value < limit)
+        return value;
+    cursor_fail(c);
+    return 0;
+}
+
+static void take_clocks(struct report_reader *r, struct cursor *c) {
+    size_t count = take_count(c, 5);
+    ROOM(r, clocks, clock_room, count);
+    r->report.clock_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct report_clock *clock = &r->report.clocks[i];
+        clock->topic = cursor_slice(c);
+        clock->partition = take_i32(c);
+        clock->partitions = take_i32(c);
+        clock->clock = take_instant(c);
+        clock->ended = take_code(c, 2);
+        if (clock->partition < 0 || clock->partition >= clock->partitions)
+            cursor_fail(c);
+    }
+}
+
+static void take_leaves(struct report_reader *r, struct cursor *c) {
+    size_t count = take_count(c, 7);
+    ROOM(r, leaves, leaf_room, count);
+    r->report.leaf_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct report_leaf *leaf = &r->report.leaves[i];
+        leaf->tenant = cursor_slice(c);
+        leaf->vendor = cursor_slice(c);
+        leaf->site = cursor_slice(c);
+        leaf->queue = cursor_slice(c);
+        leaf->channel = take_code(c, CHANNEL_COUNT);
+        leaf->priority = take_code(c, PRIORITY_COUNT);
+        leaf->direction = take_code(c, DIRECTION_COUNT);
+    }
+}
+
+static void take_counts(struct report_reader *r, struct cursor *c, struct report_row *row) {
+    size_t count = take_count(c, 2), first = r->report.count_count;
+    ROOM(r, counts, count_room, first + count);
+    for (size_t i = 0; i < count; i++) {
+        r->report.counts[first + i].counter = take_code(c, COUNTER_COUNT);
+        r->report.counts[first + i].value = cursor_zigzag(c);
+    }
+    row->first_count = (uint32_t)first;
+    row->count_count = (uint32_t)count;
+    r->report.count_count += count;
+}
+
+static void take_levels(struct report_reader *r, struct cursor *c, struct report_row *row) {
+    size_t count = take_count(c, 4), first = r->report.level_count;
+    ROOM(r, levels, level_room, first + count);
+    for (size_t i = 0; i < count; i++) {
+        struct report_level *level = &r->report.levels[first + i];
+        level->attribution = take_code(c, ATTRIBUTION_COUNT);
+        level->counter = take_code(c, LEVEL_COUNT);
+        level->threshold_ms = cursor_zigzag(c);
+        level->value = cursor_zigzag(c);
+    }
+    row->first_level = (uint32_t)first;
+    row->level_count = (uint32_t)count;
+    r->report.level_count += count;
+}
+
+static void take_samples(struct report_reader *r, struct cursor *c, struct report_row *row) {
+    size_t count = take_count(c, 3), first = r->report.sample_count;
+    ROOM(r, samples, sample_room, first + count);
+    for (size_t i = 0; i < count; i++) {
+        struct report_sample *sample = &r->report.samples[first + i];
+        sample->histogram = take_code(c, HISTOGRAM_COUNT);
+        sample->bucket = (uint16_t)take_below(c, UINT16_MAX + 1);
+        sample->count = cursor_zigzag(c);
+    }
+    row->first_sample = (uint32_t)first;
+    row->sample_count = (uint32_t)count;
+    r->report.sample_count += count;
+}
+
+static void take_rows(struct report_reader *r, struct cursor *c) {
+    size_t count = take_count(c, 5);
+    ROOM(r, rows, row_room, count);
+    r->report.row_count = count;
+    r->report.count_count = r->report.level_count = r->report.sample_count = 0;
+    for (size_t i = 0; i < count && !c->failed; i++) {
+        struct report_row *row = &r->report.rows[i];
+        row->leaf = take_below(c, r->report.leaf_count);
+        row->pane_at = cursor_zigzag(c);
+        if (row->pane_at % DELTA_PANE_MS)
+            cursor_fail(c);
+        take_counts(r, c, row);
+        take_levels(r, c, row);
+        take_samples(r, c, row);
+    }
+}
+
+static void take_gauges(struct report_reader *r, struct cursor *c) {
+    size_t count = take_count(c, 4);
+    ROOM(r, gauges, gauge_room, count);
+    ROOM(r, gauge_partitions, gauge_partition_room, count);
+    r->report.gauge_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct gauge *gauge = &r->report.gauges[i];
+        gauge->leaf = take_below(c, r->report.leaf_count);
+        r->report.gauge_partitions[i] = take_i32(c);
+        gauge->oldest_waiting_at = take_instant(c);
+        gauge->oldest_open_at = take_instant(c);
+    }
+}
+
+static void take_facts(struct report_reader *r, struct cursor *c) {
+    size_t count = take_count(c, 14);
+    ROOM(r, facts, fact_room, count);
+    r->report.fact_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct fact *fact = &r->report.facts[i];
+        fact->leaf = take_below(c, r->report.leaf_count);
+        fact->interaction_id = cursor_slice(c);
+        fact->rule = cursor_slice(c);
+        fact->contract = cursor_slice(c);
+        fact->contract_version = take_i32(c);
+        fact->clock = take_code(c, CLOCK_KIND_COUNT);
+        fact->instance = take_below(c, (uint64_t)UINT32_MAX + 1);
+        fact->kind = take_code(c, FACT_KIND_COUNT);
+        fact->voided_kind = take_code(c, FACT_KIND_COUNT);
+        fact->at = take_instant(c);
+        fact->opened_at = take_instant(c);
+        fact->deadline_at = take_instant(c);
+        fact->target_ms = cursor_zigzag(c);
+        fact->elapsed_ms = cursor_zigzag(c);
+    }
+}
+
+static void take_feeds(struct report_reader *r, struct cursor *c) {
+    size_t count = take_count(c, 4);
+    ROOM(r, feeds, feed_room, count);
+    r->report.feed_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct report_feed *feed = &r->report.feeds[i];
+        feed->tenant = cursor_slice(c);
+        feed->site = cursor_slice(c);
+        feed->heard_at = take_instant(c);
+        feed->event_at = take_instant(c);
+    }
+}
+
+static bool checksum_is_right(struct slice record) {
+    struct slice covered = {record.at, record.size - CHECKSUM_BYTES};
+    struct cursor c = cursor_of((struct slice){record.at + covered.size, CHECKSUM_BYTES});
+    return cursor_u64(&c) == slice_hash(covered, REPORT_VERSION);
+}
+
+bool report_reader_read(struct report_reader *r, struct slice record, struct report *report,
+                        struct err *err) {
+    if (record.size < 1 + CHECKSUM_BYTES)
+        return err_set(err, "a report of %zu bytes is none", record.size);
+    struct cursor c = cursor_of((struct slice){record.at, record.size - CHECKSUM_BYTES});
+    uint8_t version = cursor_u8(&c);
+    if (version != REPORT_VERSION)
+        return err_set(err, "a report of version %u; this program reads version %d", version,
+                       REPORT_VERSION);
+    if (!checksum_is_right(record))
+        return err_set(err, "a report of %zu bytes whose checksum is wrong", record.size);
+    r->report.instance = cursor_slice(&c);
+    take_clocks(r, &c);
+    take_leaves(r, &c);
+    take_rows(r, &c);
+    take_gauges(r, &c);
+    take_facts(r, &c);
+    take_feeds(r, &c);
+    if (c.failed || cursor_left(&c) > 0)
+        return err_set(err, "a report of %zu bytes that no writer of this version made",
+                       record.size);
+    *report = r->report;
+    return true;
+}

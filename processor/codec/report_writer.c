@@ -1,0 +1,403 @@
+/* The writing half of report_codec.h. */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/murmur2.h"
+#include "codec/report_codec.h"
+
+/* No row, age, fact or feed is larger than this, with the names of its leaf. */
+#define ITEM_BYTES_MAX ((size_t)160 * 1024)
+
+/* The parts of a record, in their order. */
+enum section {
+    SECTION_CLOCKS,
+    SECTION_LEAVES,
+    SECTION_ROWS,
+    SECTION_GAUGES,
+    SECTION_FACTS,
+    SECTION_FEEDS,
+    SECTION_COUNT
+};
+
+/* What was collected: bytes without the leaf's number, which is known when the record is made. */
+struct item {
+    uint32_t leaf; /* LEAF_NONE: it has none */
+    int32_t partition;
+    enum section section;
+    size_t at, size; /* in payload */
+};
+
+/* One sample with the place of its row in the canonical order. */
+struct ranked_sample {
+    uint32_t rank;
+    uint16_t bucket;
+    uint8_t histogram;
+    int32_t count;
+};
+
+struct part {
+    struct buf bytes;
+    uint64_t count;
+};
+
+struct report_writer {
+    struct slice instance; /* owned */
+    int32_t partitions;
+    const struct leaf_dict *leaves;
+    struct item *items;
+    size_t item_count, item_capacity;
+    struct buf payload;
+    struct part clocks;
+
+    /* of the record that is being made */
+    struct part parts[SECTION_COUNT];
+    struct buf record;
+    uint32_t *numbers; /* by leaf: its number in the record, if the stamp is the record's */
+    uint64_t *stamps;
+    size_t stamp_capacity;
+    uint64_t stamp;
+
+    /* of the deltas, in canonical order */
+    uint32_t *order;
+    int32_t *row_partitions;
+    uint32_t *first_sample; /* by rank, one more than rows */
+    uint32_t *ranks;        /* by row */
+    size_t row_capacity;
+    struct ranked_sample *samples;
+    size_t sample_count, sample_capacity;
+};
+
+static void *resized(void *at, size_t count, size_t size) {
+    at = realloc(at, (count ? count : 1) * size);
+    CHECK(at);
+    return at;
+}
+
+struct report_writer *report_writer_new(const char *instance, int32_t partitions,
+                                        const struct leaf_dict *leaves) {
+    CHECK(partitions > 0);
+    struct report_writer *w = calloc(1, sizeof(*w));
+    CHECK(w);
+    w->instance = slice_copy(slice_of(instance));
+    w->partitions = partitions;
+    w->leaves = leaves;
+    return w;
+}
+
+void report_writer_free(struct report_writer *w) {
+    if (!w)
+        return;
+    for (int i = 0; i < SECTION_COUNT; i++)
+        buf_deinit(&w->parts[i].bytes);
+    buf_deinit(&w->payload);
+    buf_deinit(&w->clocks.bytes);
+    buf_deinit(&w->record);
+    free((char *)(uintptr_t)w->instance.at);
+    free(w->items);
+    free(w->numbers);
+    free(w->stamps);
+    free(w->order);
+    free(w->row_partitions);
+    free(w->first_sample);
+    free(w->ranks);
+    free(w->samples);
+    free(w);
+}
+
+void report_writer_reset(struct report_writer *w) {
+    w->item_count = 0;
+    w->clocks.count = 0;
+    buf_reset(&w->payload);
+    buf_reset(&w->clocks.bytes);
+}
+
+/* INSTANT_NONE, the least number there is, becomes 0: one byte. */
+static void put_instant(struct buf *b, int64_t at) {
+    uint64_t bits = (uint64_t)at << 1 ^ (at < 0 ? UINT64_MAX : 0);
+    buf_put_varint(b, bits + 1);
+}
+
+static void begin_item(struct report_writer *w, enum section section, uint32_t leaf,
+                       struct slice tenant) {
+    if (w->item_count == w->item_capacity) {
+        w->item_capacity = w->item_capacity ? w->item_capacity * 2 : 64;
+        w->items = resized(w->items, w->item_capacity, sizeof(*w->items));
+    }
+    w->items[w->item_count++] = (struct item){
+        .leaf = leaf,
+        .partition = murmur2_partition(tenant, w->partitions),
+        .section = section,
+        .at = w->payload.size,
+    };
+}
+
+static void end_item(struct report_writer *w) {
+    struct item *item = &w->items[w->item_count - 1];
+    item->size = w->payload.size - item->at;
+}
+
+void report_writer_fact(struct report_writer *w, const struct fact *fact) {
+    struct buf *b = &w->payload;
+    begin_item(w, SECTION_FACTS, fact->leaf, leaf_dict_at(w->leaves, fact->leaf)->tenant);
+    buf_put_slice(b, fact->interaction_id);
+    buf_put_slice(b, fact->rule);
+    buf_put_slice(b, fact->contract);
+    buf_put_zigzag(b, fact->contract_version);
+    buf_put_u8(b, (uint8_t)fact->clock);
+    buf_put_varint(b, fact->instance);
+    buf_put_u8(b, (uint8_t)fact->kind);
+    buf_put_u8(b, (uint8_t)fact->voided_kind);
+    put_instant(b, fact->at);
+    put_instant(b, fact->opened_at);
+    put_instant(b, fact->deadline_at);
+    buf_put_zigzag(b, fact->target_ms);
+    buf_put_zigzag(b, fact->elapsed_ms);
+    end_item(w);
+}
+
+void report_writer_gauge(struct report_writer *w, int32_t source, const struct gauge *gauge) {
+    struct buf *b = &w->payload;
+    begin_item(w, SECTION_GAUGES, gauge->leaf, leaf_dict_at(w->leaves, gauge->leaf)->tenant);
+    buf_put_zigzag(b, source);
+    put_instant(b, gauge->oldest_waiting_at);
+    put_instant(b, gauge->oldest_open_at);
+    end_item(w);
+}
+
+void report_writer_feed(struct report_writer *w, const struct report_feed *feed) {
+    struct buf *b = &w->payload;
+    begin_item(w, SECTION_FEEDS, LEAF_NONE, feed->tenant);
+    buf_put_slice(b, feed->tenant);
+    buf_put_slice(b, feed->site);
+    put_instant(b, feed->heard_at);
+    put_instant(b, feed->event_at);
+    end_item(w);
+}
+
+void report_writer_clock(struct report_writer *w, const struct report_clock *clock) {
+    struct buf *b = &w->clocks.bytes;
+    w->clocks.count++;
+    buf_put_slice(b, clock->topic);
+    buf_put_zigzag(b, clock->partition);
+    buf_put_zigzag(b, clock->partitions);
+    put_instant(b, clock->clock);
+    buf_put_u8(b, clock->ended);
+}
+
+static void begin_record(struct report_writer *w) {
+    w->stamp++;
+    for (int i = 0; i < SECTION_COUNT; i++) {
+        w->parts[i].count = 0;
+        buf_reset(&w->parts[i].bytes);
+    }
+}
+
+static size_t record_size(const struct report_writer *w) {
+    size_t size = w->clocks.bytes.size + w->instance.size;
+    for (int i = 0; i < SECTION_COUNT; i++)
+        size += w->parts[i].bytes.size;
+    return size;
+}
+
+/* Puts the parts together and begins the next record. */
+static void emit_record(struct report_writer *w, int32_t partition, report_emit_fn *emit,
+                        void *context) {
+    struct buf *b = &w->record;
+    buf_reset(b);
+    buf_put_u8(b, REPORT_VERSION);
+    buf_put_slice(b, w->instance);
+    for (int i = 0; i < SECTION_COUNT; i++) {
+        buf_put_varint(b, w->parts[i].count);
+        buf_put(b, w->parts[i].bytes.at, w->parts[i].bytes.size);
+    }
+    buf_put_u64(b, slice_hash(buf_slice(b), REPORT_VERSION));
+    emit(context, partition, buf_slice(b));
+    begin_record(w);
+}
+
+static void need_stamps(struct report_writer *w) {
+    size_t count = leaf_dict_count(w->leaves);
+    if (count <= w->stamp_capacity)
+        return;
+    size_t capacity = count * 2;
+    w->numbers = resized(w->numbers, capacity, sizeof(*w->numbers));
+    w->stamps = resized(w->stamps, capacity, sizeof(*w->stamps));
+    memset(w->stamps + w->stamp_capacity, 0, (capacity - w->stamp_capacity) * sizeof(*w->stamps));
+    w->stamp_capacity = capacity;
+}
+
+/* The leaf's number in this record; its names are written when it is new there. */
+static uint32_t leaf_number(struct report_writer *w, uint32_t leaf) {
+    CHECK(leaf < w->stamp_capacity);
+    if (w->stamps[leaf] == w->stamp)
+        return w->numbers[leaf];
+    const struct leaf *l = leaf_dict_at(w->leaves, leaf);
+    struct part *part = &w->parts[SECTION_LEAVES];
+    buf_put_slice(&part->bytes, l->tenant);
+    buf_put_slice(&part->bytes, l->vendor);
+    buf_put_slice(&part->bytes, l->site);
+    buf_put_slice(&part->bytes, l->queue);
+    buf_put_u8(&part->bytes, l->channel);
+    buf_put_u8(&part->bytes, l->priority);
+    buf_put_u8(&part->bytes, l->direction);
+    w->stamps[leaf] = w->stamp;
+    w->numbers[leaf] = (uint32_t)part->count++;
+    return w->numbers[leaf];
+}
+
+static void put_item(struct report_writer *w, const struct item *item) {
+    struct part *part = &w->parts[item->section];
+    if (item->leaf != LEAF_NONE)
+        buf_put_varint(&part->bytes, leaf_number(w, item->leaf));
+    buf_put(&part->bytes, w->payload.at + item->at, item->size);
+    part->count++;
+}
+
+static uint64_t put_counts(struct buf *b, const struct delta_row *row) {
+    uint64_t count = 0;
+    for (int c = 0; c < COUNTER_COUNT; c++)
+        count += row->counters[c] != 0;
+    buf_put_varint(b, count);
+    for (int c = 0; c < COUNTER_COUNT && count; c++) {
+        if (row->counters[c] == 0)
+            continue;
+        buf_put_u8(b, (uint8_t)c);
+        buf_put_zigzag(b, row->counters[c]);
+    }
+    return count;
+}
+
+#define LEVELS_FLAT (ATTRIBUTION_COUNT * LEAF_THRESHOLDS_MAX * LEVEL_COUNT)
+
+static uint64_t put_levels(struct buf *b, const struct delta_row *row, const struct leaf *leaf) {
+    const int64_t *flat = &row->levels[0][0][0];
+    uint64_t count = 0;
+    for (int i = 0; i < LEVELS_FLAT; i++)
+        count += flat[i] != 0;
+    buf_put_varint(b, count);
+    for (int i = 0; i < LEVELS_FLAT && count; i++) {
+        if (flat[i] == 0)
+            continue;
+        int threshold = i / LEVEL_COUNT % LEAF_THRESHOLDS_MAX;
+        CHECK(threshold < leaf->threshold_count);
+        buf_put_u8(b, (uint8_t)(i / (LEVEL_COUNT * LEAF_THRESHOLDS_MAX)));
+        buf_put_u8(b, (uint8_t)(i % LEVEL_COUNT));
+        buf_put_zigzag(b, leaf->thresholds_ms[threshold]);
+        buf_put_zigzag(b, flat[i]);
+    }
+    return count;
+}
+
+static uint64_t put_samples(struct buf *b, const struct ranked_sample *samples, size_t count) {
+    buf_put_varint(b, count);
+    for (size_t i = 0; i < count; i++) {
+        buf_put_u8(b, samples[i].histogram);
+        buf_put_varint(b, samples[i].bucket);
+        buf_put_zigzag(b, samples[i].count);
+    }
+    return count;
+}
+
+/* A row in which everything came to nothing is not written. */
+static void put_row(struct report_writer *w, const struct delta_row *row, uint32_t rank) {
+    struct part *part = &w->parts[SECTION_ROWS];
+    struct buf *b = &part->bytes;
+    size_t before = b->size;
+    uint32_t first = w->first_sample[rank];
+    buf_put_varint(b, leaf_number(w, row->leaf));
+    buf_put_zigzag(b, row->pane_at);
+    uint64_t entries = put_counts(b, row);
+    entries += put_levels(b, row, leaf_dict_at(w->leaves, row->leaf));
+    entries += put_samples(b, w->samples + first, w->first_sample[rank + 1] - first);
+    if (entries)
+        part->count++;
+    else
+        b->size = before;
+}
+
+static int by_rank(const void *a, const void *b) {
+    const struct ranked_sample *x = a, *y = b;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    if (x->histogram != y->histogram)
+        return x->histogram < y->histogram ? -1 : 1;
+    return (x->bucket > y->bucket) - (x->bucket < y->bucket);
+}
+
+/* Samples by row, histogram and bucket; what came to nothing is left out. */
+static void rank_samples(struct report_writer *w, const struct delta_table *deltas, size_t rows) {
+    size_t count = 0, kept = 0;
+    const struct delta_sample *samples = delta_table_samples(deltas, &count);
+    if (count > w->sample_capacity) {
+        w->sample_capacity = count * 2;
+        w->samples = resized(w->samples, w->sample_capacity, sizeof(*w->samples));
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (samples[i].count == 0)
+            continue;
+        w->samples[kept++] = (struct ranked_sample){w->ranks[samples[i].row], samples[i].bucket,
+                                                    samples[i].histogram, samples[i].count};
+    }
+    if (kept)
+        qsort(w->samples, kept, sizeof(*w->samples), by_rank);
+    size_t at = 0;
+    for (uint32_t rank = 0; rank <= rows; rank++) {
+        while (at < kept && w->samples[at].rank < rank)
+            at++;
+        w->first_sample[rank] = (uint32_t)at;
+    }
+    w->sample_count = kept;
+}
+
+static void rank_rows(struct report_writer *w, const struct delta_table *deltas) {
+    size_t rows = delta_table_rows(deltas);
+    if (rows + 1 > w->row_capacity) {
+        w->row_capacity = (rows + 1) * 2;
+        w->order = resized(w->order, w->row_capacity, sizeof(*w->order));
+        w->ranks = resized(w->ranks, w->row_capacity, sizeof(*w->ranks));
+        w->first_sample = resized(w->first_sample, w->row_capacity, sizeof(*w->first_sample));
+        w->row_partitions = resized(w->row_partitions, w->row_capacity, sizeof(*w->row_partitions));
+    }
+    delta_table_order(deltas, w->leaves, w->order);
+    for (size_t rank = 0; rank < rows; rank++) {
+        uint32_t leaf = delta_table_at(deltas, w->order[rank])->leaf;
+        w->ranks[w->order[rank]] = (uint32_t)rank;
+        w->row_partitions[rank] = murmur2_partition(leaf_dict_at(w->leaves, leaf)->tenant,
+                                                    w->partitions);
+    }
+    rank_samples(w, deltas, rows);
+}
+
+/* One partition's records; the parts are full before they could be too long. */
+static void finish_partition(struct report_writer *w, const struct delta_table *deltas,
+                             int32_t partition, report_emit_fn *emit, void *context) {
+    size_t rows = delta_table_rows(deltas);
+    begin_record(w);
+    for (size_t rank = 0; rank < rows; rank++) {
+        if (w->row_partitions[rank] != partition)
+            continue;
+        put_row(w, delta_table_at(deltas, w->order[rank]), (uint32_t)rank);
+        if (record_size(w) > REPORT_BYTES_MAX - ITEM_BYTES_MAX)
+            emit_record(w, partition, emit, context);
+    }
+    for (size_t i = 0; i < w->item_count; i++) {
+        if (w->items[i].partition != partition)
+            continue;
+        put_item(w, &w->items[i]);
+        if (record_size(w) > REPORT_BYTES_MAX - ITEM_BYTES_MAX)
+            emit_record(w, partition, emit, context);
+    }
+    struct part *clocks = &w->parts[SECTION_CLOCKS];
+    buf_put(&clocks->bytes, w->clocks.bytes.at, w->clocks.bytes.size);
+    clocks->count = w->clocks.count;
+    emit_record(w, partition, emit, context);
+}
+
+void report_writer_finish(struct report_writer *w, const struct delta_table *deltas,
+                          report_emit_fn *emit, void *context) {
+    need_stamps(w);
+    rank_rows(w, deltas);
+    for (int32_t partition = 0; partition < w->partitions; partition++)
+        finish_partition(w, deltas, partition, emit, context);
+    report_writer_reset(w);
+}
