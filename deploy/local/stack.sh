@@ -257,7 +257,18 @@ up() {
     for name in "${only[@]}"; do
         await "$name"
     done
-    status | tee "$dir/env.new"
+    write_env
+    status
+}
+
+# write_env: DIR/env says what runs in this folder, whatever this call was about.
+write_env() {
+    local name
+    for name in "${ALL[@]}"; do
+        if running "$name" >/dev/null; then
+            "${name}_line"
+        fi
+    done >"$dir/env.new"
     mv "$dir/env.new" "$dir/env"
 }
 
@@ -270,12 +281,12 @@ down() {
         stop "$name" &
     done
     wait
-    rm -f "$dir/env"
+    write_env
     if [ -n "$purge" ]; then
         for name in "${only[@]}"; do
             running "$name" >/dev/null && die "$name still runs: $dir is kept"
         done
-        rm -rf "${dir:?}"/{kafka,controller,registry,redis,lock}
+        rm -rf "${dir:?}"/{kafka,controller,registry,redis,env,lock}
         rmdir "$dir" 2>/dev/null || say "$dir holds files that are not ours and stays"
     fi
 }
@@ -292,7 +303,7 @@ status() {
     return $result
 }
 
-# only_from LIST: the comma-separated names in the order in which they are started.
+# only_from LIST: the comma-separated names.
 only_from() {
     local name
     only=()
