@@ -2,11 +2,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/check.h"
 
 #define LOOKUP_TIMEOUT_MS 10000
 #define LOOKUP_TRIES 6
+#define ENDS_TRIES 100 /* a topic that was just made has no leader for a moment */
+#define ENDS_PAUSE_US 100000
 
 struct kafka_lookup *kafka_lookup_new(const struct kafka_options *o, rd_kafka_t *rk,
                                       const rd_kafka_topic_partition_list_t *partitions,
@@ -71,6 +74,27 @@ static rd_kafka_resp_err_t find_ends(const struct kafka_lookup *l,
     return offset_at(l, tp->topic, tp->partition, high, &a->start);
 }
 
+static bool may_pass(rd_kafka_resp_err_t rc) {
+    return rc == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           rc == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           rc == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || rc == RD_KAFKA_RESP_ERR__TRANSPORT ||
+           rc == RD_KAFKA_RESP_ERR__TIMED_OUT || rc == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+           rc == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || rc == RD_KAFKA_RESP_ERR__WAIT_COORD;
+}
+
+static rd_kafka_resp_err_t find_ends_patiently(const struct kafka_lookup *l,
+                                               const rd_kafka_topic_partition_t *tp,
+                                               struct log_assignment *a) {
+    rd_kafka_resp_err_t rc = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int i = 0; i < ENDS_TRIES; i++) {
+        rc = find_ends(l, tp, a);
+        if (!may_pass(rc))
+            return rc;
+        usleep(ENDS_PAUSE_US);
+    }
+    return rc;
+}
+
 static void look_up(uv_work_t *work) {
     struct kafka_lookup *l = work->data;
     if (!find_committed(l))
@@ -80,7 +104,7 @@ static void look_up(uv_work_t *work) {
         struct log_assignment *a = &l->found[i];
         a->committed = tp->offset >= 0 ? tp->offset : -1;
         a->metadata = (struct slice){tp->metadata, tp->metadata_size};
-        rd_kafka_resp_err_t rc = find_ends(l, tp, a);
+        rd_kafka_resp_err_t rc = find_ends_patiently(l, tp, a);
         if (!rc)
             continue;
         snprintf(l->failure, sizeof l->failure, "%s, partition %d: its offsets could not be read: %s",
