@@ -23,9 +23,9 @@ static const struct command commands[] = {
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 
 static int usage(FILE *out, int status) {
-    fprintf(out, "floorwalker " FLOORWALKER_VERSION
-                 ": contact-centre events in, KPIs and alerts out\n\n"
-                 "usage: floorwalker COMMAND --config FILE ...\n");
+    fprintf(out,
+            "floorwalker " FLOORWALKER_VERSION ": contact-centre events in, KPIs and alerts out\n\n"
+            "usage: floorwalker COMMAND --config FILE ...\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].meaning);
     fprintf(out, "floorwalker COMMAND --help tells more; --version tells the version\n");

@@ -16,8 +16,8 @@
 #include "io/redis_view.h"
 #include "io/registry.h"
 
-#define TURN_EVERY_MS 10       /* at least so often the engine gets a turn */
-#define STOP_TIMEOUT_MS 15000  /* a graceful stop that takes longer is given up */
+#define TURN_EVERY_MS 10      /* at least so often the engine gets a turn */
+#define STOP_TIMEOUT_MS 15000 /* a graceful stop that takes longer is given up */
 
 struct shell {
     const struct shell_options *options;
@@ -226,8 +226,7 @@ static void fill_kafka_options(struct shell *s) {
     s->properties = calloc(t->property_count + 1, sizeof *s->properties);
     CHECK(s->properties);
     for (size_t i = 0; i < t->property_count; i++)
-        s->properties[i] =
-            (struct kafka_property){t->properties[i].name, t->properties[i].value};
+        s->properties[i] = (struct kafka_property){t->properties[i].name, t->properties[i].value};
     int64_t start_at = t->start.kind == SETTINGS_START_EARLIEST ? KAFKA_START_EARLIEST
                        : t->start.kind == SETTINGS_START_LATEST ? KAFKA_START_LATEST
                                                                 : t->start.at;
@@ -275,15 +274,13 @@ static struct engine_options engine_options_of(const struct shell *s,
 }
 
 /* The parts that stand on the loop. The engine comes last: its ports must be there. */
-static bool open_parts(struct shell *s, const int32_t partitions[INPUT_COUNT],
+static bool open_parts(struct shell *s, const struct kafka_topics *topics,
                        const struct record_framing *framing, struct err *err) {
     const struct settings *t = s->options->settings;
-    struct registry_events registry = {.context = s,
-                                       .found = on_schema,
-                                       .missing = on_schema_missing,
-                                       .later = on_schema_later};
+    struct registry_events registry = {
+        .context = s, .found = on_schema, .missing = on_schema_missing, .later = on_schema_later};
     s->registry = registry_new(t->schema_registry, &s->loop, &registry);
-    s->view = redis_view_new(t->redis, &s->loop, s->note, err);
+    s->view = redis_view_new(t->redis, topics->tenant_log_id, &s->loop, s->note, err);
     if (!s->view)
         return false;
     s->http = http_server_new(&s->loop, t->listen, pages, s, err);
@@ -300,7 +297,7 @@ static bool open_parts(struct shell *s, const int32_t partitions[INPUT_COUNT],
         return false;
     struct engine_options options = engine_options_of(s, framing);
     for (int i = 0; i < INPUT_COUNT; i++)
-        options.partitions[i] = partitions[i];
+        options.partitions[i] = topics->partitions[i];
     s->engine = engine_new(&options);
     return shell_schemas_load_folder(t->schema_registry, engine_decoder(s->engine), err);
 }
@@ -348,20 +345,20 @@ static void close_parts(struct shell *s) {
 }
 
 /* What must be known before the loop turns: topics, and ids of our schemas. */
-static bool prepare(struct shell *s, int32_t partitions[INPUT_COUNT],
-                    struct record_framing *framing, struct err *err) {
-    return kafka_admin_prepare(&s->kafka_options, &interrupted, partitions, err) &&
+static bool prepare(struct shell *s, struct kafka_topics *topics, struct record_framing *framing,
+                    struct err *err) {
+    return kafka_admin_prepare(&s->kafka_options, &interrupted, topics, err) &&
            shell_schemas_register(s->options->settings->schema_registry, &s->note, &interrupted,
                                   framing, err);
 }
 
-static int run_loop(struct shell *s, const int32_t partitions[INPUT_COUNT],
+static int run_loop(struct shell *s, const struct kafka_topics *topics,
                     const struct record_framing *framing) {
     struct err err;
     CHECK(uv_loop_init(&s->loop) == 0);
     watch_signals(s);
     start_turning(s);
-    if (open_parts(s, partitions, framing, &err)) {
+    if (open_parts(s, topics, framing, &err)) {
         note(s, LOG_LEVEL_INFO, "started", "");
         uv_run(&s->loop, UV_RUN_DEFAULT);
     } else {
@@ -373,19 +370,19 @@ static int run_loop(struct shell *s, const int32_t partitions[INPUT_COUNT],
 
 int shell_run(const struct shell_options *options) {
     struct shell s = {.options = options, .stopping_at = INSTANT_NONE};
-    s.note_options = (struct note_options){
-        .level = (enum log_level)options->settings->log_level,
-        .json = options->settings->log_format == SETTINGS_LOG_JSON};
+    s.note_options = (struct note_options){.level = (enum log_level)options->settings->log_level,
+                                           .json = options->settings->log_format ==
+                                                   SETTINGS_LOG_JSON};
     s.note = note_port_of(&s.note_options);
     fill_kafka_options(&s);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGTERM, on_early_signal);
     signal(SIGINT, on_early_signal);
-    int32_t partitions[INPUT_COUNT];
+    struct kafka_topics topics;
     struct record_framing framing;
     struct err err;
-    if (prepare(&s, partitions, &framing, &err))
-        return run_loop(&s, partitions, &framing);
+    if (prepare(&s, &topics, &framing, &err))
+        return run_loop(&s, &topics, &framing);
     if (interrupted) {
         note_text(&s, LOG_LEVEL_INFO, "stopped", "before the start was complete");
         free(s.properties);

@@ -101,16 +101,15 @@ static struct interaction_task *source_new(const struct engine *e, int32_t parti
 
 static struct tenant_task *tenant_new(const struct engine *e, int32_t partition) {
     const struct engine_options *o = &e->options;
-    return tenant_task_new(&(struct tenant_task_options){
-        .partition = partition,
-        .live = o->live,
-        .until_end = o->until_end,
-        .publish_all = o->publish_all,
-        .lateness_ms = o->lateness_ms,
-        .max_source_lag_ms = o->max_source_lag_ms,
-        .max_alert_age_ms = o->max_alert_age_ms,
-        .scope_limit = o->scope_limit,
-        .contracts = o->contracts});
+    return tenant_task_new(&(struct tenant_task_options){.partition = partition,
+                                                         .live = o->live,
+                                                         .until_end = o->until_end,
+                                                         .publish_all = o->publish_all,
+                                                         .lateness_ms = o->lateness_ms,
+                                                         .max_source_lag_ms = o->max_source_lag_ms,
+                                                         .max_alert_age_ms = o->max_alert_age_ms,
+                                                         .scope_limit = o->scope_limit,
+                                                         .contracts = o->contracts});
 }
 
 static struct partition *partition_new(const struct engine *e, const struct log_assignment *a,
@@ -360,8 +359,10 @@ void engine_schema_missing(struct engine *e, int32_t schema_id) {
 }
 
 void engine_schema_later(struct engine *e, int32_t schema_id) {
-    engine_note(e, LOG_LEVEL_WARN, "schema_wait", "\"schema_id\":%" PRId32
+    engine_note(e, LOG_LEVEL_WARN, "schema_wait",
+                "\"schema_id\":%" PRId32
                 ",\"text\":\"the schema registry does not answer; partitions that need this schema "
-                "wait, others go on\"", schema_id);
+                "wait, others go on\"",
+                schema_id);
     unhold(e);
 }

@@ -23,7 +23,7 @@ struct engine_options {
     int64_t grace_ms, reorder_ms, lateness_ms, max_skew_ms, max_source_lag_ms, max_alert_age_ms;
     uint32_t open_limit, scope_limit;
     const struct contract_set *contracts; /* outlives the engine */
-    struct record_framing framing; /* schema ids of what is written */
+    struct record_framing framing;        /* schema ids of what is written */
     struct log_port log;
     struct view_port view;
     struct schema_port schema;
@@ -63,6 +63,6 @@ void engine_schema_later(struct engine *e, int32_t schema_id); /* registry down:
 /* Why the engine cannot go on, or NULL. The process ends with this reason. */
 const char *engine_failure(const struct engine *e);
 
-bool engine_is_ready(const struct engine *e);                 /* every partition is live */
+bool engine_is_ready(const struct engine *e);                         /* every partition is live */
 void engine_write_metrics(const struct engine *e, struct buf *text);  /* Prometheus */
 void engine_write_progress(const struct engine *e, struct buf *json); /* GET /progress */

@@ -45,12 +45,12 @@ static void report_clock(struct engine *e, struct partition *p) {
     bool ended = p->state == PARTITION_ENDED;
     if (clock == p->clock_sent && ended == p->end_sent)
         return;
-    report_writer_clock(e->writer, &(struct report_clock){
-                                       .topic = SLICE("interactions"),
-                                       .partition = p->number,
-                                       .partitions = e->options.partitions[INPUT_INTERACTIONS],
-                                       .clock = clock,
-                                       .ended = ended});
+    report_writer_clock(
+        e->writer, &(struct report_clock){.topic = SLICE("interactions"),
+                                          .partition = p->number,
+                                          .partitions = e->options.partitions[INPUT_INTERACTIONS],
+                                          .clock = clock,
+                                          .ended = ended});
     p->clock_sent = clock;
     p->end_sent = ended;
 }
@@ -100,9 +100,9 @@ static void add_positions(struct engine *e) {
         position->input = p->input;
         position->partition = p->number;
         position->offset = p->next;
-        metadata_format(&(struct metadata){.from = p->from,
-                                           .partitions = e->options.partitions[p->input]},
-                        position->metadata, sizeof position->metadata);
+        metadata_format(
+            &(struct metadata){.from = p->from, .partitions = e->options.partitions[p->input]},
+            position->metadata, sizeof position->metadata);
         p->sent = p->next;
     }
 }

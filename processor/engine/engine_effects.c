@@ -3,15 +3,11 @@
 
 static enum epoch_topic topic_of(enum alert_kind kind) {
     switch (alert_kind_topic(kind)) {
-    case ALERT_TOPIC_SLA:
-        return OUTPUT_ALERTS_SLA;
-    case ALERT_TOPIC_DEMAND:
-        return OUTPUT_ALERTS_DEMAND;
-    case ALERT_TOPIC_QUALITY:
-        return OUTPUT_ALERTS_QUALITY;
+    case ALERT_TOPIC_SLA: return OUTPUT_ALERTS_SLA;
+    case ALERT_TOPIC_DEMAND: return OUTPUT_ALERTS_DEMAND;
+    case ALERT_TOPIC_QUALITY: return OUTPUT_ALERTS_QUALITY;
     case ALERT_TOPIC_OPERATIONS:
-    case ALERT_TOPIC_COUNT:
-        break;
+    case ALERT_TOPIC_COUNT: break;
     }
     return OUTPUT_ALERTS_OPERATIONS;
 }

@@ -86,10 +86,9 @@ static void write_timing(const struct engine *e, struct buf *text) {
     for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
         buf_put_format(text, "floorwalker_commit_seconds{quantile=\"%g\"} %.6f\n", quantiles[i],
                        (double)timing_quantile_us(&e->commit_timing, quantiles[i]) / 1e6);
-    buf_put_format(text,
-                   "floorwalker_commit_seconds_sum %.6f\nfloorwalker_commit_seconds_count %" PRIu64
-                   "\n",
-                   (double)e->commit_timing.sum_us / 1e6, e->commit_timing.count);
+    buf_put_format(
+        text, "floorwalker_commit_seconds_sum %.6f\nfloorwalker_commit_seconds_count %" PRIu64 "\n",
+        (double)e->commit_timing.sum_us / 1e6, e->commit_timing.count);
 }
 
 static void write_clocks(const struct engine *e, struct buf *text) {
@@ -98,11 +97,10 @@ static void write_clocks(const struct engine *e, struct buf *text) {
         const struct partition *p = e->partitions[i];
         int64_t clock = partition_clock(p);
         if (clock != INSTANT_NONE)
-            buf_put_format(text,
-                           "floorwalker_clock_lag_seconds{input=\"%s\",partition=\"%" PRId32
-                           "\"} %.3f\n",
-                           engine_input_name(p->input), p->number,
-                           (double)(e->wall_at - clock) / 1e3);
+            buf_put_format(
+                text,
+                "floorwalker_clock_lag_seconds{input=\"%s\",partition=\"%" PRId32 "\"} %.3f\n",
+                engine_input_name(p->input), p->number, (double)(e->wall_at - clock) / 1e3);
     }
 }
 

@@ -75,8 +75,8 @@ static bool take_interaction(struct engine *e, struct partition *p, const struct
         return false;
     struct event event;
     struct decode_fault fault;
-    enum decode_result result =
-        decoder_decode(e->decoder, r->key, r->value, e->wall_at, &event, &fault);
+    enum decode_result result = decoder_decode(e->decoder, r->key, r->value, e->wall_at, &event,
+                                               &fault);
     if (result == DECODE_NEED_SCHEMA)
         return wait_for_schema(e, p, fault.schema_id);
     struct record_place place = {.topic = SLICE("interactions"),
@@ -87,12 +87,8 @@ static bool take_interaction(struct engine *e, struct partition *p, const struct
                                  .value = r->value,
                                  .schema_id = fault.schema_id};
     switch (result) {
-    case DECODED_EVENT:
-        interaction_task_apply(p->source, &place, &event, outbox_of(e, p));
-        break;
-    case DECODED_TICK:
-        apply_tick(e, p, r);
-        break;
+    case DECODED_EVENT: interaction_task_apply(p->source, &place, &event, outbox_of(e, p)); break;
+    case DECODED_TICK: apply_tick(e, p, r); break;
     case DECODED_OTHER:
         e->counts.other_records++;
         interaction_task_tick(p->source, r->log_at, outbox_of(e, p));
@@ -101,8 +97,7 @@ static bool take_interaction(struct engine *e, struct partition *p, const struct
         interaction_task_reject(p->source, &place, fault.reason, slice_of(fault.detail.text),
                                 outbox_of(e, p));
         break;
-    case DECODE_NEED_SCHEMA:
-        UNREACHABLE("handled above");
+    case DECODE_NEED_SCHEMA: UNREACHABLE("handled above");
     }
     note_busy(e, result);
     went_by(e, p, r);
@@ -147,8 +142,8 @@ bool engine_read(struct engine *e, struct partition *p) {
     if (p->hold == HOLD_SCHEMA || p->state == PARTITION_ENDED)
         return false;
     e->taking = p;
-    size_t taken = e->options.log.drain(e->options.log.self, p->input, p->number,
-                                        TURN_RECORDS_MAX, take, e);
+    size_t taken = e->options.log.drain(e->options.log.self, p->input, p->number, TURN_RECORDS_MAX,
+                                        take, e);
     e->taking = NULL;
     return taken > 0;
 }

@@ -38,9 +38,9 @@ struct engine_counts {
 #define EPOCH_ROWS_MAX ((size_t)200000)
 #define EPOCH_SPAN_MAX_MS (6 * HOUR_MS) /* of log time: bounds the steps that one report causes */
 
-#define IDLE_AFTER_MS 500 /* without a record, before /progress says idle */
+#define IDLE_AFTER_MS 500                  /* without a record, before /progress says idle */
 #define SCHEMA_MISSING_MS (30 * SECOND_MS) /* an id that the registry does not know */
-#define TURN_RECORDS_MAX ((size_t)1024) /* of one partition in one turn */
+#define TURN_RECORDS_MAX ((size_t)1024)    /* of one partition in one turn */
 
 struct engine {
     struct engine_options options;
@@ -50,9 +50,9 @@ struct engine {
     size_t partition_count, partition_capacity;
     int64_t wall_at;
     bool draining;
-    int64_t busy_at;     /* wall time when a record other than a tick was last read */
-    bool finished;       /* until-end: the sources were told */
-    bool final_shown;    /* until-end: the view has the last state */
+    int64_t busy_at;  /* wall time when a record other than a tick was last read */
+    bool finished;    /* until-end: the sources were told */
+    bool final_shown; /* until-end: the view has the last state */
     bool failed;
     char failure[512];
 

@@ -1,8 +1,8 @@
 /* Ticks: asking the log what time it is, where nothing else does (DESIGN 4). */
 #include "engine/engine_state.h"
 
-#define TICK_SILENCE_MS SECOND_MS     /* a quiet partition is asked this often at least */
-#define TICK_LOST_MS (2 * SECOND_MS)  /* a tick that was not read back by then is written again */
+#define TICK_SILENCE_MS SECOND_MS    /* a quiet partition is asked this often at least */
+#define TICK_LOST_MS (2 * SECOND_MS) /* a tick that was not read back by then is written again */
 
 static bool tick_is_due(const struct engine *e, const struct partition *p) {
     if (p->state != PARTITION_LIVE || p->hold != HOLD_NONE)
@@ -21,7 +21,8 @@ void engine_tick(struct engine *e, struct partition *p) {
         return;
     struct buf value;
     buf_init(&value);
-    records_put_tick(&e->options.framing.of[SCHEMA_TICK], e->wall_at, slice_of(e->options.instance), &value);
+    records_put_tick(&e->options.framing.of[SCHEMA_TICK], e->wall_at, slice_of(e->options.instance),
+                     &value);
     e->options.log.tick(e->options.log.self, p->input, p->number, buf_slice(&value));
     buf_deinit(&value);
     p->tick_at = e->wall_at;

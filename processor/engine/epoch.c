@@ -65,8 +65,8 @@ void epoch_record_done(struct epoch *e) {
 }
 
 struct epoch_position *epoch_add_position(struct epoch *e) {
-    e->positions =
-        grown(e->positions, e->position_count, &e->position_capacity, sizeof *e->positions);
+    e->positions = grown(e->positions, e->position_count, &e->position_capacity,
+                         sizeof *e->positions);
     struct epoch_position *p = &e->positions[e->position_count++];
     memset(p, 0, sizeof *p);
     return p;

@@ -6,9 +6,10 @@
 
 /* X(symbol, topic without prefix): the topics that floorwalker writes. */
 #define EPOCH_TOPICS(X)                                                                            \
-    X(ALERTS_SLA, "alerts.sla") X(ALERTS_DEMAND, "alerts.demand")                                  \
-    X(ALERTS_QUALITY, "alerts.quality") X(ALERTS_OPERATIONS, "alerts.operations")                  \
-    X(KPIS, "kpis") X(DEAD_LETTERS, "dead-letters") X(TENANT_LOG, "tenant-log")
+    X(ALERTS_SLA, "alerts.sla")                                                                    \
+    X(ALERTS_DEMAND, "alerts.demand") X(ALERTS_QUALITY, "alerts.quality")                          \
+        X(ALERTS_OPERATIONS, "alerts.operations") X(KPIS, "kpis") X(DEAD_LETTERS, "dead-letters")  \
+            X(TENANT_LOG, "tenant-log")
 
 #define EPOCH_TOPIC_ENUM(symbol, name) OUTPUT_##symbol,
 enum epoch_topic { EPOCH_TOPICS(EPOCH_TOPIC_ENUM) OUTPUT_COUNT };

@@ -18,8 +18,9 @@ const char *partition_state_name(enum partition_state s);
 
 /* Why a partition is not read just now. X(symbol, name) */
 #define PARTITION_HOLDS(X)                                                                         \
-    X(NONE, "none") X(SCHEMA, "waits for a schema from the registry")                              \
-    X(FUTURE, "its newest record is ahead of the wall clock")
+    X(NONE, "none")                                                                                \
+    X(SCHEMA, "waits for a schema from the registry")                                              \
+        X(FUTURE, "its newest record is ahead of the wall clock")
 
 #define PARTITION_HOLD_ENUM(symbol, name) HOLD_##symbol,
 enum partition_hold { PARTITION_HOLDS(PARTITION_HOLD_ENUM) HOLD_COUNT };
@@ -31,11 +32,11 @@ struct partition {
     int32_t number;
     enum partition_state state;
     enum partition_hold hold;
-    int64_t from;      /* where the task's history begins */
-    int64_t committed; /* live from here on */
-    int64_t end;       /* until-end: the end seen at start; -1 otherwise */
-    int64_t next;      /* next offset to apply */
-    int64_t sent;      /* position in the last epoch that was cut; -1: none */
+    int64_t from;       /* where the task's history begins */
+    int64_t committed;  /* live from here on */
+    int64_t end;        /* until-end: the end seen at start; -1 otherwise */
+    int64_t next;       /* next offset to apply */
+    int64_t sent;       /* position in the last epoch that was cut; -1: none */
     int64_t clock_sent; /* clock in the last report */
     bool end_sent;      /* the report said that it has ended */
     int64_t read_at;    /* wall time of the last record */

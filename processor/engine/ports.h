@@ -14,9 +14,9 @@ const char *engine_input_name(enum engine_input input);
 /* One record as it stands in the log. Slices live until the take function returns. */
 struct log_record {
     int64_t offset;
-    int64_t log_at;    /* epoch ms */
-    bool append_time;  /* stamped by the broker (LogAppendTime) */
-    bool end;          /* not a record: the partition ends before `offset` (until-end only) */
+    int64_t log_at;   /* epoch ms */
+    bool append_time; /* stamped by the broker (LogAppendTime) */
+    bool end;         /* not a record: the partition ends before `offset` (until-end only) */
     struct slice key;
     struct slice value;
 };

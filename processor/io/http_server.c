@@ -88,17 +88,11 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
                    size_t size) {
     struct request *r = user;
     switch (reason) {
-    case LWS_CALLBACK_HTTP:
-        forget(r);
-        return begin(wsi, r, in);
-    case LWS_CALLBACK_HTTP_WRITEABLE:
-        return r && r->begun ? go_on(wsi, r) : 0;
+    case LWS_CALLBACK_HTTP: forget(r); return begin(wsi, r, in);
+    case LWS_CALLBACK_HTTP_WRITEABLE: return r && r->begun ? go_on(wsi, r) : 0;
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
-    case LWS_CALLBACK_CLOSED_HTTP:
-        forget(r);
-        return 0;
-    default:
-        return lws_callback_http_dummy(wsi, reason, user, in, size);
+    case LWS_CALLBACK_CLOSED_HTTP: forget(r); return 0;
+    default: return lws_callback_http_dummy(wsi, reason, user, in, size);
     }
 }
 
@@ -124,8 +118,7 @@ static void lws_line(int level, const char *line) {
 }
 
 struct http_server *http_server_new(uv_loop_t *loop, const char *listen,
-                                    const struct http_page *pages, void *context,
-                                    struct err *err) {
+                                    const struct http_page *pages, void *context, struct err *err) {
     struct http_server *s = calloc(1, sizeof *s);
     CHECK(s);
     int port;
@@ -137,15 +130,15 @@ struct http_server *http_server_new(uv_loop_t *loop, const char *listen,
     s->page_context = context;
     lws_set_log_level(LLL_ERR, lws_line);
     void *loops[1] = {loop};
-    struct lws_context_creation_info info = {
-        .port = port,
-        .iface = s->host,
-        .protocols = protocols,
-        .user = s,
-        .foreign_loops = loops,
-        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-                   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
-        .count_threads = 1};
+    struct lws_context_creation_info info = {.port = port,
+                                             .iface = s->host,
+                                             .protocols = protocols,
+                                             .user = s,
+                                             .foreign_loops = loops,
+                                             .options = LWS_SERVER_OPTION_LIBUV |
+                                                        LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                                                        LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
+                                             .count_threads = 1};
     s->context = lws_create_context(&info);
     s->vhost = s->context ? lws_create_vhost(s->context, &info) : NULL;
     if (s->vhost)

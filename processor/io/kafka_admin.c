@@ -2,10 +2,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/check.h"
 
 #define ADMIN_TIMEOUT_MS 10000
+#define ID_TRIES 50
+#define ID_PAUSE_US 100000
 #define TOPICS_MAX (INPUT_COUNT + OUTPUT_COUNT)
 
 enum topic_use { USE_INPUT, USE_OUTPUT, USE_INTERNAL };
@@ -168,8 +171,8 @@ static bool check_stamp(rd_kafka_event_t *event, const char *topic, struct err *
 }
 
 static bool check_input(rd_kafka_t *rk, const char *topic, struct err *err) {
-    rd_kafka_ConfigResource_t *resource =
-        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+    rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC,
+                                                                      topic);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
     rd_kafka_DescribeConfigs(rk, &resource, 1, NULL, queue);
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ADMIN_TIMEOUT_MS);
@@ -183,8 +186,44 @@ static bool check_input(rd_kafka_t *rk, const char *topic, struct err *err) {
     return ok;
 }
 
+static bool read_id(rd_kafka_event_t *event, char id[64]) {
+    size_t count;
+    const rd_kafka_TopicDescription_t **topics = rd_kafka_DescribeTopics_result_topics(
+        rd_kafka_event_DescribeTopics_result(event), &count);
+    if (!count || rd_kafka_error_code(rd_kafka_TopicDescription_error(topics[0])))
+        return false;
+    snprintf(id, 64, "%s", rd_kafka_Uuid_base64str(rd_kafka_TopicDescription_topic_id(topics[0])));
+    return true;
+}
+
+static bool ask_id(rd_kafka_t *rk, const char *topic, char id[64]) {
+    rd_kafka_TopicCollection_t *names = rd_kafka_TopicCollection_of_topic_names(&topic, 1);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_DescribeTopics(rk, names, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ADMIN_TIMEOUT_MS);
+    bool found = event && !rd_kafka_event_error(event) && read_id(event, id);
+    if (event)
+        rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_TopicCollection_destroy(names);
+    return found;
+}
+
+/* A topic that was just made is not known to every broker at once. */
+static bool find_id(rd_kafka_t *rk, const char *topic, char id[64], struct err *err) {
+    for (int i = 0; i < ID_TRIES; i++) {
+        if (ask_id(rk, topic, id))
+            return true;
+        usleep(ID_PAUSE_US);
+    }
+    return err_set(err,
+                   "topic %s: the brokers do not tell its id; is this user allowed to describe "
+                   "it?",
+                   topic);
+}
+
 static bool prepare(rd_kafka_t *rk, const struct kafka_options *o, const volatile bool *stop,
-                    int32_t partitions[INPUT_COUNT], struct err *err) {
+                    struct kafka_topics *found, struct err *err) {
     struct topic topics[TOPICS_MAX];
     size_t count = list_topics(o, topics);
     if (!find_topics(rk, o, stop, topics, count, err))
@@ -195,12 +234,12 @@ static bool prepare(rd_kafka_t *rk, const struct kafka_options *o, const volatil
     if (existed && o->live && !check_input(rk, topics[INPUT_INTERACTIONS].name, err))
         return false;
     for (int i = 0; i < INPUT_COUNT; i++)
-        partitions[i] = topics[i].partitions;
-    return true;
+        found->partitions[i] = topics[i].partitions;
+    return find_id(rk, topics[INPUT_TENANT_LOG].name, found->tenant_log_id, err);
 }
 
 bool kafka_admin_prepare(const struct kafka_options *o, const volatile bool *stop,
-                         int32_t partitions[INPUT_COUNT], struct err *err) {
+                         struct kafka_topics *found, struct err *err) {
     rd_kafka_conf_t *conf = kafka_conf_new(o, "admin", err);
     if (!conf)
         return false;
@@ -211,7 +250,7 @@ bool kafka_admin_prepare(const struct kafka_options *o, const volatile bool *sto
         rd_kafka_conf_destroy(conf);
         return err_set(err, "kafka: %s", reason);
     }
-    bool ok = prepare(rk, o, stop, partitions, err);
+    bool ok = prepare(rk, o, stop, found, err);
     rd_kafka_destroy(rk);
     return ok;
 }

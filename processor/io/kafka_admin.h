@@ -3,8 +3,13 @@
 
 #include "io/kafka_conf.h"
 
+struct kafka_topics {
+    int32_t partitions[INPUT_COUNT];
+    char tenant_log_id[64]; /* the broker's id of the topic: a recreated one has another */
+};
+
 /* Blocks until the brokers answer; says so once a second while they do not. Creates what is
- * missing, checks what is there, and tells how many partitions each input has. `stop` is looked at
+ * missing, checks what is there, and tells what it found. `stop` is looked at
  * between tries: true gives up. */
 MUST_USE bool kafka_admin_prepare(const struct kafka_options *o, const volatile bool *stop,
-                                  int32_t partitions[INPUT_COUNT], struct err *err);
+                                  struct kafka_topics *found, struct err *err);

@@ -77,12 +77,12 @@ static rd_kafka_resp_err_t produce_one(struct kafka_committer *c, const struct e
 
 static rd_kafka_topic_partition_list_t *offsets_of(const struct kafka_committer *c,
                                                    const struct epoch *epoch) {
-    rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new((int)epoch->position_count);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(
+        (int)epoch->position_count);
     for (size_t i = 0; i < epoch->position_count; i++) {
         const struct epoch_position *p = &epoch->positions[i];
-        rd_kafka_topic_partition_t *tp =
-            rd_kafka_topic_partition_list_add(list, c->inputs[p->input], p->partition);
+        rd_kafka_topic_partition_t *tp = rd_kafka_topic_partition_list_add(
+            list, c->inputs[p->input], p->partition);
         tp->offset = p->offset;
         tp->metadata_size = strlen(p->metadata);
         tp->metadata = strdup(p->metadata);
@@ -99,8 +99,7 @@ static rd_kafka_error_t *send_offsets(struct kafka_committer *c, const struct ep
     rd_kafka_error_t *error;
     /* Retriable but not resumable: the identical call again. */
     do
-        error = rd_kafka_send_offsets_to_transaction(c->rk, offsets, group,
-                                                     timeout_ms(c->options));
+        error = rd_kafka_send_offsets_to_transaction(c->rk, offsets, group, timeout_ms(c->options));
     while (error && rd_kafka_error_is_retriable(error) && (rd_kafka_error_destroy(error), true));
     rd_kafka_topic_partition_list_destroy(offsets);
     return error;
@@ -179,8 +178,8 @@ static void *work(void *context) {
         }
         pthread_mutex_unlock(&c->lock);
         int64_t begun_us = now_us();
-        enum kafka_commit_result result =
-            good ? run(c, c->reason, sizeof c->reason) : KAFKA_COMMIT_FAILED;
+        enum kafka_commit_result result = good ? run(c, c->reason, sizeof c->reason)
+                                               : KAFKA_COMMIT_FAILED;
         int64_t took_us = now_us() - begun_us;
         pthread_mutex_lock(&c->lock);
         tell(c, result, took_us);
@@ -244,8 +243,7 @@ static void open_topics(struct kafka_committer *c) {
 }
 
 struct kafka_committer *kafka_committer_new(const struct kafka_options *o, uv_loop_t *loop,
-                                            kafka_commit_fn *done, void *context,
-                                            struct err *err) {
+                                            kafka_commit_fn *done, void *context, struct err *err) {
     rd_kafka_t *rk = producer_new(o, err);
     if (!rk)
         return NULL;

@@ -24,8 +24,7 @@ struct kafka_committer; /* opaque */
 /* Starts the thread, which calls init_transactions first (fencing an older process of the same
  * group and instance); epochs wait for that. */
 struct kafka_committer *kafka_committer_new(const struct kafka_options *o, uv_loop_t *loop,
-                                            kafka_commit_fn *done, void *context,
-                                            struct err *err);
+                                            kafka_commit_fn *done, void *context, struct err *err);
 
 /* Only when no epoch is under way. Ends the thread. */
 void kafka_committer_free(struct kafka_committer *c);

@@ -25,7 +25,7 @@ struct kafka_options {
     size_t memory_bytes; /* limits.memory: a share of it may wait in the consumer */
     bool live;           /* clock: live */
     bool until_end;
-    int64_t start_at;    /* KAFKA_START_EARLIEST, KAFKA_START_LATEST, or an instant */
+    int64_t start_at; /* KAFKA_START_EARLIEST, KAFKA_START_LATEST, or an instant */
     struct note_port note;
 };
 

@@ -40,7 +40,9 @@ static rd_kafka_conf_t *consumer_conf(const struct kafka_options *o, struct err 
     char kbytes[32];
     size_t share = o->memory_bytes / 8 / 1024 / (size_t)(o->partitions ? o->partitions : 1);
     snprintf(kbytes, sizeof kbytes, "%zu",
-             share < 1024 ? (size_t)1024 : share > 65536 ? (size_t)65536 : share);
+             share < 1024    ? (size_t)1024
+             : share > 65536 ? (size_t)65536
+                             : share);
     kafka_conf_set(conf, "group.id", o->group);
     kafka_conf_set(conf, "group.instance.id", o->instance);
     kafka_conf_set(conf, "partition.assignment.strategy", "cooperative-sticky");
@@ -72,8 +74,7 @@ static void subscribe(struct kafka_consumer *c) {
 }
 
 struct kafka_consumer *kafka_consumer_new(const struct kafka_options *o, uv_loop_t *loop,
-                                          int wake_fd,
-                                          const struct kafka_consumer_events *events,
+                                          int wake_fd, const struct kafka_consumer_events *events,
                                           struct err *err) {
     rd_kafka_conf_t *conf = consumer_conf(o, err);
     if (!conf)
@@ -227,14 +228,9 @@ uint64_t kafka_consumer_losses(const struct kafka_consumer *c) {
 static void on_rebalance(struct kafka_consumer *c, rd_kafka_event_t *event) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
     switch (rd_kafka_event_error(event)) {
-    case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
-        on_assign(c, list);
-        break;
-    case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
-        on_revoke(c, list);
-        break;
-    default:
-        fail(c, rd_kafka_event_error_string(event));
+    case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS: on_assign(c, list); break;
+    case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS: on_revoke(c, list); break;
+    default: fail(c, rd_kafka_event_error_string(event));
     }
 }
 
@@ -260,14 +256,9 @@ static void on_error(struct kafka_consumer *c, rd_kafka_event_t *event) {
 
 static void handle(struct kafka_consumer *c, rd_kafka_event_t *event) {
     switch (rd_kafka_event_type(event)) {
-    case RD_KAFKA_EVENT_REBALANCE:
-        on_rebalance(c, event);
-        break;
-    case RD_KAFKA_EVENT_ERROR:
-        on_error(c, event);
-        break;
-    default:
-        break;
+    case RD_KAFKA_EVENT_REBALANCE: on_rebalance(c, event); break;
+    case RD_KAFKA_EVENT_ERROR: on_error(c, event); break;
+    default: break;
     }
 }
 
@@ -330,8 +321,7 @@ size_t kafka_consumer_drain(struct kafka_consumer *c, enum engine_input input, i
 int64_t kafka_consumer_end(const struct kafka_consumer *c, enum engine_input input,
                            int32_t partition) {
     int64_t low, high;
-    if (rd_kafka_get_watermark_offsets(c->rk, c->topics[input], partition, &low, &high) ||
-        high < 0)
+    if (rd_kafka_get_watermark_offsets(c->rk, c->topics[input], partition, &low, &high) || high < 0)
         return -1;
     return high;
 }

@@ -19,8 +19,7 @@ struct kafka_consumer; /* opaque */
 
 /* `wake_fd` is a non-blocking eventfd that is written to when there is something to read. */
 struct kafka_consumer *kafka_consumer_new(const struct kafka_options *o, uv_loop_t *loop,
-                                          int wake_fd,
-                                          const struct kafka_consumer_events *events,
+                                          int wake_fd, const struct kafka_consumer_events *events,
                                           struct err *err);
 
 /* Leaves the group, waiting at most a few seconds. */

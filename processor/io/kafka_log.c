@@ -132,9 +132,6 @@ static void port_tick(void *self, enum engine_input input, int32_t partition, st
 }
 
 struct log_port kafka_log_port(struct kafka_log *l) {
-    return (struct log_port){.self = l,
-                             .drain = port_drain,
-                             .end = port_end,
-                             .commit = port_commit,
-                             .tick = port_tick};
+    return (struct log_port){
+        .self = l, .drain = port_drain, .end = port_end, .commit = port_commit, .tick = port_tick};
 }

@@ -107,8 +107,9 @@ static void look_up(uv_work_t *work) {
         rd_kafka_resp_err_t rc = find_ends_patiently(l, tp, a);
         if (!rc)
             continue;
-        snprintf(l->failure, sizeof l->failure, "%s, partition %d: its offsets could not be read: %s",
-                 tp->topic, tp->partition, rd_kafka_err2str(rc));
+        snprintf(l->failure, sizeof l->failure,
+                 "%s, partition %d: its offsets could not be read: %s", tp->topic, tp->partition,
+                 rd_kafka_err2str(rc));
         return;
     }
 }

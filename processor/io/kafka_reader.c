@@ -103,11 +103,10 @@ bool kafka_reader_next(struct kafka_reader *r, int timeout_ms, struct log_record
     if (!r->message || r->message->err)
         return false;
     rd_kafka_timestamp_type_t stamp;
-    *record = (struct log_record){
-        .offset = r->message->offset,
-        .log_at = rd_kafka_message_timestamp(r->message, &stamp),
-        .key = {r->message->key, r->message->key_len},
-        .value = {r->message->payload, r->message->len}};
+    *record = (struct log_record){.offset = r->message->offset,
+                                  .log_at = rd_kafka_message_timestamp(r->message, &stamp),
+                                  .key = {r->message->key, r->message->key_len},
+                                  .value = {r->message->payload, r->message->len}};
     return true;
 }
 

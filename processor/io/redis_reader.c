@@ -100,8 +100,8 @@ bool redis_reader_hash(struct redis_reader *r, const char *key, redis_field_fn *
     return each(r, redisCommand(r->redis, "HGETALL %s", key), 2, field, context, err);
 }
 
-bool redis_reader_set(struct redis_reader *r, const char *key, redis_field_fn *field,
-                      void *context, struct err *err) {
+bool redis_reader_set(struct redis_reader *r, const char *key, redis_field_fn *field, void *context,
+                      struct err *err) {
     return each(r, redisCommand(r->redis, "SMEMBERS %s", key), 1, field, context, err);
 }
 
@@ -109,8 +109,7 @@ bool redis_reader_keys(struct redis_reader *r, const char *pattern, redis_field_
                        void *context, struct err *err) {
     char cursor[32] = "0";
     do {
-        redisReply *reply =
-            redisCommand(r->redis, "SCAN %s MATCH %s COUNT 1000", cursor, pattern);
+        redisReply *reply = redisCommand(r->redis, "SCAN %s MATCH %s COUNT 1000", cursor, pattern);
         if (!reply || reply->type != REDIS_REPLY_ARRAY || reply->elements != 2) {
             freeReplyObject(reply);
             return err_set(err, "redis: keys could not be listed");

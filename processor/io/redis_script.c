@@ -13,17 +13,18 @@
     "redis.call('HSET', KEYS[1], '_guard', ARGV[1] .. ' ' .. ARGV[2], unpack(ARGV, 4))\n"          \
     "redis.call('PEXPIRE', KEYS[1], ARGV[3])\n"
 
-#define ANSWER "if not old and string.sub(KEYS[1], -5) == ':meta' then return 'gone' end\n"        \
-               "return 'ok'\n"
+#define ANSWER                                                                                     \
+    "if not old and string.sub(KEYS[1], -5) == ':meta' then return 'gone' end\n"                   \
+    "return 'ok'\n"
 
 const char *const redis_script_replace = GUARD "redis.call('DEL', KEYS[1])\n" SET ANSWER;
 
 const char *const redis_script_set = GUARD SET ANSWER;
 
-const char *const redis_script_delete =
-    GUARD "redis.call('HDEL', KEYS[1], unpack(ARGV, 4))\n"
-          "redis.call('HSET', KEYS[1], '_guard', ARGV[1] .. ' ' .. ARGV[2])\n"
-          "redis.call('PEXPIRE', KEYS[1], ARGV[3])\n" ANSWER;
+const char *const redis_script_delete = GUARD
+    "redis.call('HDEL', KEYS[1], unpack(ARGV, 4))\n"
+    "redis.call('HSET', KEYS[1], '_guard', ARGV[1] .. ' ' .. ARGV[2])\n"
+    "redis.call('PEXPIRE', KEYS[1], ARGV[3])\n" ANSWER;
 
 const char *const redis_script_add = "redis.call('SADD', KEYS[1], unpack(ARGV, 4))\n"
                                      "redis.call('PEXPIRE', KEYS[1], ARGV[3])\n"

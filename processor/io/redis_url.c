@@ -60,8 +60,8 @@ static bool parse_one(struct slice s, struct redis_address *a) {
         !take_number((struct slice){slash + 1, (size_t)(end - slash - 1)}, 1 << 20, &a->database))
         return false;
     const char *colon = memrchr(s.at, ':', (size_t)(host_end - s.at));
-    if (colon && !take_number((struct slice){colon + 1, (size_t)(host_end - colon - 1)}, 65535,
-                              &a->port))
+    if (colon &&
+        !take_number((struct slice){colon + 1, (size_t)(host_end - colon - 1)}, 65535, &a->port))
         return false;
     const char *name_end = colon ? colon : host_end;
     return name_end > s.at && copy_text(s.at, name_end, a->host, sizeof a->host);
@@ -73,7 +73,8 @@ size_t redis_url_parse(const char *urls, struct redis_address addresses[REDIS_AD
     for (const char *at = urls; *at; count++) {
         const char *comma = strchr(at, ',');
         size_t size = comma ? (size_t)(comma - at) : strlen(at);
-        if (count == REDIS_ADDRESSES_MAX || !parse_one((struct slice){at, size}, &addresses[count])) {
+        if (count == REDIS_ADDRESSES_MAX ||
+            !parse_one((struct slice){at, size}, &addresses[count])) {
             err_set(err,
                     "redis: address %zu is not redis://[USER:PASSWORD@]HOST[:PORT][/DB] (rediss:// "
                     "for TLS; at most %d, with commas)",

@@ -13,9 +13,9 @@
 #include "io/redis_uv.h"
 
 #define RECONNECT_MS 500
-#define UPDATE_TIMEOUT_MS 5000  /* an update that takes longer ends the connection */
-#define KEEP_MS "1209600000"    /* 14 days after the last write */
-#define FIELDS_PER_CALL 500     /* Lua's stack bounds the arguments of one call */
+#define UPDATE_TIMEOUT_MS 5000 /* an update that takes longer ends the connection */
+#define KEEP_MS "1209600000"   /* 14 days after the last write */
+#define FIELDS_PER_CALL 500    /* Lua's stack bounds the arguments of one call */
 
 /* X(symbol, name, meaning) */
 #define REDIS_VIEW_STATES(X)                                                                       \
@@ -35,12 +35,13 @@ struct redis_view {
     redisAsyncContext *redis; /* NULL: down */
     redisSSLContext *ssl;
     enum redis_view_state state;
-    uv_timer_t timer;     /* reconnection, or the update's time-out */
-    size_t replies_due;   /* of the set-up or of the update under way */
+    uv_timer_t timer;   /* reconnection, or the update's time-out */
+    size_t replies_due; /* of the set-up or of the update under way */
     bool set_up_failed;
-    bool lost;            /* what is there is not what was written: show all again */
-    bool told_down;       /* said once for each outage */
+    bool lost;      /* what is there is not what was written: show all again */
+    bool told_down; /* said once for each outage */
     bool freeing;
+    char writer_log[64];
     uint64_t updates, commands, failures, stale_writes;
 };
 
@@ -110,7 +111,8 @@ static void on_set_up(redisAsyncContext *redis, void *answer, void *context) {
         clean[size] = 0;
         char text[400];
         snprintf(text, sizeof text, "%s was refused: %s; see the setting redis", what, clean);
-        tell(v, LOG_LEVEL_ERROR, "redis_refused", text);
+        if (!v->told_down)
+            tell(v, LOG_LEVEL_ERROR, "redis_refused", text);
         v->told_down = true;
         v->set_up_failed = true;
     }
@@ -134,8 +136,8 @@ static void set_up(struct redis_view *v) {
     if (*a->password) {
         v->replies_due++;
         redisAsyncCommand(v->redis, on_set_up, (void *)(uintptr_t) "AUTH",
-                          *a->user ? "AUTH %s %s" : "AUTH %s%.0s",
-                          *a->user ? a->user : a->password, a->password);
+                          *a->user ? "AUTH %s %s" : "AUTH %s%.0s", *a->user ? a->user : a->password,
+                          a->password);
     }
     if (a->database) {
         v->replies_due++;
@@ -182,12 +184,13 @@ static void on_timer(uv_timer_t *timer) {
         drop(v, "the server does not answer in time; figures go on, the view waits");
 }
 
-struct redis_view *redis_view_new(const char *urls, uv_loop_t *loop, struct note_port note,
-                                  struct err *err) {
+struct redis_view *redis_view_new(const char *urls, const char *writer_log, uv_loop_t *loop,
+                                  struct note_port note, struct err *err) {
     struct redis_view *v = calloc(1, sizeof *v);
     CHECK(v);
     v->loop = loop;
     v->note = note;
+    snprintf(v->writer_log, sizeof v->writer_log, "%s", writer_log);
     v->address_count = redis_url_parse(urls, v->addresses, err);
     if (!v->address_count) {
         free(v);
@@ -244,17 +247,12 @@ static void on_written(redisAsyncContext *redis, void *answer, void *context) {
 
 static const char *script_of(enum view_command_kind kind) {
     switch (kind) {
-    case VIEW_COMMAND_REPLACE_HASH:
-        return redis_script_replace;
-    case VIEW_COMMAND_SET_FIELDS:
-        return redis_script_set;
-    case VIEW_COMMAND_DEL_FIELDS:
-        return redis_script_delete;
-    case VIEW_COMMAND_ADD_MEMBERS:
-        return redis_script_add;
+    case VIEW_COMMAND_REPLACE_HASH: return redis_script_replace;
+    case VIEW_COMMAND_SET_FIELDS: return redis_script_set;
+    case VIEW_COMMAND_DEL_FIELDS: return redis_script_delete;
+    case VIEW_COMMAND_ADD_MEMBERS: return redis_script_add;
     case VIEW_COMMAND_PUBLISH:
-    case VIEW_COMMAND_COUNT:
-        break;
+    case VIEW_COMMAND_COUNT: break;
     }
     UNREACHABLE("a command without a script");
 }
@@ -279,17 +277,17 @@ static void call(struct redis_view *v, const struct arguments *a) {
 
 /* Fields [from, from + count) of one command; only the first part of a replacement deletes. */
 static void send_part(struct redis_view *v, const struct view_command *c, size_t from, size_t count,
-                      struct slice epoch, struct slice offset) {
+                      struct slice offset) {
     struct arguments a = {.count = 0};
-    bool names_only =
-        c->kind == VIEW_COMMAND_DEL_FIELDS || c->kind == VIEW_COMMAND_ADD_MEMBERS;
-    enum view_command_kind kind =
-        c->kind == VIEW_COMMAND_REPLACE_HASH && from ? VIEW_COMMAND_SET_FIELDS : c->kind;
+    bool names_only = c->kind == VIEW_COMMAND_DEL_FIELDS || c->kind == VIEW_COMMAND_ADD_MEMBERS;
+    enum view_command_kind kind = c->kind == VIEW_COMMAND_REPLACE_HASH && from
+                                      ? VIEW_COMMAND_SET_FIELDS
+                                      : c->kind;
     add(&a, SLICE("EVAL"));
     add(&a, slice_of(script_of(kind)));
     add(&a, SLICE("1"));
     add(&a, c->key);
-    add(&a, epoch);
+    add(&a, slice_of(v->writer_log));
     add(&a, offset);
     add(&a, SLICE(KEEP_MS));
     for (size_t i = from; i < from + count; i++) {
@@ -300,8 +298,7 @@ static void send_part(struct redis_view *v, const struct view_command *c, size_t
     call(v, &a);
 }
 
-static void send_command(struct redis_view *v, const struct view_command *c, struct slice epoch,
-                         struct slice offset) {
+static void send_command(struct redis_view *v, const struct view_command *c, struct slice offset) {
     if (c->kind == VIEW_COMMAND_PUBLISH) {
         struct arguments a = {.count = 0};
         add(&a, SLICE("PUBLISH"));
@@ -314,7 +311,7 @@ static void send_command(struct redis_view *v, const struct view_command *c, str
     do {
         size_t left = c->field_count - from;
         size_t count = left < FIELDS_PER_CALL ? left : FIELDS_PER_CALL;
-        send_part(v, c, from, count, epoch, offset);
+        send_part(v, c, from, count, offset);
         from += count;
     } while (from < c->field_count);
 }
@@ -331,15 +328,16 @@ static void port_send(void *self, int32_t partition, int64_t offset, struct view
         view_batch_reset(batch);
         return;
     }
-    char epoch[64], position[32];
-    snprintf(epoch, sizeof epoch, "tenant-log-%" PRId32, partition);
+    (void)
+        partition; /* a tenant is in one partition for ever: its offsets alone order its writers */
+    char position[32];
     snprintf(position, sizeof position, "%" PRId64, offset);
     if (v->state == REDIS_VIEW_READY)
         v->replies_due = 0;
     size_t count = view_batch_count(batch);
     for (size_t i = 0; i < count; i++) {
         struct view_command c = view_batch_at(batch, i);
-        send_command(v, &c, slice_of(epoch), slice_of(position));
+        send_command(v, &c, slice_of(position));
     }
     view_batch_reset(batch);
     if (!v->replies_due)
@@ -362,10 +360,9 @@ struct view_port redis_view_port(struct redis_view *v) {
 
 static void metric(struct buf *text, const char *name, const char *type, const char *meaning,
                    uint64_t value) {
-    buf_put_format(text,
-                   "# HELP floorwalker_%s %s\n# TYPE floorwalker_%s %s\nfloorwalker_%s %" PRIu64
-                   "\n",
-                   name, meaning, name, type, name, value);
+    buf_put_format(
+        text, "# HELP floorwalker_%s %s\n# TYPE floorwalker_%s %s\nfloorwalker_%s %" PRIu64 "\n",
+        name, meaning, name, type, name, value);
 }
 
 void redis_view_write_metrics(const struct redis_view *v, struct buf *text) {

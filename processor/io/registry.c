@@ -67,8 +67,8 @@ static bool post(const char *address, const char *body, struct buf *answer, long
                  struct err *err) {
     CURL *easy = curl_easy_init();
     CHECK(easy);
-    struct curl_slist *headers =
-        curl_slist_append(NULL, "Content-Type: application/vnd.schemaregistry.v1+json");
+    struct curl_slist *headers = curl_slist_append(
+        NULL, "Content-Type: application/vnd.schemaregistry.v1+json");
     set_up(easy, address, answer);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);

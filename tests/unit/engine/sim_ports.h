@@ -19,7 +19,7 @@ struct sim_record {
 struct sim_partition {
     struct sim_record *records;
     size_t count, capacity;
-    size_t read; /* next to hand out */
+    size_t read;       /* next to hand out */
     int64_t committed; /* -1: none */
     char metadata[EPOCH_METADATA_MAX];
 };
@@ -56,8 +56,8 @@ static void sim_append(struct sim *s, enum engine_input input, int32_t partition
         p->records = realloc(p->records, p->capacity * sizeof *p->records);
         CHECK(p->records);
     }
-    p->records[p->count++] =
-        (struct sim_record){.log_at = log_at, .key = sim_copy(key), .value = sim_copy(value)};
+    p->records[p->count++] = (struct sim_record){
+        .log_at = log_at, .key = sim_copy(key), .value = sim_copy(value)};
 }
 
 static size_t sim_drain(void *self, enum engine_input input, int32_t partition, size_t room,
@@ -136,8 +136,7 @@ static bool sim_view_ready(void *self) {
     return !s->view_down;
 }
 
-static void sim_view_send(void *self, int32_t partition, int64_t offset,
-                          struct view_batch *batch) {
+static void sim_view_send(void *self, int32_t partition, int64_t offset, struct view_batch *batch) {
     struct sim *s = self;
     (void)partition;
     (void)offset;

@@ -137,8 +137,7 @@ static void test_kills_change_nothing(void **state) {
         e = start(&killed, false, true);
         run_to_end(&killed, e);
         engine_free(e);
-        print_message("seed %llu: %zu outputs\n", (unsigned long long)seed,
-                      straight.output_count);
+        print_message("seed %llu: %zu outputs\n", (unsigned long long)seed, straight.output_count);
         assert_same_outputs(&straight, &killed);
         sim_deinit(&straight);
         sim_deinit(&killed);
