@@ -20,9 +20,9 @@
 #define EPISODE_MOVES(X)                                                                           \
     X(NONE, FIRING, OPEN)                                                                          \
     X(OPEN, UPDATED, OPEN)                                                                         \
-    X(OPEN, ESCALATED, OPEN) X(OPEN, ACKED, OPEN) X(OPEN, SILENCED, OPEN)                          \
-        X(OPEN, SUPPRESSED, OPEN) X(OPEN, RESOLVED, ENDED) X(OPEN, EXPIRED, ENDED)                 \
-            X(OPEN, VOIDED, ENDED)
+    X(OPEN, ESCALATED, OPEN)                                                                       \
+    X(OPEN, ACKED, OPEN) X(OPEN, SILENCED, OPEN) X(OPEN, SUPPRESSED, OPEN)                         \
+        X(OPEN, RESOLVED, ENDED) X(OPEN, EXPIRED, ENDED) X(OPEN, VOIDED, ENDED)
 
 enum episode_state { EPISODE_FORBIDDEN, EPISODE_NONE, EPISODE_OPEN, EPISODE_ENDED, STATE_COUNT };
 
@@ -258,18 +258,6 @@ static void note_gone(struct episode_book *book, const struct alert *alert) {
     gone->transition = (uint8_t)alert->transition;
 }
 
-static void forget_in_time(const struct judge_context *ctx) {
-    struct episode_book *book = ctx->book;
-    if (ctx->clock == INSTANT_NONE || ctx->clock < book->forget_at)
-        return;
-    int64_t memory_ms = EPISODE_MEMORY_MS;
-    if (ctx->contract->quiet_ms > memory_ms)
-        memory_ms = ctx->contract->quiet_ms;
-    episode_past_forget(&book->past, ctx->clock - memory_ms);
-    book->forget_at = ctx->clock + FORGET_EVERY_MS;
-    book->counts.forgotten = book->past.forgotten;
-}
-
 /* What the book keeps of an episode that has ended. An item's condition comes only once, so its
  * key needs no silence. */
 static void remember(const struct judge_context *ctx, const struct episode_name *name,
@@ -278,7 +266,7 @@ static void remember(const struct judge_context *ctx, const struct episode_name 
         episode_past_void(&ctx->book->past, key, ctx->clock);
     else if (ctx->contract->quiet_ms > 0 && name->interaction_id.size == 0)
         episode_past_silence(&ctx->book->past, key, ctx->clock, ended_at);
-    forget_in_time(ctx);
+    ctx->book->counts.forgotten = ctx->book->past.forgotten;
 }
 
 static void remove_episode(struct episode_book *book, uint32_t handle) {
@@ -315,6 +303,14 @@ bool episode_end(const struct judge_context *ctx, const struct episode_name *nam
     remove_episode(book, handle);
     book->counts.ended++;
     return true;
+}
+
+void episode_book_forget(struct episode_book *book, int64_t clock, int64_t quiet_ms) {
+    if (clock < book->forget_at)
+        return;
+    int64_t memory_ms = quiet_ms > EPISODE_MEMORY_MS ? quiet_ms : EPISODE_MEMORY_MS;
+    episode_past_forget(&book->past, clock - memory_ms);
+    book->forget_at = clock + FORGET_EVERY_MS;
 }
 
 static int by_key(const void *a, const void *b) {

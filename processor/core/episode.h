@@ -78,3 +78,6 @@ void episode_update(const struct judge_context *ctx, const struct episode_name *
  * remembered, so that the same condition said again is a new episode). */
 bool episode_end(const struct judge_context *ctx, const struct episode_name *name,
                  enum transition end, int64_t ended_at, const struct alert *alert);
+
+/* Lets ended keys be forgotten whose time has passed. To be called at steps, however often. */
+void episode_book_forget(struct episode_book *book, int64_t clock, int64_t quiet_ms);

@@ -13,6 +13,7 @@
 #define ADAPT_MS DAY_MS              /* what lasts longer than this is the new normal: learned */
 #define LEARN_COMPLETENESS 0.99
 #define ALPHA_MOST 0.05
+#define CHANCES_PER_WINDOW 2.4
 
 /* One window at one check. */
 struct finding {
@@ -51,9 +52,14 @@ bool demand_state_load(struct demand_state *s, struct cursor *c) {
     return !c->failed;
 }
 
+/* Checks each minute look at nearly the same events as the one before: a window of length w has
+ * only about CHANCES_PER_WINDOW independent chances of a false alarm in each time w (measured:
+ * docs/decisions/0304). */
 double judge_demand_alpha(const struct demand_rule *rule, size_t scopes) {
-    double checks = (double)(DAY_MS / DEMAND_STEP_MS) * (double)rule->window_count;
-    double alpha = rule->false_alarms_per_day / (checks * (double)(scopes > 0 ? scopes : 1));
+    double chances = 0;
+    for (size_t i = 0; i < rule->window_count; i++)
+        chances += CHANCES_PER_WINDOW * (double)DAY_MS / (double)rule->windows_ms[i];
+    double alpha = rule->false_alarms_per_day / (chances * (double)(scopes > 0 ? scopes : 1));
     return fmin(alpha, ALPHA_MOST);
 }
 
@@ -120,7 +126,7 @@ static void put_spike(struct buf *b, const struct demand_rule *rule, const struc
     put_counts(b, scope, f);
     summary_text(b, "; by chance that is seen in one check of ");
     summary_number(b, f->p > 1e-12 ? floor(1 / f->p) : 1e12);
-    summary_text(b, ". At most ");
+    summary_text(b, ". About ");
     summary_number(b, rule->false_alarms_per_day);
     summary_text(b, " false alarms a day are to be expected over all ");
     summary_count(b, (int64_t)scopes);

@@ -118,6 +118,23 @@ static void quiet_keeps_a_key_silent(void **state) {
     judge_fixture_deinit(&f);
 }
 
+static void ended_keys_are_forgotten_in_time(void **state) {
+    (void)state;
+    struct judge_fixture f;
+    judge_fixture_init(&f);
+    f.contract.quiet_ms = 100 * HOUR_MS;
+    struct episode_name name = name_of("r", NULL);
+    fire(&f, &name, f.ctx.clock);
+    int64_t ended_at = f.ctx.clock;
+    episode_end(&f.ctx, &name, TRANSITION_RESOLVED, ended_at, NULL);
+    episode_book_forget(f.ctx.book, ended_at + 99 * HOUR_MS, f.contract.quiet_ms);
+    f.contract.quiet_ms = 1000 * HOUR_MS;
+    assert_false(episode_may_fire(&f.ctx, &name, ended_at + 99 * HOUR_MS));
+    episode_book_forget(f.ctx.book, ended_at + 101 * HOUR_MS, 100 * HOUR_MS);
+    assert_true(episode_may_fire(&f.ctx, &name, ended_at + 99 * HOUR_MS));
+    judge_fixture_deinit(&f);
+}
+
 static void limit_refuses_and_counts(void **state) {
     (void)state;
     struct judge_fixture f;
@@ -295,6 +312,7 @@ int main(void) {
         cmocka_unit_test(said_again_after_void_is_a_new_episode),
         cmocka_unit_test(item_is_found_in_another_scope),
         cmocka_unit_test(quiet_keeps_a_key_silent),
+        cmocka_unit_test(ended_keys_are_forgotten_in_time),
         cmocka_unit_test(limit_refuses_and_counts),
         cmocka_unit_test(walk_shows_what_changed),
         cmocka_unit_test(packed_alert_comes_back),

@@ -1,0 +1,269 @@
+/* Is a real spike found, and chance alone seldom, at the rate that the contract sets? */
+#include "judge_fixture.h"
+
+#include "base/property.h"
+#include "core/judge_demand.h"
+
+#define MONDAY INT64_C(1767571200000) /* 2026-01-05T00:00Z */
+#define DAYS_MAX 60
+
+/* Arrivals per minute of event time, asked for by windows. */
+struct arrivals {
+    int32_t *minutes; /* since MONDAY */
+    int64_t asked_back_to, now;
+};
+
+static int64_t count_arrivals(void *context, int64_t from_at, int64_t to_at) {
+    struct arrivals *a = context;
+    assert_true(from_at % MINUTE_MS == 0 && to_at % MINUTE_MS == 0 && from_at < to_at);
+    assert_true(to_at <= a->now && from_at >= a->now - DEMAND_LOOK_BACK_MS);
+    int64_t sum = 0;
+    for (int64_t at = from_at > MONDAY ? from_at : MONDAY; at < to_at; at += MINUTE_MS)
+        sum += a->minutes[(at - MONDAY) / MINUTE_MS];
+    return sum;
+}
+
+struct demand_test {
+    struct judge_fixture f;
+    struct arrivals arrivals;
+    struct demand_source source;
+    struct demand_rule rule;
+    struct demand_state state;
+    struct scope scope;
+};
+
+static int setup(void **state) {
+    struct demand_test *t = calloc(1, sizeof(*t));
+    judge_fixture_init(&t->f);
+    t->arrivals.minutes = calloc(DAYS_MAX * 1440, sizeof(int32_t));
+    t->source = (struct demand_source){&t->arrivals, count_arrivals};
+    t->rule = (struct demand_rule){.name = SLICE("queue-demand"),
+                                   .windows_ms = {5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS},
+                                   .window_count = 3,
+                                   .false_alarms_per_day = 1,
+                                   .min_excess = 10,
+                                   .severity = SEVERITY_MAJOR};
+    demand_state_init(&t->state, MONDAY);
+    t->scope = scope_site_queue("main", "PS");
+    *state = t;
+    return 0;
+}
+
+static int teardown(void **state) {
+    struct demand_test *t = *state;
+    demand_state_deinit(&t->state);
+    judge_fixture_deinit(&t->f);
+    free(t->arrivals.minutes);
+    free(t);
+    return 0;
+}
+
+static void run_to(struct demand_test *t, int64_t from, int64_t to) {
+    for (int64_t at = from; at < to; at += MINUTE_MS) {
+        t->arrivals.now = at;
+        t->f.ctx.clock = at + 700;
+        judge_demand_step(&t->f.ctx, &t->rule, &t->scope, &t->state, &t->source, 1, at);
+    }
+}
+
+static void fill(struct demand_test *t, int64_t from, int64_t to, int32_t per_minute) {
+    for (int64_t at = from; at < to; at += MINUTE_MS)
+        t->arrivals.minutes[(at - MONDAY) / MINUTE_MS] = per_minute;
+}
+
+static void warm_up_says_nothing(void **state) {
+    struct demand_test *t = *state;
+    fill(t, MONDAY, MONDAY + 10 * DAY_MS, 2);
+    fill(t, MONDAY + 5 * DAY_MS, MONDAY + 5 * DAY_MS + HOUR_MS, 50);
+    run_to(t, MONDAY, MONDAY + 10 * DAY_MS);
+    assert_int_equal(t->f.count, 0);
+}
+
+static void expectation_of_the_contract_until_there_is_history(void **state) {
+    struct demand_test *t = *state;
+    t->rule.expected_per_ms = 15 * MINUTE_MS;
+    t->rule.expected_volume = 45;
+    int64_t burst = MONDAY + 6 * HOUR_MS;
+    fill(t, MONDAY, MONDAY + DAY_MS, 3);
+    fill(t, burst, burst + 10 * MINUTE_MS, 12);
+    run_to(t, MONDAY, MONDAY + DAY_MS);
+    assert_int_equal(t->f.count, 2);
+    said_is(&t->f, 0, ALERT_DEMAND_SPIKE, TRANSITION_FIRING);
+    said_is(&t->f, 1, ALERT_DEMAND_SPIKE, TRANSITION_RESOLVED);
+    const struct alert *a = &t->f.said[0].a;
+    assert_true(a->condition_at > burst && a->condition_at <= burst + 8 * MINUTE_MS);
+    assert_int_equal(a->opened_at, a->condition_at);
+    assert_true(a->p_value < judge_demand_alpha(&t->rule, 1));
+    assert_true(a->observed >= a->threshold && a->observed >= a->baseline + 10);
+    assert_int_equal(a->unit, UNIT_COUNT);
+    assert_int_equal(a->window_end_at, a->condition_at);
+    const char *sentence = t->f.said[0].summary;
+    assert_non_null(strstr(sentence, " contacts came to queue PS at site main in "));
+    assert_non_null(strstr(sentence, " are expected by the contract; by chance "));
+    assert_non_null(strstr(sentence, "About 1 false alarms a day"));
+    assert_true(t->f.said[1].a.resolved_at > burst + 10 * MINUTE_MS);
+    assert_true(t->f.said[1].a.resolved_at < burst + 90 * MINUTE_MS);
+}
+
+static void history_takes_over(void **state) {
+    struct demand_test *t = *state;
+    /* The contract expects far less than what comes: history knows better after two weeks. */
+    t->rule.expected_per_ms = 15 * MINUTE_MS;
+    t->rule.expected_volume = 45;
+    fill(t, MONDAY, MONDAY + 22 * DAY_MS, 9);
+    int64_t spike = MONDAY + 21 * DAY_MS + 10 * HOUR_MS;
+    fill(t, spike, spike + 30 * MINUTE_MS, 30);
+    run_to(t, MONDAY, MONDAY + 20 * DAY_MS);
+    assert_int_equal(t->f.count, 2); /* one long false alarm, ended by knowledge */
+    run_to(t, MONDAY + 20 * DAY_MS, MONDAY + 22 * DAY_MS);
+    assert_int_equal(t->f.count, 4);
+    assert_true(t->f.said[2].a.condition_at > spike);
+    assert_true(t->f.said[2].a.condition_at < spike + 15 * MINUTE_MS);
+    assert_true(t->f.said[2].a.baseline > 40 * t->f.said[2].a.observed / 1000);
+    assert_non_null(strstr(t->f.said[2].summary, " are usual; "));
+}
+
+/* The same events, the clock only much later, as a feed that catches up: by event time all is as
+ * ever, and nothing is said. */
+static void late_feed_is_no_demand(void **state) {
+    struct demand_test *t = *state;
+    t->rule.expected_per_ms = 15 * MINUTE_MS;
+    t->rule.expected_volume = 45;
+    fill(t, MONDAY, MONDAY + DAY_MS, 3);
+    int64_t silent = MONDAY + 6 * HOUR_MS;
+    fill(t, silent, silent + HOUR_MS, 0);
+    run_to(t, MONDAY, silent + HOUR_MS);
+    fill(t, silent, silent + HOUR_MS, 3); /* all of it comes at once, with its own event time */
+    run_to(t, silent + HOUR_MS, MONDAY + DAY_MS);
+    assert_int_equal(t->f.count, 0);
+}
+
+static void small_excess_is_no_alert(void **state) {
+    struct demand_test *t = *state;
+    t->rule.expected_per_ms = 15 * MINUTE_MS;
+    t->rule.expected_volume = 0.5;
+    t->rule.min_excess = 50;
+    fill(t, MONDAY + 6 * HOUR_MS, MONDAY + 6 * HOUR_MS + 40 * MINUTE_MS, 1);
+    run_to(t, MONDAY, MONDAY + DAY_MS);
+    assert_int_equal(t->f.count, 0);
+}
+
+static void alpha_shares_the_budget(void **state) {
+    struct demand_test *t = *state;
+    double one = judge_demand_alpha(&t->rule, 1);
+    assert_true(one > 1.0 / 1000 && one < 1.0 / 900);
+    assert_true(judge_demand_alpha(&t->rule, 100) * 100 < one * 1.0001);
+    /* domain 5.7: 4,800 independent checks a day and one false alarm make about 2e-4. */
+    t->rule.window_count = 1;
+    t->rule.windows_ms[0] = 15 * MINUTE_MS;
+    double quarter = judge_demand_alpha(&t->rule, 50);
+    assert_true(quarter > 2e-4 / 3 && quarter < 2e-4);
+    t->rule.false_alarms_per_day = 1e9;
+    assert_true(judge_demand_alpha(&t->rule, 1) <= 0.05);
+}
+
+static int32_t poisson(struct rng *r, double mean) {
+    int32_t n = 0;
+    for (double t = rng_exponential(r, 1); t < mean; t += rng_exponential(r, 1))
+        n++;
+    return n;
+}
+
+/* Weekly shape, and a rate that varies by quarter of an hour with CV^2 0.04 (gamma of size 25). */
+static void random_weeks(struct demand_test *t, struct rng *r, int days, double per_slot) {
+    double rate = 0;
+    for (int m = 0; m < days * 1440; m++) {
+        if (m % 15 == 0) {
+            rate = 0;
+            for (int i = 0; i < 25; i++)
+                rate += rng_exponential(r, 1.0 / 25);
+        }
+        int hour = m / 60 % 24;
+        double shape = (hour >= 8 && hour < 20 ? 1.5 : 0.5) * (m / 1440 % 7 < 5 ? 1.1 : 0.7);
+        t->arrivals.minutes[m] = poisson(r, rate * shape * per_slot / 15);
+    }
+}
+
+/* Ten scopes, budget 1 a day over all: 10 x 28 days after 28 of warm-up. What is
+ * said is within a factor 1.5 of the budget. */
+static void false_alarms_stay_within_budget(void **state) {
+    struct demand_test *t = *state;
+    uint64_t seed = property_first_seed();
+    struct rng r;
+    rng_init(&r, seed);
+    size_t fired = 0;
+    for (int scope = 0; scope < 10; scope++) {
+        random_weeks(t, &r, 56, scope % 2 ? 20 : 100);
+        demand_state_deinit(&t->state);
+        demand_state_init(&t->state, MONDAY);
+        char rule[16];
+        snprintf(rule, sizeof(rule), "r%d", scope);
+        t->rule.name = slice_of(rule);
+        for (int64_t at = MONDAY; at < MONDAY + 56 * DAY_MS; at += MINUTE_MS) {
+            t->arrivals.now = at;
+            t->f.ctx.clock = at;
+            judge_demand_step(&t->f.ctx, &t->rule, &t->scope, &t->state, &t->source, 10, at);
+        }
+        for (size_t i = 0; i < t->f.count; i++) {
+            const struct alert *a = &t->f.said[i].a;
+            fired += a->transition == TRANSITION_FIRING && a->condition_at >= MONDAY + 28 * DAY_MS;
+        }
+        judge_demand_drop(&t->f.ctx, &t->rule, &t->scope, &t->state, t->f.ctx.clock);
+        t->f.count = 0;
+    }
+    print_message("false alarms in 28 days with a budget of 28: %zu\n", fired);
+    REQUIRE(seed, fired >= 19 && fired <= 42);
+}
+
+static void saved_and_loaded(void **state) {
+    struct demand_test *t = *state;
+    struct rng r;
+    rng_init(&r, 7);
+    random_weeks(t, &r, 20, 40);
+    fill(t, MONDAY + 17 * DAY_MS, MONDAY + 17 * DAY_MS + HOUR_MS, 60);
+    run_to(t, MONDAY, MONDAY + 20 * DAY_MS);
+    size_t whole = t->f.count;
+    assert_true(whole >= 2);
+    /* Again with restarts: the same alerts at the same checks. */
+    struct said *straight = calloc(whole, sizeof(*straight));
+    memcpy(straight, t->f.said, whole * sizeof(*straight));
+    t->f.count = 0;
+    episode_book_free(t->f.ctx.book);
+    t->f.ctx.book = episode_book_new(SLICE("acme"), 1000);
+    demand_state_deinit(&t->state);
+    demand_state_init(&t->state, MONDAY);
+    for (int64_t at = MONDAY; at < MONDAY + 20 * DAY_MS; at += 7 * HOUR_MS) {
+        int64_t end = at + 7 * HOUR_MS;
+        run_to(t, at, end < MONDAY + 20 * DAY_MS ? end : MONDAY + 20 * DAY_MS);
+        struct buf b;
+        buf_init(&b);
+        demand_state_save(&t->state, &b);
+        demand_state_deinit(&t->state);
+        demand_state_init(&t->state, 0);
+        struct cursor c = cursor_of(buf_slice(&b));
+        assert_true(demand_state_load(&t->state, &c));
+        buf_deinit(&b);
+        judge_fixture_restart(&t->f);
+    }
+    assert_int_equal(t->f.count, whole);
+    for (size_t i = 0; i < whole; i++) {
+        assert_string_equal(t->f.said[i].id, straight[i].id);
+        assert_string_equal(t->f.said[i].summary, straight[i].summary);
+    }
+    free(straight);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(warm_up_says_nothing),
+        TEST(expectation_of_the_contract_until_there_is_history),
+        TEST(history_takes_over),
+        TEST(late_feed_is_no_demand),
+        TEST(small_excess_is_no_alert),
+        TEST(alpha_shares_the_budget),
+        TEST(false_alarms_stay_within_budget),
+        TEST(saved_and_loaded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
