@@ -169,8 +169,6 @@ void histogram_save(const struct histogram *h, struct buf *b) {
 
 static void load_entries(struct histogram *h, struct cursor *c) {
     uint64_t used = cursor_varint(c);
-    if (used > HISTOGRAM_BUCKETS)
-        cursor_fail(c);
     uint64_t bucket = 0;
     for (uint64_t i = 0; i < used && !c->failed; i++) {
         uint64_t step = cursor_varint(c);

@@ -141,8 +141,6 @@ static double lower_below_mean(const struct negbin *d, double k) {
 static double upper(const struct negbin *d, int64_t k) {
     if (k <= 0)
         return 1;
-    if (d->mean == 0)
-        return 0;
     double at = (double)k;
     return at > d->mean ? upper_beyond_mean(d, at) : 1 - lower_below_mean(d, at - 1);
 }
@@ -150,8 +148,6 @@ static double upper(const struct negbin *d, int64_t k) {
 static double lower(const struct negbin *d, int64_t k) {
     if (k < 0)
         return 0;
-    if (d->mean == 0)
-        return 1;
     double at = (double)k;
     return at + 1 > d->mean ? 1 - upper_beyond_mean(d, at + 1) : lower_below_mean(d, at);
 }
