@@ -21,8 +21,12 @@
     X(NONE, FIRING, OPEN)                                                                          \
     X(OPEN, UPDATED, OPEN)                                                                         \
     X(OPEN, ESCALATED, OPEN)                                                                       \
-    X(OPEN, ACKED, OPEN) X(OPEN, SILENCED, OPEN) X(OPEN, SUPPRESSED, OPEN)                         \
-        X(OPEN, RESOLVED, ENDED) X(OPEN, EXPIRED, ENDED) X(OPEN, VOIDED, ENDED)
+    X(OPEN, ACKED, OPEN)                                                                           \
+    X(OPEN, SILENCED, OPEN)                                                                        \
+    X(OPEN, SUPPRESSED, OPEN)                                                                      \
+    X(OPEN, RESOLVED, ENDED)                                                                       \
+    X(OPEN, EXPIRED, ENDED)                                                                        \
+    X(OPEN, VOIDED, ENDED)
 
 enum episode_state { EPISODE_FORBIDDEN, EPISODE_NONE, EPISODE_OPEN, EPISODE_ENDED, STATE_COUNT };
 

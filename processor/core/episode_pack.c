@@ -6,18 +6,16 @@
 #include "base/cursor.h"
 
 #define PACK_SLICES(X)                                                                             \
-    X(alert_id)                                                                                    \
-    X(alert_key) X(tenant) X(vendor) X(site) X(queue) X(channel) X(priority) X(agent)              \
-        X(interaction_id) X(customer_key) X(rule) X(contract) X(formula) X(contact_role)           \
-            X(runbook) X(outcome) X(suppressed_by) X(summary)
+    X(alert_id) X(alert_key) X(tenant) X(vendor) X(site) X(queue) X(channel) X(priority) X(agent)  \
+    X(interaction_id) X(customer_key) X(rule) X(contract) X(formula) X(contact_role) X(runbook)    \
+    X(outcome) X(suppressed_by) X(summary)
 
 #define PACK_INTS(X) X(seq) X(contract_version) X(tier) X(more) X(condition_at) X(opened_at)
 
 /* Those that may be null stand in the bytes only where a bit says so. */
 #define PACK_LONGS(X)                                                                              \
-    X(resolved_at)                                                                                 \
-    X(deadline_at) X(window_start_at) X(window_end_at) X(numerator) X(denominator) X(sample)       \
-        X(remaining_ms)
+    X(resolved_at) X(deadline_at) X(window_start_at) X(window_end_at) X(numerator) X(denominator)  \
+    X(sample) X(remaining_ms)
 
 #define PACK_DOUBLES(X) X(observed) X(threshold) X(baseline) X(p_value) X(low) X(high)
 
