@@ -38,8 +38,9 @@ static bool is_folded(const struct interaction *i, const struct moment *m) {
     switch ((enum event_type)m->type) {
     case EVENT_QUEUED: return v->number > 0 && m->event_at <= v->queued_at;
     case EVENT_ANSWERED: return m->event_at == leg->started_at;
-    case EVENT_DEQUEUED:
     case EVENT_ABANDONED:
+        return v->number > 0 && (m->event_at == v->ended_at || v->end == VISIT_ABANDONED);
+    case EVENT_DEQUEUED:
     case EVENT_FLOW_OUT:
     case EVENT_CALLBACK_REQUESTED: return v->number > 0 && m->event_at == v->ended_at;
     case EVENT_HOLD_START:
@@ -75,7 +76,7 @@ enum moment_outcome fold_judge(const struct interaction *i, const struct moment 
         return is_folded(i, m) ? MOMENT_NO_EFFECT : MOMENT_IMPOSSIBLE;
     if (!lifecycle_moves_phase(move))
         return has_effect_beside(i, m, move) ? MOMENT_EFFECT : MOMENT_NO_EFFECT;
-    if (move == MOVE_QUEUE && is_folded(i, m))
+    if ((move == MOVE_QUEUE || move == MOVE_ANSWER) && is_folded(i, m))
         return MOMENT_NO_EFFECT;
     if (move == MOVE_WRAP && i->phase == PHASE_ENDED && !i->leg.resumable)
         return is_folded(i, m) ? MOMENT_NO_EFFECT : MOMENT_IMPOSSIBLE;

@@ -11,6 +11,7 @@
 struct fold {
     struct leaf_dict *leaves;
     struct ledger ledger;
+    uint64_t aged; /* interactions aged out by this fold */
 };
 
 /* What the event would do now; changes nothing. */

@@ -84,9 +84,20 @@ static bool was_told(const struct clock *c) {
     return c->risk_at != INSTANT_NONE || c->breach_at != INSTANT_NONE;
 }
 
+/* Takes back the verdict on an answer clock that has ended with its visit. */
+static void take_back_verdict(struct fold *f, const struct interaction *i) {
+    const struct clock *c = &i->clocks[TRACK_ANSWER];
+    if (c->breach_at != INSTANT_NONE)
+        ledger_count(&f->ledger, i->visit.leaf, i->visit.ended_at, COUNTER_CLOCKS_MISSED, -1);
+    else if (i->visit.end == VISIT_ANSWERED)
+        ledger_count(&f->ledger, i->visit.leaf, i->visit.ended_at, COUNTER_CLOCKS_MET, -1);
+}
+
 static void make_void(struct fold *f, struct interaction *i, enum track t, int64_t at) {
     struct clock *c = &i->clocks[t];
     uint32_t leaf = leaf_of(i, t);
+    if (t == TRACK_ANSWER && c->state == CLOCK_ENDED && i->visit.end != VISIT_AGED)
+        take_back_verdict(f, i);
     if (c->breach_at != INSTANT_NONE) {
         ledger_count(&f->ledger, leaf, c->breach_at, COUNTER_ITEMS_BREACHED, -1);
         tell(f, i, t, FACT_VOIDED, at, FACT_BREACHED);

@@ -46,6 +46,7 @@ static void age(struct fold *f, struct interaction *i, int64_t at) {
     backlog_close(f, i, at);
     i->over = true;
     interaction_enter(i, PHASE_ENDED, at);
+    f->aged++;
 }
 
 void fold_time(struct fold *f, struct interaction *i, int64_t until_at) {
