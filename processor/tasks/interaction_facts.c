@@ -1,0 +1,133 @@
+#include "tasks/interaction_facts.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "core/contract.h"
+
+static void send(const struct ledger_fact *l, const struct leaf_dict *leaves,
+                 struct slice interaction_id, struct outbox *out) {
+    const struct contract *contract = leaf_dict_at(leaves, l->leaf)->contract;
+    CHECK(l->rule < contract->clock_count);
+    const struct clock_rule *rule = &contract->clocks[l->rule];
+    struct fact fact = {.leaf = l->leaf,
+                        .interaction_id = interaction_id,
+                        .rule = rule->name,
+                        .contract = contract->name,
+                        .contract_version = contract->version,
+                        .clock = l->clock,
+                        .instance = l->instance,
+                        .kind = l->kind,
+                        .voided_kind = l->voided_kind,
+                        .at = l->at,
+                        .opened_at = l->opened_at,
+                        .deadline_at = l->deadline_at,
+                        .target_ms = rule->target_ms,
+                        .elapsed_ms = l->elapsed_ms};
+    out->fact(out->context, &fact);
+}
+
+static bool same_clock(const struct ledger_fact *a, const struct ledger_fact *b) {
+    return a->clock == b->clock && a->instance == b->instance && a->rule == b->rule &&
+           a->leaf == b->leaf;
+}
+
+static bool same_fact(const struct ledger_fact *a, const struct ledger_fact *b) {
+    return same_clock(a, b) && a->kind == b->kind && a->voided_kind == b->voided_kind &&
+           a->at == b->at && a->opened_at == b->opened_at && a->deadline_at == b->deadline_at &&
+           a->elapsed_ms == b->elapsed_ms;
+}
+
+static bool closes(const struct ledger_fact *f) {
+    return f->kind == FACT_ENDED || f->kind == FACT_VOIDED;
+}
+
+/* A later warning of the same clock is on its way too. */
+static bool is_replaced(const struct ledger_facts *facts, size_t k, const bool *skip) {
+    if (facts->at[k].kind != FACT_AT_RISK)
+        return false;
+    for (size_t later = k + 1; later < facts->count; later++) {
+        const struct ledger_fact *f = &facts->at[later];
+        if (f->kind == FACT_AT_RISK && same_clock(f, &facts->at[k]) && !(skip && skip[later]))
+            return true;
+    }
+    return false;
+}
+
+void facts_tell(const struct ledger_facts *facts, const struct leaf_dict *leaves,
+                struct slice interaction_id, struct outbox *out) {
+    for (size_t k = 0; k < facts->count; k++) {
+        if (!is_replaced(facts, k, NULL))
+            send(&facts->at[k], leaves, interaction_id, out);
+    }
+}
+
+/* Of each clock the facts that both tell first, in the same order, stand. */
+static void find_standing(const struct ledger_facts *before, const struct ledger_facts *after,
+                          bool *stands_before, bool *stands_after) {
+    for (size_t b = 0; b < before->count; b++) {
+        bool parted = false;
+        for (size_t earlier = 0; earlier < b && !parted; earlier++)
+            parted = !stands_before[earlier] && same_clock(&before->at[earlier], &before->at[b]);
+        size_t a = 0;
+        while (a < after->count && (stands_after[a] || !same_clock(&after->at[a], &before->at[b])))
+            a++;
+        if (parted || a == after->count || !same_fact(&before->at[b], &after->at[a]))
+            continue;
+        stands_before[b] = true;
+        stands_after[a] = true;
+    }
+}
+
+/* What was said and never was. One VOIDED per clock and kind is enough. */
+static void void_fallen(const struct ledger_facts *before, const bool *stands,
+                        const struct leaf_dict *leaves, struct slice interaction_id,
+                        struct outbox *out) {
+    for (size_t b = 0; b < before->count; b++) {
+        struct ledger_fact fact = before->at[b];
+        if (stands[b] || closes(&fact) || is_replaced(before, b, stands))
+            continue;
+        fact.voided_kind = fact.kind;
+        fact.kind = FACT_VOIDED;
+        send(&fact, leaves, interaction_id, out);
+    }
+}
+
+/* The end that was told was none, and nothing has ended the clock since: what stands is open
+ * again and has to be said again. */
+static void reopen_standing(const struct ledger_facts *before, const bool *stands_before,
+                            const struct ledger_facts *after, bool *stands_after) {
+    for (size_t b = 0; b < before->count; b++) {
+        if (stands_before[b] || !closes(&before->at[b]))
+            continue;
+        const struct ledger_fact *last = NULL;
+        for (size_t a = 0; a < after->count; a++) {
+            if (same_clock(&after->at[a], &before->at[b]))
+                last = &after->at[a];
+        }
+        if (!last || closes(last))
+            continue;
+        for (size_t a = 0; a < after->count; a++) {
+            if (same_clock(&after->at[a], &before->at[b]))
+                stands_after[a] = false;
+        }
+    }
+}
+
+void facts_correct(const struct ledger_facts *before, const struct ledger_facts *after,
+                   const struct leaf_dict *leaves, struct slice interaction_id,
+                   struct outbox *out) {
+    if (before->count == 0 && after->count == 0)
+        return;
+    bool *stands = calloc(before->count + after->count, sizeof(*stands));
+    CHECK(stands);
+    bool *stands_after = stands + before->count;
+    find_standing(before, after, stands, stands_after);
+    void_fallen(before, stands, leaves, interaction_id, out);
+    reopen_standing(before, stands, after, stands_after);
+    for (size_t a = 0; a < after->count; a++) {
+        if (!stands_after[a] && !is_replaced(after, a, stands_after))
+            send(&after->at[a], leaves, interaction_id, out);
+    }
+    free(stands);
+}

@@ -1,0 +1,89 @@
+#include "tasks/interaction_feeds.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+
+void feeds_init(struct feeds *f) {
+    *f = (struct feeds){0};
+    table_init(&f->index, 16);
+}
+
+static void forget(struct feeds *f) {
+    for (uint32_t k = 0; k < f->count; k++) {
+        free((void *)(uintptr_t)f->feeds[k].tenant.at);
+        free((void *)(uintptr_t)f->feeds[k].site.at);
+    }
+    f->count = 0;
+    f->handed_over = false;
+    table_deinit(&f->index);
+    table_init(&f->index, 16);
+}
+
+void feeds_deinit(struct feeds *f) {
+    forget(f);
+    table_deinit(&f->index);
+    free(f->feeds);
+}
+
+static bool is_feed(const void *context, uint32_t handle, const void *key) {
+    const struct feeds *f = context;
+    const struct report_feed *a = &f->feeds[handle];
+    const struct report_feed *b = key;
+    return slice_equal(a->site, b->site) && slice_equal(a->tenant, b->tenant);
+}
+
+static uint32_t add(struct feeds *f, uint64_t hash, const struct report_feed *key) {
+    if (f->count == f->capacity) {
+        f->capacity = f->capacity == 0 ? 16 : f->capacity * 2;
+        f->feeds = realloc(f->feeds, f->capacity * sizeof(*f->feeds));
+        CHECK(f->feeds);
+    }
+    f->feeds[f->count] = (struct report_feed){
+        .tenant = slice_copy(key->tenant), .site = slice_copy(key->site), .heard_at = INSTANT_NONE};
+    table_insert(&f->index, hash, f->count);
+    return f->count++;
+}
+
+/* The feed's place, or TABLE_NONE when there are too many. */
+static uint32_t find(struct feeds *f, const struct report_feed *key) {
+    if (f->last < f->count && is_feed(f, f->last, key))
+        return f->last;
+    uint64_t hash = slice_hash(key->site, slice_hash(key->tenant, key->tenant.size));
+    uint32_t place = table_find(&f->index, hash, is_feed, f, key);
+    if (place == TABLE_NONE && f->count < FEEDS_MAX)
+        place = add(f, hash, key);
+    return place;
+}
+
+void feeds_hear(struct feeds *f, struct slice tenant, struct slice site, int64_t log_at,
+                int64_t event_at) {
+    if (f->handed_over)
+        forget(f);
+    uint32_t place = find(f, &(struct report_feed){.tenant = tenant, .site = site});
+    if (place == TABLE_NONE)
+        return;
+    f->last = place;
+    struct report_feed *feed = &f->feeds[place];
+    if (log_at < feed->heard_at)
+        return;
+    feed->heard_at = log_at;
+    feed->event_at = event_at;
+}
+
+static int compare_feeds(const void *left, const void *right) {
+    const struct report_feed *a = left;
+    const struct report_feed *b = right;
+    int order = slice_compare(a->tenant, b->tenant);
+    return order != 0 ? order : slice_compare(a->site, b->site);
+}
+
+size_t feeds_take(struct feeds *f, const struct report_feed **out) {
+    if (f->handed_over)
+        forget(f);
+    if (f->count > 1)
+        qsort(f->feeds, f->count, sizeof(*f->feeds), compare_feeds);
+    f->handed_over = f->count > 0;
+    *out = f->feeds;
+    return f->count;
+}

@@ -1,0 +1,24 @@
+/* Which sites were heard since the last report, and how old their news was. */
+#pragma once
+
+#include "base/table.h"
+#include "core/report.h"
+
+/* Sites between two reports; what comes beyond is not noted until the next. */
+#define FEEDS_MAX 4096
+
+struct feeds {
+    struct report_feed *feeds; /* names owned */
+    uint32_t count, capacity;
+    struct table index;
+    uint32_t last;    /* the feed heard last: most events follow one of their own site */
+    bool handed_over; /* forgotten at the next event */
+};
+
+void feeds_init(struct feeds *f);
+void feeds_deinit(struct feeds *f);
+void feeds_hear(struct feeds *f, struct slice tenant, struct slice site, int64_t log_at,
+                int64_t event_at);
+
+/* In the order of (tenant, site); valid until the next call of any function here. */
+size_t feeds_take(struct feeds *f, const struct report_feed **out);

@@ -1,0 +1,63 @@
+/* The inside of the interaction task, for its own files only. */
+#pragma once
+
+#include "tasks/interaction_facts.h"
+#include "tasks/interaction_feeds.h"
+#include "tasks/interaction_gauges.h"
+#include "tasks/interaction_tail.h"
+#include "tasks/interaction_task.h"
+
+/* How long a closed interaction is remembered after its last event: repeats and late news find it
+ * at least so long, REOPENED finds a resolved one. */
+#define CLOSED_KEPT_MS HOUR_MS
+#define RESOLVED_KEPT_MS DAY_MS
+
+struct interaction_task {
+    struct interaction_task_options options;
+    struct interaction_task_counts counts;
+    struct record_store store;
+    struct wheel *wheel;
+    struct gauges gauges;
+    struct feeds feeds;
+    int64_t clock;         /* INSTANT_NONE before the first record */
+    int64_t newest_log_at; /* INSTANT_NONE: none */
+    bool ended;
+    char *topic; /* owned, of the records; NULL before the first */
+    size_t open; /* interactions that something can still come of */
+
+    uint32_t closed_first, closed_last; /* cold and closed, in the order of (last event, name) */
+
+    uint32_t *due; /* scratch: handles of one instant */
+    size_t due_capacity;
+    struct ledger_facts told, holds;   /* scratch: facts before and after */
+    struct moment before[MOMENTS_MAX]; /* scratch: the tail as it was */
+};
+
+/* interaction_closed.c: the list of closed interactions. */
+void closed_update(struct interaction_task *t, uint32_t handle);
+void closed_remove(struct interaction_task *t, uint32_t handle);
+
+/* interaction_change.c: one record changes. */
+void change_by_event(struct interaction_task *t, uint32_t handle, const struct moment *m,
+                     const struct record_place *place, struct outbox *out);
+void change_by_time(struct interaction_task *t, uint32_t handle, struct outbox *out);
+
+/* Settles, drops or arms the record after a change; it may be gone afterwards. */
+void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *out);
+
+/* Out of every list, the wheel and the store. */
+void change_drop(struct interaction_task *t, uint32_t handle);
+
+/* interaction_settle.c: what is older than `reorder` goes from the tail into the base. */
+void settle_until(struct interaction_task *t, struct record *r, int64_t horizon_at,
+                  struct outbox *out);
+void settle_first_instant(struct interaction_task *t, struct record *r, struct outbox *out);
+
+/* When something of the record has to be looked at again, or INSTANT_MAX. */
+int64_t settle_due_at(const struct interaction_task *t, const struct record *r);
+
+/* interaction_letters.c: dead letters, as sentences. */
+void letter_send(struct interaction_task *t, const struct record_place *place,
+                 enum dead_letter_reason reason, struct slice detail, struct outbox *out);
+void letter_impossible(struct interaction_task *t, const struct record *r, enum phase phase,
+                       const struct moment *m, const struct kept *kept, struct outbox *out);

@@ -1,0 +1,243 @@
+#include "tasks/interaction_task.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "tasks/interaction_parts.h"
+
+static struct wheel_node *timer_of(void *context, uint32_t handle) {
+    struct interaction_task *t = context;
+    return &record_at(&t->store, handle)->timer;
+}
+
+struct interaction_task *interaction_task_new(const struct interaction_task_options *options) {
+    struct interaction_task *t = calloc(1, sizeof(*t));
+    CHECK(t);
+    t->options = *options;
+    record_store_init(&t->store, options->leaves);
+    t->wheel = wheel_new(timer_of, t);
+    gauges_init(&t->gauges, &t->store);
+    feeds_init(&t->feeds);
+    t->clock = t->newest_log_at = INSTANT_NONE;
+    t->closed_first = t->closed_last = RECORD_NONE;
+    return t;
+}
+
+void interaction_task_free(struct interaction_task *t) {
+    if (!t)
+        return;
+    wheel_free(t->wheel);
+    gauges_deinit(&t->gauges);
+    feeds_deinit(&t->feeds);
+    record_store_deinit(&t->store);
+    ledger_facts_deinit(&t->told);
+    ledger_facts_deinit(&t->holds);
+    free(t->due);
+    free(t->topic);
+    free(t);
+}
+
+/* Takes the records that are due at the next instant; false when none is due up to `at`. */
+static bool take_due(struct interaction_task *t, int64_t at, int64_t *due_at, size_t *count) {
+    *count = 0;
+    do {
+        if (*count + 64 > t->due_capacity) {
+            t->due_capacity = t->due_capacity == 0 ? 256 : t->due_capacity * 2;
+            t->due = realloc(t->due, t->due_capacity * sizeof(*t->due));
+            CHECK(t->due);
+        }
+        size_t more = wheel_take_instant(t->wheel, at, due_at, t->due + *count,
+                                         t->due_capacity - *count);
+        if (more == 0)
+            break;
+        *count += more;
+    } while (wheel_next_due(t->wheel) == *due_at);
+    return *count > 0;
+}
+
+static int compare_due(const void *left, const void *right, void *context) {
+    const struct record_store *s = context;
+    return record_compare(s, record_at(s, *(const uint32_t *)left),
+                          record_at(s, *(const uint32_t *)right));
+}
+
+/* Timers fire one by one, each at its own instant, ties by name. */
+static void pass_time(struct interaction_task *t, int64_t clock, struct outbox *out) {
+    if (clock <= t->clock)
+        return;
+    int64_t due_at;
+    size_t count;
+    while (take_due(t, clock, &due_at, &count)) {
+        if (due_at > t->clock)
+            t->clock = due_at;
+        if (count > 1)
+            qsort_r(t->due, count, sizeof(*t->due), compare_due, &t->store);
+        for (size_t k = 0; k < count; k++) {
+            t->counts.timers++;
+            change_by_time(t, t->due[k], out);
+            change_finish(t, t->due[k], out);
+        }
+    }
+    t->clock = clock;
+}
+
+static void hear_log(struct interaction_task *t, int64_t log_at, struct outbox *out) {
+    if (log_at > t->newest_log_at)
+        t->newest_log_at = log_at;
+    pass_time(t, log_at - t->options.grace_ms, out);
+}
+
+static void hear_topic(struct interaction_task *t, struct slice topic) {
+    if (t->topic || topic.size == 0)
+        return;
+    t->topic = (char *)(uintptr_t)slice_copy(topic).at;
+}
+
+void interaction_task_tick(struct interaction_task *t, int64_t log_at, struct outbox *out) {
+    hear_log(t, log_at, out);
+}
+
+void interaction_task_reject(struct interaction_task *t, const struct record_place *place,
+                             enum dead_letter_reason reason, struct slice detail,
+                             struct outbox *out) {
+    hear_topic(t, place->topic);
+    hear_log(t, place->log_at, out);
+    letter_send(t, place, reason, detail, out);
+}
+
+void interaction_task_finish(struct interaction_task *t, int64_t final_clock, struct outbox *out) {
+    pass_time(t, final_clock, out);
+    t->ended = true;
+}
+
+static bool key_is_id(const struct record_place *place, const struct event *ev, struct err *err) {
+    if (slice_equal(place->key, ev->interaction_id))
+        return true;
+    size_t shown = place->key.size < 100 ? place->key.size : 100;
+    size_t wanted = ev->interaction_id.size < 100 ? ev->interaction_id.size : 100;
+    return err_set(err, "the record's key is \"%.*s\" but must be its interaction_id, \"%.*s\"",
+                   (int)shown, shown > 0 ? place->key.at : "", (int)wanted, ev->interaction_id.at);
+}
+
+static bool time_is_possible(const struct interaction_task *t, const struct record_place *place,
+                             const struct event *ev, enum dead_letter_reason *reason,
+                             struct err *err) {
+    char event_at[32], bound[32], limit[32];
+    instant_format(ev->event_at, event_at);
+    if (ev->event_at < t->clock - t->options.lateness_ms) {
+        *reason = DEAD_TOO_LATE;
+        instant_format(t->clock, bound);
+        duration_format(t->options.lateness_ms, limit);
+        return err_set(err,
+                       "event_at is %s, more than `lateness` (%s) before the clock, %s: its "
+                       "figures are final",
+                       event_at, limit, bound);
+    }
+    if (ev->event_at > place->log_at + t->options.max_skew_ms) {
+        *reason = DEAD_FUTURE;
+        instant_format(place->log_at, bound);
+        duration_format(t->options.max_skew_ms, limit);
+        return err_set(err,
+                       "event_at is %s, more than `max_skew` (%s) after the record was "
+                       "written at %s: the sender's clock is wrong",
+                       event_at, limit, bound);
+    }
+    return true;
+}
+
+/* Makes room for one more: the interaction that has been closed the longest goes. */
+static bool has_room(struct interaction_task *t) {
+    if (t->store.records.used < t->options.open_limit)
+        return true;
+    if (t->closed_first == RECORD_NONE)
+        return false;
+    change_drop(t, t->closed_first);
+    return true;
+}
+
+static void refuse_open(struct interaction_task *t, const struct record_place *place,
+                        struct outbox *out) {
+    char detail[200];
+    int size = snprintf(detail, sizeof(detail),
+                        "this partition keeps its %u open interactions already; raise "
+                        "limits.open_interactions or use more partitions",
+                        t->options.open_limit);
+    t->counts.refused_open++;
+    letter_send(t, place, DEAD_TOO_LARGE, (struct slice){detail, (size_t)size}, out);
+}
+
+/* The leaf that the interaction's last event said: the next one mostly says it too. */
+static uint32_t last_leaf(const struct interaction_task *t, const struct record *r) {
+    const struct recent *n = record_recent(&t->store, r);
+    return n && n->count > 0 ? n->tail[n->count - 1].leaf : r->base.leaf;
+}
+
+static void take_event(struct interaction_task *t, const struct record_place *place,
+                       const struct event *ev, struct outbox *out) {
+    uint64_t hash = record_hash(ev->tenant, ev->interaction_id);
+    uint32_t handle = record_find(&t->store, hash, ev->tenant, ev->interaction_id);
+    uint32_t leaf = LEAF_NONE;
+    if (handle != RECORD_NONE)
+        leaf = last_leaf(t, record_at(&t->store, handle));
+    struct moment m = moment_of_event(ev, place->offset, t->store.leaves, leaf);
+    if (handle == RECORD_NONE) {
+        if (!has_room(t)) {
+            refuse_open(t, place, out);
+            return;
+        }
+        handle = record_add(&t->store, hash, m.leaf, ev->interaction_id);
+    }
+    change_by_event(t, handle, &m, place, out);
+    change_finish(t, handle, out);
+}
+
+void interaction_task_apply(struct interaction_task *t, const struct record_place *place,
+                            const struct event *event, struct outbox *out) {
+    hear_topic(t, place->topic);
+    hear_log(t, place->log_at, out);
+    struct err err = {""};
+    enum dead_letter_reason reason = DEAD_INVALID;
+    bool valid = event_is_valid(event, &err) && key_is_id(place, event, &err);
+    if (valid) {
+        feeds_hear(&t->feeds, event->tenant, event->site, place->log_at, event->event_at);
+        valid = time_is_possible(t, place, event, &reason, &err);
+    }
+    if (!valid) {
+        letter_send(t, place, reason, slice_of(err.text), out);
+        return;
+    }
+    take_event(t, place, event, out);
+}
+
+int64_t interaction_task_clock(const struct interaction_task *t) {
+    return t->clock;
+}
+
+bool interaction_task_ended(const struct interaction_task *t) {
+    return t->ended;
+}
+
+int64_t interaction_task_newest_log_at(const struct interaction_task *t) {
+    return t->newest_log_at;
+}
+
+int64_t interaction_task_next_due(const struct interaction_task *t) {
+    return wheel_next_due(t->wheel);
+}
+
+size_t interaction_task_take_gauges(struct interaction_task *t, const struct gauge **gauges) {
+    return gauges_take(&t->gauges, gauges);
+}
+
+size_t interaction_task_take_feeds(struct interaction_task *t, const struct report_feed **feeds) {
+    return feeds_take(&t->feeds, feeds);
+}
+
+size_t interaction_task_open(const struct interaction_task *t) {
+    return t->open;
+}
+
+const struct interaction_task_counts *interaction_task_counts(const struct interaction_task *t) {
+    return &t->counts;
+}
