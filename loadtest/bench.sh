@@ -90,15 +90,20 @@ shown() {
     printf '%s\n' "$sum"
 }
 
-happened() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$dir/total.json" "$1"; }
+# happened NAME: one of the totals of floorsim's truth.
+happened() {
+    python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' \
+        "$dir/total.json" "$1"
+}
 
 # totals_agree: compares what the view shows with what happened, counter by counter.
 totals_agree() {
-    local pair result=true
+    local pair seen true_sum result=true
     for pair in offered:offered answered:answered abandoned:abandoned flowed_out:flowed_out \
         callbacks:callbacks asa_ms.n:wait_ms; do
-        if [ "$(shown "${pair%%:*}")" != "$(happened "${pair##*:}")" ]; then
-            say "${pair%%:*} is $(shown "${pair%%:*}") in Redis and $(happened "${pair##*:}") in truth"
+        seen=$(shown "${pair%%:*}") true_sum=$(happened "${pair##*:}")
+        if [ "$seen" != "$true_sum" ]; then
+            say "${pair%%:*} is $seen in Redis and $true_sum in truth"
             result=false
         fi
     done
@@ -126,7 +131,9 @@ PY
 }
 
 # The consumer says itself how many records it saw.
-saw_all() { grep -q "^$(happened events) records" "$dir/bare-consumer.log" && echo true || echo false; }
+saw_all() {
+    grep -q "^$(happened events) records" "$dir/bare-consumer.log" && echo true || echo false
+}
 
 table() {
     python3 - "$dir/results.jsonl" <<'PY'

@@ -84,6 +84,15 @@ const char *options_channel_name(enum channel channel) {
     return channel_names[channel];
 }
 
+static bool copy_text(char *to, const char *from, size_t size) {
+    size_t length = strlen(from);
+
+    if (length >= size)
+        return false;
+    memcpy(to, from, length + 1);
+    return true;
+}
+
 static bool parse_number(const char *text, double *out) {
     char *end;
 
@@ -142,9 +151,8 @@ static bool parse_channels(const char *text, bool *channels) {
     char *rest;
 
     memset(channels, 0, CHANNEL_COUNT * sizeof(*channels));
-    if (strlen(text) >= sizeof(copy))
+    if (!copy_text(copy, text, sizeof(copy)))
         return false;
-    strcpy(copy, text);
     for (char *word = strtok_r(copy, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
         int i = CHANNEL_VOICE;
 
@@ -171,20 +179,13 @@ static int split(char *text, char **parts, int max) {
     return count;
 }
 
-static bool set_name(char *to, const char *from) {
-    if (strlen(from) >= NAME_MAX_BYTES)
-        return false;
-    strcpy(to, from);
-    return true;
-}
-
 static bool read_spec(enum option_type type, char **part, int parts, struct spec *spec) {
-    if (!set_name(spec->site, part[0]))
+    if (!copy_text(spec->site, part[0], NAME_MAX_BYTES))
         return false;
     if (type == SKEW)
         return parts == 2 && parse_span(part[1], &spec->skew_ms);
     if (type == BURST)
-        return parts == 5 && set_name(spec->queue, part[1]) &&
+        return parts == 5 && copy_text(spec->queue, part[1], NAME_MAX_BYTES) &&
                parse_number(part[2], &spec->factor) && parse_span(part[3], &spec->from_ms) &&
                parse_span(part[4], &spec->to_ms);
     spec->lose = parts == 4;
@@ -197,9 +198,8 @@ static bool parse_spec(enum option_type type, const char *text, struct specs *sp
     char *part[5];
     int parts;
 
-    if (specs->count == SPECS_MAX || strlen(text) >= sizeof(copy))
+    if (specs->count == SPECS_MAX || !copy_text(copy, text, sizeof(copy)))
         return false;
-    strcpy(copy, text);
     parts = split(copy, part, 5);
     if (parts < 2 || !read_spec(type, part, parts, &specs->list[specs->count]))
         return false;
@@ -211,9 +211,8 @@ static bool parse_late(const char *text, struct options *options) {
     char copy[64];
     char *part[2];
 
-    if (strlen(text) >= sizeof(copy))
+    if (!copy_text(copy, text, sizeof(copy)))
         return false;
-    strcpy(copy, text);
     return split(copy, part, 2) == 2 && parse_number(part[0], &options->late) &&
            parse_span(part[1], &options->late_ms);
 }

@@ -1,4 +1,4 @@
-/* How busy a site is by weekday and hour of its own zone: a factor whose mean over the week is 1. */
+/* How busy a site is by weekday and hour of its zone: a factor whose mean over the week is 1. */
 #ifndef FLOORSIM_PROFILE_H
 #define FLOORSIM_PROFILE_H
 

@@ -132,7 +132,7 @@ static bool read_id(struct schema *schema, const char *url, const struct answer 
     return true;
 }
 
-/* Sends the file's very text: a registry may take the same schema in other words for another one. */
+/* Sends the file's very text: the same schema in other words would get another id. */
 static bool announce(struct schema *schema, const char *text, const char *registry) {
     static struct answer answer;
     char url[1024];

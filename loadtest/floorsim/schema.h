@@ -15,8 +15,8 @@ struct schema {
     bool registered; /* Confluent framing: byte 0 and a schema id */
 };
 
-/* `folder` holds InteractionEvent.avsc; `registry` is a URL, or file:DIR for single-object encoding.
- * Returns false with a sentence on stderr. */
+/* `folder` holds InteractionEvent.avsc; `registry` is a URL, or file:DIR for single-object
+ * encoding. Returns false with a sentence on stderr. */
 bool schema_init(struct schema *schema, const char *folder, const char *registry);
 
 /* CRC-64-AVRO, the fingerprint of single-object encoding. */

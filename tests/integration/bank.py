@@ -78,8 +78,8 @@ METRICS = {metric for metric, _, _ in COLUMNS.values()}
 def disagreements(expected, found):
     """Where figures differ from the truth: a list of sentences, empty when all agree.
 
-    `found` maps (queue or None, window start) to {metric: (value, numerator, denominator)}; a window
-    that is not there is one of zeros.
+    `found` maps (queue or None, window start) to {metric: (value, numerator, denominator)}; a
+    window that is not there is one of zeros.
     """
     out = []
     for key, row in expected.items():

@@ -1,4 +1,4 @@
-"""Things that can be switched off: a forwarder of TCP, a registry in front of the registry, Redis."""
+"""Things that can be switched off: a TCP forwarder, a registry before the registry, a Redis."""
 
 import re
 import shutil

@@ -186,7 +186,8 @@ class World:
         """Runs the processor over what the topics hold; it must succeed."""
         done = self.floorwalker("run", "--config", config, "--until-end", *arguments,
                                 timeout_s=timeout_s)
-        assert done.returncode == 0, f"status {done.returncode}:\n{(done.stdout + done.stderr)[-4000:]}"
+        said = done.stdout + done.stderr
+        assert done.returncode == 0, f"status {done.returncode}:\n{said[-4000:]}"
         return done
 
     def start(self, config, *arguments, name="floorwalker", ready=True, timeout_s=30, port=None):

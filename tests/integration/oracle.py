@@ -1,7 +1,7 @@
 """An independent recount of interaction events: visits, legs, items, metrics and episodes.
 
-It is written from the text of the contract (docs: topics, metrics, windows and steps) and shares no
-code with the processor. It takes whole histories and is slow on purpose: plain sums over plain lists.
+It is written from the text of the contract (topics, metrics, windows and steps) and shares no
+code with the processor. It takes whole histories and is slow on purpose: plain sums over lists.
 """
 
 from bisect import bisect_left

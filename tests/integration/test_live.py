@@ -171,7 +171,8 @@ def test_tail_prints_alerts_as_they_come(world):
     wait_for("the breach", lambda: of_kind(world, "ITEM_BREACH"), scaled(15))
     config = world.folder / "floorwalker.yaml"
     tail = Process([world.stack.floorwalker, "tail", "--config", str(config), "--from",
-                    str(now_ms() - 600_000), "--kind", "ITEM_BREACH", "--json"], world.folder / "tail.log")
+                    str(now_ms() - 600_000), "--kind", "ITEM_BREACH", "--json"],
+                   world.folder / "tail.log")
     try:
         line = wait_for("a line", lambda: [x for x in tail.output.splitlines()
                                            if x.startswith("{")], scaled(15))[0]

@@ -75,7 +75,7 @@ def test_an_objective_fires_resolves_and_expires():
         events += call(i, i * 1000, i * 1000 + 60_000, "ANSWERED")
     objective = oracle.Objective(per=("queue",), window_ms=60_000, target=(4, 5), min_sample=5)
     got = oracle.episodes(oracle.recount(events), objective)
-    # The late ones count at 30 s to 39 s: at step 40 s it is 10 of 20, and the last leaves at 100 s.
+    # The late ones count at 30 s to 39 s: at step 40 s it is 10 of 20; the last leaves at 100 s.
     assert [(e.condition_at, e.resolved_at, e.how) for e in got] == [(40_000, 160_000, "EXPIRED")]
     assert (got[0].numerator, got[0].denominator) == (10, 20)
 
