@@ -63,6 +63,16 @@ void faults_note(struct faults *f, const char *place, int line, const char *form
     va_end(args);
 }
 
+void faults_sort_by_line(struct faults *f, size_t first) {
+    for (size_t i = first + 1; i < f->count; i++) {
+        struct fault fault = f->list[i];
+        size_t at = i;
+        for (; at > first && f->list[at - 1].line > fault.line; at--)
+            f->list[at] = f->list[at - 1];
+        f->list[at] = fault;
+    }
+}
+
 static void print_one(const struct fault *fault, FILE *out) {
     fputs(fault->place, out);
     if (fault->line > 0)

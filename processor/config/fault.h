@@ -33,6 +33,9 @@ void faults_add(struct faults *f, const char *place, int line, const char *remed
 void faults_note(struct faults *f, const char *place, int line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Puts those from the index `first` on in the order of their lines; equal ones stay as they are. */
+void faults_sort_by_line(struct faults *f, size_t first);
+
 /* One line each, in the order found: "acme.yaml:14: what is wrong; what would be right". */
 void faults_print(const struct faults *f, FILE *out);
 

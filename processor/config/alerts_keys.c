@@ -1,0 +1,92 @@
+#include "config/alerts_keys.h"
+
+#include "config/value.h"
+
+static void read_quiet(struct reader *r, const struct tree_node *value, void *target) {
+    (void)reader_duration(r, value, 0, &((struct contract *)target)->quiet_ms);
+}
+
+static void read_clear_hold(struct reader *r, const struct tree_node *value, void *target) {
+    (void)reader_duration(r, value, 0, &((struct contract *)target)->clear_hold_ms);
+}
+
+/* Caps and roll-up are not built: their defaults may stand in a file, other values are refused. */
+static void read_cap(struct reader *r, const struct tree_node *value, int64_t preset) {
+    int64_t found;
+    if (!reader_count(r, value, 0, INT32_MAX, &found))
+        return;
+    if (found == preset)
+        reader_note(r, value->line, "%s has no effect as yet", value->key.at);
+    else
+        reader_unsupported(r, value->line, "leave it out", value->key.at);
+}
+
+static void read_items_per_minute(struct reader *r, const struct tree_node *value, void *target) {
+    (void)target;
+    read_cap(r, value, 60);
+}
+
+static void read_pages_per_hour(struct reader *r, const struct tree_node *value, void *target) {
+    (void)target;
+    read_cap(r, value, 20);
+}
+
+static void read_share(struct reader *r, const struct tree_node *value, void *target) {
+    struct slice text;
+    struct err err;
+    if (reader_text(r, value, &text) && !value_share(text, target, &err))
+        reader_fault(r, value->line, "", "share: %s", err.text);
+}
+
+static void read_children(struct reader *r, const struct tree_node *value, void *target) {
+    (void)target;
+    int64_t found = 3;
+    if (reader_count(r, value, 1, INT32_MAX, &found) && found != 3)
+        reader_unsupported(r, value->line, "leave it out", "roll_up.children");
+}
+
+static void read_roll_up(struct reader *r, const struct tree_node *value, void *target) {
+    static const struct reader_key keys[] = {
+        {"share", read_share, false}, {"children", read_children, false}, {NULL, NULL, false}};
+    (void)target;
+    double share = 0.6;
+    if (!reader_map(r, value, keys, &share))
+        return;
+    if (share < 0.6 || share > 0.6)
+        reader_unsupported(r, value->line, "leave it out", "roll_up.share");
+    else
+        reader_note(r, value->line, "roll_up has no effect as yet");
+}
+
+void alerts_keys_read(struct reader *r, const struct tree_node *map, struct contract *c) {
+    static const struct reader_key keys[] = {
+        {"quiet", read_quiet, false},
+        {"clear_hold", read_clear_hold, false},
+        {"items_per_minute", read_items_per_minute, false},
+        {"pages_per_hour", read_pages_per_hour, false},
+        {"roll_up", read_roll_up, false},
+        {NULL, NULL, false},
+    };
+    snprintf(r->what, sizeof(r->what), "alerts");
+    (void)reader_map(r, map, keys, c);
+    r->what[0] = '\0';
+}
+
+static void read_silent_after(struct reader *r, const struct tree_node *value, void *target) {
+    (void)reader_duration(r, value, 1, &((struct contract *)target)->feed_silent_after_ms);
+}
+
+static void read_skewed_after(struct reader *r, const struct tree_node *value, void *target) {
+    (void)reader_duration(r, value, 1, &((struct contract *)target)->feed_skewed_after_ms);
+}
+
+void alerts_keys_read_feeds(struct reader *r, const struct tree_node *map, struct contract *c) {
+    static const struct reader_key keys[] = {
+        {"silent_after", read_silent_after, false},
+        {"skewed_after", read_skewed_after, false},
+        {NULL, NULL, false},
+    };
+    snprintf(r->what, sizeof(r->what), "feeds");
+    (void)reader_map(r, map, keys, c);
+    r->what[0] = '\0';
+}

@@ -1,0 +1,227 @@
+#include "config/clock_rules.h"
+
+#include <stdlib.h>
+
+#include "config/rule.h"
+#include "config/value.h"
+
+#define NOT_GIVEN UINT32_MAX
+
+struct clock_reading {
+    struct rule rule; /* first: the common keys are read into it */
+    bool has_kind;
+    enum clock_kind kind;
+    int64_t target_ms;
+    uint32_t pause_on; /* bits of enum mapped_status, or NOT_GIVEN */
+    bool bots_count;
+    bool at_handoff;
+    bool missed_on_resolve;
+};
+
+static const char *clock_word(size_t index) {
+    return index < CLOCK_KIND_COUNT ? clock_kind_name((enum clock_kind)index) : NULL;
+}
+
+static const char *status_word(size_t index) {
+    static const char *const words[] = {"open",   "pending_customer", "on_hold",
+                                        "solved", "closed",           NULL};
+    return words[index];
+}
+
+static const char *start_word(size_t index) {
+    static const char *const words[] = {"created", "bot_handoff", NULL};
+    return words[index];
+}
+
+static const char *on_resolve_word(size_t index) {
+    static const char *const words[] = {"void", "missed", NULL};
+    return words[index];
+}
+
+static const char *on_reopen_word(size_t index) {
+    static const char *const words[] = {"continue", "new", "ignore", NULL};
+    return words[index];
+}
+
+static bool is_built(enum clock_kind kind) {
+    return kind == CLOCK_SPEED_OF_ANSWER || kind == CLOCK_FIRST_REPLY || kind == CLOCK_RESOLUTION;
+}
+
+static void read_kind(struct reader *r, const struct tree_node *value, void *target) {
+    struct clock_reading *clock = target;
+    size_t index;
+    if (!reader_word(r, value, "clock", clock_word, &index))
+        return;
+    clock->has_kind = true;
+    clock->kind = (enum clock_kind)index;
+    if (!is_built(clock->kind)) {
+        char thing[64];
+        snprintf(thing, sizeof(thing), "clock: %s", clock_word(index));
+        reader_unsupported(r, value->line, "use speed_of_answer, first_reply or resolution", thing);
+    }
+}
+
+static void read_target(struct reader *r, const struct tree_node *value, void *target) {
+    (void)reader_duration(r, value, 1, &((struct clock_reading *)target)->target_ms);
+}
+
+static void read_calendar(struct reader *r, const struct tree_node *value, void *target) {
+    (void)target;
+    if (reader_find(r, value, "calendar", &r->calendars))
+        reader_unsupported(r, value->line, "leave it out: the clock then runs at all hours",
+                           "a calendar on a clock");
+}
+
+static void read_pause_on(struct reader *r, const struct tree_node *value, void *target) {
+    struct clock_reading *clock = target;
+    clock->pause_on = 0;
+    for (const struct tree_node *n = reader_first(r, value); n; n = reader_next(value, n)) {
+        size_t index;
+        if (reader_word(r, n, "status", status_word, &index))
+            clock->pause_on |= 1u << (STATUS_OPEN + index);
+    }
+}
+
+static void read_start_on(struct reader *r, const struct tree_node *value, void *target) {
+    struct clock_reading *clock = target;
+    size_t index;
+    if (reader_word(r, value, "start_on", start_word, &index))
+        clock->at_handoff = index == 1;
+    if (clock->at_handoff && clock->has_kind && clock->kind != CLOCK_FIRST_REPLY)
+        reader_fault(r, value->line, "leave it out", "only first_reply can start on bot_handoff");
+}
+
+static void read_bots_count(struct reader *r, const struct tree_node *value, void *target) {
+    (void)reader_flag(r, value, &((struct clock_reading *)target)->bots_count);
+}
+
+static void read_on_resolve(struct reader *r, const struct tree_node *value, void *target) {
+    size_t index;
+    if (reader_word(r, value, "on_resolve", on_resolve_word, &index))
+        ((struct clock_reading *)target)->missed_on_resolve = index == 1;
+}
+
+/* Only what a clock does anyway can be asked for as yet. */
+static void read_on_reopen(struct reader *r, const struct tree_node *value, void *target) {
+    const struct clock_reading *clock = target;
+    size_t index;
+    if (!clock->has_kind || !reader_word(r, value, "on_reopen", on_reopen_word, &index))
+        return;
+    const char *built = clock->kind == CLOCK_RESOLUTION ? "continue" : "ignore";
+    if (strcmp(on_reopen_word(index), built) == 0)
+        return;
+    char thing[64];
+    char remedy[64];
+    snprintf(thing, sizeof(thing), "on_reopen: %s for %s", on_reopen_word(index),
+             clock_kind_name(clock->kind));
+    snprintf(remedy, sizeof(remedy), "leave it out: it is %s", built);
+    reader_unsupported(r, value->line, remedy, thing);
+}
+
+/* "75%" of the target, or 30m before its end, as elapsed time. */
+static bool read_warning(struct reader *r, const struct tree_node *node, int64_t target_ms,
+                         int64_t *elapsed_ms) {
+    struct slice text;
+    if (!reader_text(r, node, &text))
+        return false;
+    if (text.at[text.size - 1] == '%') {
+        struct err err;
+        double share;
+        if (!value_share(text, &share, &err)) {
+            reader_fault(r, node->line, "", "warn_at: %s", err.text);
+            return false;
+        }
+        *elapsed_ms = (int64_t)(share * (double)target_ms);
+    } else {
+        int64_t left_ms;
+        if (!reader_duration(r, node, 1, &left_ms))
+            return false;
+        *elapsed_ms = target_ms - left_ms;
+    }
+    if (*elapsed_ms > 0 && *elapsed_ms < target_ms)
+        return true;
+    reader_fault(r, node->line, "write a share of the target, or the time left, within it",
+                 "warn_at %s is not between start and target", text.at);
+    return false;
+}
+
+static int compare_warnings(const void *a, const void *b) {
+    const struct clock_warning *x = a;
+    const struct clock_warning *y = b;
+    return (x->elapsed_ms > y->elapsed_ms) - (x->elapsed_ms < y->elapsed_ms);
+}
+
+/* Read when the target is known, whatever the order in the file. */
+static void read_warnings(struct reader *r, const struct tree_node *list,
+                          struct clock_rule *clock) {
+    for (const struct tree_node *n = reader_first(r, list); n; n = reader_next(list, n)) {
+        int64_t elapsed_ms;
+        if (!read_warning(r, n, clock->target_ms, &elapsed_ms))
+            continue;
+        if (clock->warning_count == CONTRACT_WARNINGS_MAX) {
+            reader_fault(r, n->line, "keep the ones that somebody acts on",
+                         "warn_at has more than %d entries", CONTRACT_WARNINGS_MAX);
+            return;
+        }
+        clock->warnings[clock->warning_count++].elapsed_ms = elapsed_ms;
+    }
+    qsort(clock->warnings, clock->warning_count, sizeof(clock->warnings[0]), compare_warnings);
+}
+
+/* What pauses a clock where nothing is said: domain.md 2.4. */
+static uint32_t default_pause(enum clock_kind kind) {
+    switch (kind) {
+    case CLOCK_RESOLUTION:
+    case CLOCK_REQUESTER_WAIT: return 1u << STATUS_PENDING_CUSTOMER;
+    case CLOCK_AGENT_WORK: return 1u << STATUS_PENDING_CUSTOMER | 1u << STATUS_ON_HOLD;
+    default: return 0;
+    }
+}
+
+static const struct reader_key keys[] = {
+    RULE_KEYS,
+    {"outcome", rule_read_outcome, false},
+    {"clock", read_kind, true},
+    {"target", read_target, true},
+    {"calendar", read_calendar, false},
+    {"pause_on", read_pause_on, false},
+    {"start_on", read_start_on, false},
+    {"bots_count", read_bots_count, false},
+    {"on_resolve", read_on_resolve, false},
+    {"on_reopen", read_on_reopen, false},
+    {"warn_at", NULL, false},
+    {NULL, NULL, false},
+};
+
+static void read_one(struct reader *r, const struct tree_node *item, struct clock_rule *clock) {
+    struct clock_reading found = {.rule.severity = SEVERITY_WARNING, .pause_on = NOT_GIVEN};
+    if (!reader_map(r, item, keys, &found))
+        return;
+    *clock = (struct clock_rule){
+        .name = found.rule.name,
+        .kind = found.kind,
+        .when = found.rule.when,
+        .target_ms = found.target_ms,
+        .pause_on = found.pause_on == NOT_GIVEN ? default_pause(found.kind) : found.pause_on,
+        .bots_count = found.bots_count,
+        .start_on_handoff = found.at_handoff,
+        .missed_on_resolve = found.missed_on_resolve,
+        .severity = found.rule.severity,
+        .contact_role = rule_contact(&found.rule),
+        .outcome = found.rule.outcome,
+        .runbook = found.rule.runbook,
+    };
+    const struct tree_node *warnings = tree_get(item, "warn_at");
+    if (warnings && clock->target_ms > 0)
+        read_warnings(r, warnings, clock);
+}
+
+void clock_rules_read(struct reader *r, const struct tree_node *list, struct contract *c) {
+    c->clocks = arena_get(r->arena, tree_count(list), sizeof(*c->clocks));
+    size_t index = 0;
+    for (const struct tree_node *n = rule_first(r, list); n; n = n->next, index++) {
+        if (rule_begin(r, n, "clock", index))
+            read_one(r, n, &c->clocks[c->clock_count++]);
+    }
+    r->what[0] = '\0';
+}
