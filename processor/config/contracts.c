@@ -8,7 +8,7 @@
 #include "config/contract_file.h"
 
 struct contracts {
-    struct contract_set set;
+    struct contract_set set; /* first: what is handed out points to it */
     struct arena *arena;
 };
 
@@ -58,7 +58,7 @@ static void read_files(struct contracts *c, const char *folder, struct dirent **
     }
 }
 
-struct contracts *contracts_load(const char *folder, struct faults *faults) {
+struct contract_set *contracts_load(const char *folder, struct faults *faults) {
     struct dirent **entries;
     int count = scandir(folder, &entries, is_contract, by_name);
     if (count < 0) {
@@ -80,18 +80,15 @@ struct contracts *contracts_load(const char *folder, struct faults *faults) {
                     "no contract file (*.yaml) here: tenants get counters in UTC, and nothing is "
                     "judged");
     if (faults->errors == errors)
-        return c;
-    contracts_free(c);
+        return &c->set;
+    contracts_free(&c->set);
     return NULL;
 }
 
-void contracts_free(struct contracts *c) {
+void contracts_free(struct contract_set *set) {
+    struct contracts *c = (struct contracts *)set;
     if (!c)
         return;
     arena_free(c->arena);
     free(c);
-}
-
-const struct contract_set *contracts_set(const struct contracts *c) {
-    return &c->set;
 }

@@ -35,7 +35,7 @@ static void write_text(const char *path, const char *text) {
 static char *told(const char *folder) {
     struct faults faults;
     faults_init(&faults);
-    struct contracts *contracts = contracts_load(folder, &faults);
+    struct contract_set *contracts = contracts_load(folder, &faults);
     assert_int_equal(contracts == NULL, faults.errors > 0);
     contracts_free(contracts);
     char *text = NULL;
@@ -84,11 +84,10 @@ static void test_good_contract(void **state) {
     (void)state;
     struct faults faults;
     faults_init(&faults);
-    struct contracts *contracts = contracts_load(GOLDEN "/good", &faults);
+    struct contract_set *contracts = contracts_load(GOLDEN "/good", &faults);
     assert_non_null(contracts);
-    const struct contract_set *set = contracts_set(contracts);
-    assert_int_equal(set->count, 1);
-    const struct contract *c = contract_set_find(set, SLICE("acme"));
+    assert_int_equal(contracts->count, 1);
+    const struct contract *c = contract_set_find(contracts, SLICE("acme"));
     assert_true(slice_equal(c->name, SLICE("acme-support")));
     assert_false(c->is_default);
     assert_int_equal(c->version, 3);
@@ -159,9 +158,9 @@ static void test_within_is_resolved(void **state) {
     files_add(&files, "t.yml", text);
     struct faults faults;
     faults_init(&faults);
-    struct contracts *contracts = contracts_load(files.folder, &faults);
+    struct contract_set *contracts = contracts_load(files.folder, &faults);
     assert_non_null(contracts);
-    const struct contract *c = contract_set_find(contracts_set(contracts), SLICE("t"));
+    const struct contract *c = contract_set_find(contracts, SLICE("t"));
     assert_int_equal(c->objectives[0].within_ms, 90000);
     assert_int_equal(c->objectives[1].within_ms, 20000);
     assert_false(c->objectives[0].within_given);
