@@ -1,0 +1,99 @@
+#include "codec/alert_json.h"
+
+#include "base/check.h"
+#include "codec/text.h"
+
+static void put_TEXT(struct buf *out, struct slice text) {
+    text_put_json(out, text);
+}
+
+static void put_OPTIONAL_TEXT(struct buf *out, struct slice text) {
+    if (text.size)
+        text_put_json(out, text);
+    else
+        text_put(out, "null");
+}
+
+static void put_INT(struct buf *out, int32_t value) {
+    text_put_int(out, value);
+}
+
+static void put_LONG(struct buf *out, int64_t value) {
+    if (value == ALERT_LONG_NONE)
+        text_put(out, "null");
+    else
+        text_put_int(out, value);
+}
+#define put_OPTIONAL_LONG put_LONG
+
+static void put_DOUBLE(struct buf *out, double value) {
+    text_put_double(out, value); /* NaN is null */
+}
+#define put_OPTIONAL_DOUBLE put_DOUBLE
+
+static void put_FLAG(struct buf *out, bool value) {
+    text_put(out, value ? "true" : "false");
+}
+
+#define SYMBOL(symbol, name) "\"" #symbol "\"",
+#define KIND_SYMBOL(symbol, name, topic) "\"" #symbol "\"",
+
+static void put_TRANSITION(struct buf *out, enum transition t) {
+    static const char *const symbols[] = {ALERT_TRANSITIONS(SYMBOL)};
+    CHECK(t < TRANSITION_COUNT);
+    text_put(out, symbols[t]);
+}
+
+static void put_KIND(struct buf *out, enum alert_kind k) {
+    static const char *const symbols[] = {ALERT_KINDS(KIND_SYMBOL)};
+    CHECK(k < ALERT_KIND_COUNT);
+    text_put(out, symbols[k]);
+}
+
+static void put_SEVERITY(struct buf *out, enum severity s) {
+    static const char *const symbols[] = {ALERT_SEVERITIES(SYMBOL)};
+    CHECK(s < SEVERITY_COUNT);
+    text_put(out, symbols[s]);
+}
+
+static void put_UNIT(struct buf *out, enum unit u) {
+    static const char *const symbols[] = {ALERT_UNITS(SYMBOL)};
+    CHECK(u < UNIT_COUNT);
+    text_put(out, symbols[u]);
+}
+
+static void put_CONTRIBUTORS(struct buf *out, struct alert alert) {
+    buf_put_u8(out, '[');
+    for (size_t i = 0; i < alert.contributor_count; i++) {
+        text_put(out, i ? ",{\"dimension\":" : "{\"dimension\":");
+        text_put_json(out, alert.contributors[i].dimension);
+        text_put(out, ",\"value\":");
+        text_put_json(out, alert.contributors[i].value);
+        text_put(out, ",\"share\":");
+        text_put_double(out, alert.contributors[i].share);
+        buf_put_u8(out, '}');
+    }
+    buf_put_u8(out, ']');
+}
+
+static void put_INTERACTIONS(struct buf *out, struct alert alert) {
+    buf_put_u8(out, '[');
+    for (size_t i = 0; i < alert.interaction_count; i++) {
+        if (i)
+            buf_put_u8(out, ',');
+        text_put_json(out, alert.interactions[i]);
+    }
+    buf_put_u8(out, ']');
+}
+
+void alert_json_put(const struct alert_record *record, struct buf *out) {
+    char before = '{';
+#define PUT(kind, field, member)                                                                   \
+    buf_put_u8(out, (uint8_t)before);                                                              \
+    text_put(out, "\"" #field "\":");                                                              \
+    put_##kind(out, record->member);                                                               \
+    before = ',';
+    ALERT_FIELDS(PUT)
+#undef PUT
+    buf_put_u8(out, '}');
+}

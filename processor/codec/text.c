@@ -1,0 +1,72 @@
+#include "codec/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DIGITS_MAX 20
+#define EXACT_INTEGER 9007199254740992.0 /* 2^53: below it every integer has its own double */
+
+void text_put_int(struct buf *b, int64_t value) {
+    char digits[DIGITS_MAX];
+    size_t at = DIGITS_MAX;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (value < 0)
+        buf_put_u8(b, '-');
+    buf_put(b, digits + at, DIGITS_MAX - at);
+}
+
+void text_put_double(struct buf *b, double value) {
+    if (!isfinite(value)) {
+        text_put(b, "null");
+        return;
+    }
+    if (fabs(value) < EXACT_INTEGER && value == trunc(value)) {
+        text_put_int(b, (int64_t)value);
+        return;
+    }
+    char text[40];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, value);
+        double back = strtod(text, NULL);
+        if (back <= value && back >= value)
+            break;
+    }
+    text_put(b, text);
+}
+
+static void put_escaped(struct buf *b, unsigned char c) {
+    switch (c) {
+    case '"': text_put(b, "\\\""); break;
+    case '\\': text_put(b, "\\\\"); break;
+    case '\n': text_put(b, "\\n"); break;
+    case '\r': text_put(b, "\\r"); break;
+    case '\t': text_put(b, "\\t"); break;
+    default: buf_put_format(b, "\\u%04x", c); break;
+    }
+}
+
+void text_put_json(struct buf *b, struct slice text) {
+    bool is_utf8 = slice_is_utf8(text);
+    buf_put_u8(b, '"');
+    size_t from = 0; /* what is not yet written and needs no care */
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+        bool foreign = c >= 0x80 && !is_utf8;
+        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F && !foreign)
+            continue;
+        buf_put(b, text.at + from, i - from);
+        if (foreign)
+            buf_put_u8(b, '?');
+        else
+            put_escaped(b, c);
+        from = i + 1;
+    }
+    if (from < text.size)
+        buf_put(b, text.at + from, text.size - from);
+    buf_put_u8(b, '"');
+}
