@@ -58,7 +58,7 @@ static void put_SEVERITY(struct buf *out, enum severity s) {
 
 static void put_UNIT(struct buf *out, enum unit u) {
     static const char *const symbols[] = {ALERT_UNITS(SYMBOL)};
-    CHECK(u < UNIT_COUNT);
+    CHECK(u < UNIT_KIND_COUNT);
     text_put(out, symbols[u]);
 }
 

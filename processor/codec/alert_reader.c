@@ -155,7 +155,7 @@ static void read_SEVERITY(avro_value_t *record, const char *name, enum severity 
 
 static void read_UNIT(avro_value_t *record, const char *name, enum unit *u) {
     static const char *const names[] = {ALERT_UNITS(NAME)};
-    *u = symbol_of(record, name, names, UNIT_COUNT);
+    *u = symbol_of(record, name, names, UNIT_KIND_COUNT);
 }
 
 /* How many elements of an array field we take. */
