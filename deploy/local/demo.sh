@@ -12,8 +12,8 @@
 #
 # The script of the day, in seconds from the first event: 3 to 9, krakow's support line gets eight
 # times its calls (items at risk, breaches, an objective breached and recovered); 20 to 45, bogota
-# sends nothing and then catches up (feed silent); 35 to 60, manila's billing gets ten times its
-# contacts (a demand spike).
+# sends nothing and then catches up (feed silent); 18 to 70, manila's billing gets fifteen times
+# its contacts (a demand spike: demand is looked at each minute).
 set -euo pipefail
 # shellcheck source=deploy/local/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -108,7 +108,7 @@ traffic() {
         --registry "$FLOORWALKER_SCHEMA_REGISTRY" --topic-prefix demo. --live --profile flat \
         --rate "$rate" --channels voice,chat,email --seed 1 --aht 6 --patience 10 --load 0.6 \
         --reply 15 --resolve 30 --duplicates 0.02 --late 0.01:10s --bad 0.002 \
-        --burst krakow:support:8:3s:9s --burst manila:billing:10:35s:60s --outage bogota:20s:45s \
+        --burst krakow:support:8:3s:9s --burst manila:billing:15:18s:70s --outage bogota:20s:45s \
         --truth "$dir/truth.jsonl"
 }
 

@@ -263,10 +263,9 @@ def test_missing_topics_are_created(world):
     world.contract(CONTRACT)
     process = world.start(world.config(clock="live", kafka={
         "topics": {"partitions": 3, "replication": 1}}))
-    for name in ("interactions", "agents", "customers", "tenants"):
-        assert world.partitions(world.topic(name)) == [0, 1, 2]
-        assert world.settings(name)["message.timestamp.type"] == "LogAppendTime"
-    for name in ("alerts.sla", "alerts.demand", "kpis", "dead-letters"):
+    assert world.partitions(world.topic("interactions")) == [0, 1, 2]
+    assert world.settings("interactions")["message.timestamp.type"] == "LogAppendTime"
+    for name in ("alerts.sla", "alerts.demand", "alerts.operations", "kpis", "dead-letters"):
         assert world.partitions(world.topic(name)), name
     assert process.terminate() == 0
 
