@@ -189,6 +189,10 @@ void cell_range(const struct cell *c, int64_t from_at, int64_t to_at, struct cel
     sum_gauges(c, INSTANT_NONE, to_at, sums->gauges);
 }
 
+void cell_add_panes(const struct cell *c, int64_t from_at, int64_t to_at, struct cell_sums *sums) {
+    sum_panes(c, from_at, to_at, 1, sums);
+}
+
 void cell_now(const struct cell *c, int64_t at, int64_t *gauges) {
     int64_t from_at = INSTANT_NONE;
     memcpy(gauges, c->base, sizeof(c->base));

@@ -42,6 +42,9 @@ bool cell_add(struct cell *c, int64_t pane_at, const struct pane_entry *entries,
  * edges must be those of panes: multiples of 5 min always are. */
 void cell_range(const struct cell *c, int64_t from_at, int64_t to_at, struct cell_sums *sums);
 
+/* Adds the panes of [from_at, to_at) to sums, without gauges. */
+void cell_add_panes(const struct cell *c, int64_t from_at, int64_t to_at, struct cell_sums *sums);
+
 /* The gauges with all changes in panes that start at or before `at`. */
 void cell_now(const struct cell *c, int64_t at, int64_t *gauges);
 

@@ -74,8 +74,7 @@ void tenant_rule_late(struct tenant_rule *r, int64_t pane_at) {
     r->late_to_at = later(r->late_to_at, pane_at);
 }
 
-void tenant_rule_revise(struct tenant_rule *r, const struct judge_context *ctx,
-                        int64_t judged_at) {
+void tenant_rule_revise(struct tenant_rule *r, const struct judge_context *ctx, int64_t judged_at) {
     const struct objective *o = r->objective;
     const struct cell_span *span = &r->cell->shape.windows[0];
     if (r->late_from_at == INSTANT_MAX)

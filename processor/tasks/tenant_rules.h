@@ -13,7 +13,7 @@ struct tenant_rule {
     size_t threshold;          /* in the cell's shape */
     struct cell *cell;         /* one window: the objective's */
     struct objective_state state;
-    struct figure figure; /* as last judged */
+    struct figure figure;             /* as last judged */
     int64_t late_from_at, late_to_at; /* panes to look at again: INSTANT_MAX, INSTANT_NONE */
     bool changed;                     /* since it was shown; no part of the state */
 };
@@ -36,8 +36,7 @@ void tenant_rule_step(struct tenant_rule *r, const struct judge_context *ctx, in
 void tenant_rule_late(struct tenant_rule *r, int64_t pane_at);
 
 /* After the rows of a report: an episode that would not have opened is voided. */
-void tenant_rule_revise(struct tenant_rule *r, const struct judge_context *ctx,
-                        int64_t judged_at);
+void tenant_rule_revise(struct tenant_rule *r, const struct judge_context *ctx, int64_t judged_at);
 
 struct tenant_demand *tenant_demand_new(const struct demand_rule *rule, struct tenant_scope *view,
                                         int64_t first_at);

@@ -131,8 +131,8 @@ size_t tenant_scope_fields(const struct tenant_scope *s) {
 void tenant_scope_field(const struct tenant_scope *s, size_t index, struct tenant_field *field) {
     if (index < cell_field_count()) {
         const struct cell_field *f = cell_field_at(index);
-        *field = (struct tenant_field){f->name, f->formula, f->metric, f->attribution, f->variant,
-                                       0};
+        *field = (struct tenant_field){f->name,        f->formula, f->metric,
+                                       f->attribution, f->variant, 0};
         if (f->variant == VARIANT_COUNT) {
             field->variant = s->plain_variant;
             if (f->metric == METRIC_SERVICE_LEVEL)
@@ -169,8 +169,8 @@ size_t tenant_scope_objective(const struct tenant_scope *s, const struct contrac
                               const struct objective *objective) {
     bool plain = objective->metric != METRIC_SERVICE_LEVEL ||
                  first_level(contract, &s->scope) == objective;
-    size_t threshold = cell_shape_threshold(
-        &s->cell->shape, tenant_scope_within_ms(contract, &s->scope, objective));
+    size_t threshold = cell_shape_threshold(&s->cell->shape,
+                                            tenant_scope_within_ms(contract, &s->scope, objective));
     for (size_t i = plain ? 0 : cell_field_count(); i < tenant_scope_fields(s); i++) {
         struct tenant_field f;
         tenant_scope_field(s, i, &f);
@@ -188,11 +188,24 @@ static int compare_close(const struct tenant_close *a, int64_t end_at, enum wind
     return (a->window > window) - (a->window < window);
 }
 
+/* How many closes are not after this one: nearly always all. */
+static size_t closes_until(const struct tenant_scope *s, int64_t end_at, enum window_id window) {
+    size_t count = s->close_count;
+    while (count > 0 && compare_close(&s->closes[count - 1], end_at, window) > 0)
+        count--;
+    return count;
+}
+
+const struct tenant_close *tenant_scope_find_close(const struct tenant_scope *s, int64_t end_at,
+                                                   enum window_id window) {
+    size_t count = closes_until(s, end_at, window);
+    bool found = count > 0 && compare_close(&s->closes[count - 1], end_at, window) == 0;
+    return found ? &s->closes[count - 1] : NULL;
+}
+
 struct tenant_close *tenant_scope_close(struct tenant_scope *s, int64_t end_at,
                                         enum window_id window) {
-    size_t at = s->close_count; /* nearly always the newest */
-    while (at > 0 && compare_close(&s->closes[at - 1], end_at, window) > 0)
-        at--;
+    size_t at = closes_until(s, end_at, window);
     if (at > 0 && compare_close(&s->closes[at - 1], end_at, window) == 0)
         return &s->closes[at - 1];
     if (s->close_count == s->close_capacity) {
@@ -202,7 +215,7 @@ struct tenant_close *tenant_scope_close(struct tenant_scope *s, int64_t end_at,
     }
     memmove(&s->closes[at + 1], &s->closes[at], (s->close_count - at) * sizeof(*s->closes));
     s->close_count++;
-    s->closes[at] = (struct tenant_close){.end_at = end_at, .revision = -1,
-                                          .window = (uint8_t)window};
+    s->closes[at] = (struct tenant_close){
+        .end_at = end_at, .revision = -1, .window = (uint8_t)window};
     return &s->closes[at];
 }

@@ -37,7 +37,7 @@ struct tenant_scope {
     /* What is below is no part of the state: what the view was told last. */
     bool shown;
     struct view_now now;
-    struct view_now next;  /* being put together */
+    struct view_now next;   /* being put together */
     int64_t minute_from_at; /* minutes from here on were not shown */
 };
 
@@ -75,3 +75,7 @@ int64_t tenant_scope_within_ms(const struct contract *contract, const struct sco
 /* The close of this window, made (unpublished, clean) when missing. */
 struct tenant_close *tenant_scope_close(struct tenant_scope *s, int64_t end_at,
                                         enum window_id window);
+
+/* The close of this window, or NULL. */
+const struct tenant_close *tenant_scope_find_close(const struct tenant_scope *s, int64_t end_at,
+                                                   enum window_id window);

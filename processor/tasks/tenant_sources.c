@@ -39,8 +39,7 @@ static struct tenant_topic *find_topic(struct tenant_sources *s, struct slice na
 }
 
 /* All partitions of a topic count from the moment it is heard of. */
-static void grow_topic(const struct tenant_sources *s, struct tenant_topic *t,
-                       int32_t partitions) {
+static void grow_topic(const struct tenant_sources *s, struct tenant_topic *t, int32_t partitions) {
     if (partitions <= t->partitions)
         return;
     t->sources = realloc(t->sources, (size_t)partitions * sizeof(*t->sources));

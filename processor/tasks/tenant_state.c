@@ -129,8 +129,7 @@ struct tenant_rule *tenant_state_rule(struct tenant_task *t, struct tenant *tena
     bool found;
     size_t at = lower(&tenant->rules, order_rule, &key, &found);
     if (!found)
-        tenant_array_insert(&tenant->rules, at,
-                            tenant_rule_new(tenant->contract, objective, view));
+        tenant_array_insert(&tenant->rules, at, tenant_rule_new(tenant->contract, objective, view));
     return tenant->rules.items[at];
 }
 
@@ -165,8 +164,12 @@ static struct leaf copy_leaf(const struct report_leaf *names) {
             memcpy(place, from[i].at, from[i].size);
         place += from[i].size;
     }
-    return (struct leaf){.tenant = to[0], .vendor = to[1], .site = to[2], .queue = to[3],
-                         .channel = names->channel, .priority = names->priority,
+    return (struct leaf){.tenant = to[0],
+                         .vendor = to[1],
+                         .site = to[2],
+                         .queue = to[3],
+                         .channel = names->channel,
+                         .priority = names->priority,
                          .direction = names->direction};
 }
 
@@ -204,10 +207,9 @@ static bool has_names(const void *context, uint32_t handle, const void *key) {
     const struct tenant_task *t = context;
     const struct leaf *a = &((const struct tenant_leaf *)t->leaves.items[handle])->leaf;
     const struct report_leaf *b = key;
-    return a->channel == b->channel && a->priority == b->priority &&
-           a->direction == b->direction && slice_equal(a->queue, b->queue) &&
-           slice_equal(a->site, b->site) && slice_equal(a->vendor, b->vendor) &&
-           slice_equal(a->tenant, b->tenant);
+    return a->channel == b->channel && a->priority == b->priority && a->direction == b->direction &&
+           slice_equal(a->queue, b->queue) && slice_equal(a->site, b->site) &&
+           slice_equal(a->vendor, b->vendor) && slice_equal(a->tenant, b->tenant);
 }
 
 struct tenant_leaf *tenant_state_leaf(struct tenant_task *t, const struct report_leaf *names) {
@@ -252,8 +254,7 @@ void tenant_state_age(struct tenant_task *t, struct tenant_leaf *leaf, int32_t p
     if (!there) {
         leaf->ages = realloc(leaf->ages, (leaf->age_count + 1) * sizeof(*leaf->ages));
         CHECK(leaf->ages);
-        memmove(&leaf->ages[at + 1], &leaf->ages[at],
-                (leaf->age_count - at) * sizeof(*leaf->ages));
+        memmove(&leaf->ages[at + 1], &leaf->ages[at], (leaf->age_count - at) * sizeof(*leaf->ages));
         leaf->age_count++;
     }
     leaf->ages[at] = (struct tenant_age){partition, oldest_waiting_at, oldest_open_at};

@@ -58,9 +58,9 @@ struct tenant_task {
     struct tenant_task_options options;
     struct tenant_task_counts counts;
     struct tenant_sources sources;
-    int64_t clock;    /* running maximum; INSTANT_NONE */
-    int64_t step_at;  /* the newest step judged; INSTANT_NONE before the first clock */
-    int64_t first_at; /* before the first clock: the earliest pane; INSTANT_MAX */
+    int64_t clock;               /* running maximum; INSTANT_NONE */
+    int64_t step_at;             /* the newest step judged; INSTANT_NONE before the first clock */
+    int64_t first_at;            /* before the first clock: the earliest pane; INSTANT_MAX */
     struct tenant_array tenants; /* by name */
     struct tenant_array leaves;  /* struct tenant_leaf; handles of the index */
     struct table leaf_index;
@@ -69,8 +69,8 @@ struct tenant_task {
 
     /* Working memory, and what follows from the tables of metrics. */
     struct pane_scratch scratch;
-    struct cell_sums sums;                  /* of any shape */
-    uint64_t key_metrics[CELL_DENSE_MAX];   /* which metrics a counter is in */
+    struct cell_sums sums;                /* of any shape */
+    uint64_t key_metrics[CELL_DENSE_MAX]; /* which metrics a counter is in */
     uint64_t bin_metrics[HISTOGRAM_COUNT];
     struct outbox *out; /* of the call that is under way */
 };
@@ -87,8 +87,7 @@ void tenant_state_age(struct tenant_task *t, struct tenant_leaf *leaf, int32_t p
 struct tenant_scope *tenant_state_scope(struct tenant_task *t, struct tenant *tenant,
                                         const struct scope *scope);
 struct tenant_rule *tenant_state_rule(struct tenant_task *t, struct tenant *tenant,
-                                      const struct objective *objective,
-                                      struct tenant_scope *view);
+                                      const struct objective *objective, struct tenant_scope *view);
 struct tenant_demand *tenant_state_demand(struct tenant_task *t, struct tenant *tenant,
                                           const struct demand_rule *rule,
                                           struct tenant_scope *view);

@@ -11,9 +11,9 @@
 
 struct tenant_task_options {
     int32_t partition;
-    bool live;              /* clock: live: silent sources are left out after max_source_lag */
-    bool until_end;         /* partitions without a record yet hold the clock back */
-    bool publish_all;       /* publish: all */
+    bool live;        /* clock: live: silent sources are left out after max_source_lag */
+    bool until_end;   /* partitions without a record yet hold the clock back */
+    bool publish_all; /* publish: all */
     int64_t lateness_ms;
     int64_t max_source_lag_ms;
     int64_t max_alert_age_ms;

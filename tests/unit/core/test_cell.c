@@ -26,6 +26,8 @@ struct oracle {
 
 static struct cell_shape shape_of_all(void) {
     struct cell_shape s = {.window_count = WINDOW_COUNT,
+                           .fine_ms = 30 * MINUTE_MS,
+                           .minute_ms = 4 * HOUR_MS,
                            .keep_ms = 25 * HOUR_MS,
                            .counters = CELL_ALL_COUNTERS,
                            .histograms = CELL_ALL_HISTOGRAMS,

@@ -1,0 +1,251 @@
+#include "tasks/tenant_kpi.h"
+
+#include "base/check.h"
+
+#define ALIGNED_ROW(symbol) WINDOW_##symbol,
+
+static const enum window_id aligned[] = {TENANT_ALIGNED(ALIGNED_ROW)};
+
+#define ALIGNED_COUNT (sizeof(aligned) / sizeof(aligned[0]))
+#define ALL_METRICS ((UINT64_C(1) << METRIC_COUNT) - 1)
+
+static void note_terms(struct tenant_task *t, const struct metric_term *terms, uint64_t bit) {
+    for (size_t i = 0; i < METRIC_TERMS_MAX && terms[i].sign != 0; i++)
+        t->key_metrics[cell_key_counter((enum counter)terms[i].counter)] |= bit;
+}
+
+void tenant_kpi_init(struct tenant_task *t) {
+    for (unsigned m = 0; m < METRIC_COUNT; m++) {
+        for (unsigned a = 0; a < ATTRIBUTION_COUNT; a++) {
+            const struct metric_parts *p = metric_parts((enum metric)m, (enum attribution)a);
+            if (!p)
+                continue;
+            note_terms(t, p->over, UINT64_C(1) << m);
+            note_terms(t, p->under, UINT64_C(1) << m);
+            if (p->form == FORM_QUANTILE)
+                t->bin_metrics[p->histogram] |= UINT64_C(1) << m;
+        }
+    }
+    for (size_t key = CELL_LEVELS_AT; key < CELL_DENSE_MAX; key++)
+        t->key_metrics[key] = UINT64_C(1) << METRIC_SERVICE_LEVEL;
+}
+
+static uint64_t metrics_of(const struct tenant_task *t, const struct pane_entry *entries,
+                           size_t count) {
+    uint64_t metrics = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t key = entries[i].key;
+        metrics |= key < CELL_BINS_AT ? t->key_metrics[key]
+                                      : t->bin_metrics[(key - CELL_BINS_AT) / CELL_BINS_EACH];
+    }
+    return metrics;
+}
+
+/* End of the aligned window that contains `at`. Where the zone's clocks change, it may be shorter
+ * or longer than its name says. */
+static int64_t aligned_end(const struct zone *z, int64_t at, int64_t length_ms) {
+    int64_t start = zone_floor(z, at, length_ms);
+    int64_t end = zone_floor(z, start + length_ms, length_ms);
+    return end > start ? end : zone_floor(z, start + 2 * length_ms, length_ms);
+}
+
+static void mark(struct tenant_task *t, struct tenant *tenant, struct tenant_scope *s,
+                 int64_t end_at, enum window_id window, uint64_t metrics) {
+    if (metrics == 0 || end_at + t->options.lateness_ms <= t->step_at)
+        return;
+    tenant_scope_close(s, end_at, window)->dirty |= metrics;
+    s->late = true;
+    tenant->late = true;
+}
+
+void tenant_kpi_late(struct tenant_task *t, struct tenant *tenant, struct tenant_scope *s,
+                     int64_t pane_at, const struct pane_entry *entries, size_t count) {
+    const struct zone *zone = &tenant->contract->zone;
+    size_t gauges = 0;
+    while (gauges < count && entries[gauges].key < CELL_GAUGES)
+        gauges++;
+    uint64_t touched = metrics_of(t, entries, count);
+    uint64_t gauges_touched = metrics_of(t, entries, gauges);
+    /* Windows that are final are past correction. */
+    int64_t from_at = pane_at;
+    if (from_at < t->step_at - t->options.lateness_ms - 2 * HOUR_MS)
+        from_at = t->step_at - t->options.lateness_ms - 2 * HOUR_MS;
+    for (size_t i = 0; i < ALIGNED_COUNT; i++) {
+        int64_t length_ms = window_spec(aligned[i])->length_ms;
+        int64_t closed_at = zone_floor(zone, t->step_at, length_ms);
+        if (from_at >= closed_at)
+            continue;
+        int64_t end_at = aligned_end(zone, from_at, length_ms);
+        mark(t, tenant, s, end_at, aligned[i], from_at == pane_at ? touched : gauges_touched);
+        while (gauges_touched != 0 && end_at < closed_at) {
+            end_at = aligned_end(zone, end_at, length_ms);
+            mark(t, tenant, s, end_at, aligned[i], gauges_touched);
+        }
+    }
+}
+
+static bool is_wanted(const struct tenant_task *t, const struct tenant *tenant,
+                      const struct tenant_scope *s, size_t field) {
+    if (t->options.publish_all)
+        return true;
+    for (size_t i = 0; i < tenant->rules.count; i++) {
+        const struct tenant_rule *r = tenant->rules.items[i];
+        if (r->view == s && r->field == field)
+            return true;
+    }
+    return false;
+}
+
+static void publish(struct tenant_task *t, const struct kpi *about,
+                    const struct tenant_field *field, const struct cell_sums *sums) {
+    struct figure f;
+    struct kpi kpi = *about;
+    tenant_scope_figure(sums, field, &f);
+    kpi.metric = field->name;
+    kpi.formula = field->formula;
+    kpi.unit = metric_unit(field->metric);
+    kpi.value = f.present ? f.value : ALERT_DOUBLE_NONE;
+    kpi.numerator = f.numerator;
+    kpi.denominator = f.denominator;
+    kpi.sample = f.sample;
+    t->out->kpi(t->out->context, &kpi);
+}
+
+static void publish_all(struct tenant_task *t, const struct tenant *tenant,
+                        const struct tenant_scope *s, const struct kpi *about, uint64_t metrics,
+                        const struct cell_sums *sums) {
+    for (size_t i = 0; i < tenant_scope_fields(s); i++) {
+        struct tenant_field field;
+        tenant_scope_field(s, i, &field);
+        if ((metrics >> field.metric & 1) && is_wanted(t, tenant, s, i))
+            publish(t, about, &field, sums);
+    }
+}
+
+static struct kpi about_window(const struct tenant_task *t, const struct tenant *tenant,
+                               const struct tenant_scope *s, enum window_id window,
+                               int64_t start_at, int64_t end_at) {
+    return (struct kpi){.tenant = tenant->name,
+                        .scope = &s->scope,
+                        .window = slice_of(window_spec(window)->name),
+                        .window_start_at = start_at,
+                        .window_end_at = end_at,
+                        .completeness = tenant_sources_completeness(&t->sources)};
+}
+
+/* At its close an aligned window is the rolling one of its length, except where clocks change. */
+static const struct cell_sums *sums_at_close(struct tenant_task *t, struct tenant_scope *s,
+                                             enum window_id window, int64_t start_at,
+                                             int64_t end_at) {
+    const struct cell_window *w = &s->cell->windows[window];
+    if (w->edge_at == end_at && end_at - start_at == window_spec(window)->length_ms)
+        return &w->sums;
+    t->sums.dense_count = cell_shape_dense(&s->cell->shape);
+    cell_range(s->cell, start_at, end_at, &t->sums);
+    return &t->sums;
+}
+
+static void close_window(struct tenant_task *t, struct tenant *tenant, enum window_id window,
+                         int64_t step_at) {
+    int64_t length_ms = window_spec(window)->length_ms;
+    int64_t start_at = zone_floor(&tenant->contract->zone, step_at - 1, length_ms);
+    for (size_t i = 0; i < tenant->scopes.count; i++) {
+        struct tenant_scope *s = tenant->scopes.items[i];
+        cell_advance(s->cell, step_at);
+        const struct cell_sums *sums = sums_at_close(t, s, window, start_at, step_at);
+        if (!cell_sums_active(sums))
+            continue;
+        struct kpi about = about_window(t, tenant, s, window, start_at, step_at);
+        publish_all(t, tenant, s, &about, ALL_METRICS, sums);
+        struct tenant_close *close = tenant_scope_close(s, step_at, window);
+        close->revision = 0;
+        close->dirty = 0;
+    }
+}
+
+/* What late counts changed, with the next revision; or all of it, for the last time. */
+static void revise(struct tenant_task *t, struct tenant *tenant, struct tenant_scope *s,
+                   struct tenant_close *c, bool final) {
+    enum window_id window = (enum window_id)c->window;
+    int64_t start_at = zone_floor(&tenant->contract->zone, c->end_at - 1,
+                                  window_spec(window)->length_ms);
+    t->sums.dense_count = cell_shape_dense(&s->cell->shape);
+    cell_range(s->cell, start_at, c->end_at, &t->sums);
+    bool first = c->revision < 0;
+    uint64_t metrics = first || final ? ALL_METRICS : c->dirty;
+    if (first && !cell_sums_active(&t->sums)) {
+        c->dirty = 0;
+        return;
+    }
+    c->revision += c->dirty != 0;
+    c->dirty = 0;
+    struct kpi about = about_window(t, tenant, s, window, start_at, c->end_at);
+    about.revision = c->revision;
+    about.final = final;
+    publish_all(t, tenant, s, &about, metrics, &t->sums);
+}
+
+static void revise_late(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
+    for (size_t i = 0; i < tenant->scopes.count; i++) {
+        struct tenant_scope *s = tenant->scopes.items[i];
+        if (!s->late)
+            continue;
+        cell_advance(s->cell, step_at);
+        for (size_t n = 0; n < s->close_count; n++) {
+            if (s->closes[n].dirty != 0 && s->closes[n].end_at + t->options.lateness_ms > step_at)
+                revise(t, tenant, s, &s->closes[n], false);
+        }
+        s->late = false;
+    }
+    tenant->late = false;
+}
+
+static void finish_old(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
+    for (size_t i = 0; i < tenant->scopes.count; i++) {
+        struct tenant_scope *s = tenant->scopes.items[i];
+        size_t done = 0;
+        while (done < s->close_count &&
+               s->closes[done].end_at + t->options.lateness_ms <= step_at) {
+            cell_advance(s->cell, step_at);
+            revise(t, tenant, s, &s->closes[done++], true);
+        }
+        if (done == 0)
+            continue;
+        s->close_count -= done;
+        memmove(s->closes, s->closes + done, s->close_count * sizeof(*s->closes));
+    }
+}
+
+static void publish_objectives(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
+    for (size_t i = 0; i < tenant->rules.count; i++) {
+        const struct tenant_rule *r = tenant->rules.items[i];
+        enum window_id window = r->objective->window;
+        struct tenant_scope *s = r->view;
+        if (r->field == tenant_scope_fields(s))
+            continue;
+        cell_advance(s->cell, step_at);
+        const struct cell_window *w = &s->cell->windows[window];
+        /* At an aligned close all metrics have just been published. */
+        const struct tenant_close *close = tenant_scope_find_close(s, step_at, window);
+        if (w->edge_at != step_at || (close && close->revision == 0))
+            continue;
+        struct tenant_field field;
+        tenant_scope_field(s, r->field, &field);
+        struct kpi about = about_window(t, tenant, s, window,
+                                        step_at - window_spec(window)->length_ms, step_at);
+        publish(t, &about, &field, &w->sums);
+    }
+}
+
+void tenant_kpi_minute(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
+    CHECK(step_at % MINUTE_MS == 0);
+    for (size_t i = 0; i < ALIGNED_COUNT; i++) {
+        int64_t length_ms = window_spec(aligned[i])->length_ms;
+        if (zone_floor(&tenant->contract->zone, step_at, length_ms) == step_at)
+            close_window(t, tenant, aligned[i], step_at);
+    }
+    publish_objectives(t, tenant, step_at);
+    if (tenant->late)
+        revise_late(t, tenant, step_at);
+    finish_old(t, tenant, step_at);
+}

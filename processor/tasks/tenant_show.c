@@ -1,0 +1,190 @@
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "core/delta.h"
+#include "tasks/tenant_state.h"
+
+/* After a full publication minutes come from as far back as their panes are that narrow. */
+#define MINUTES_BACK_MS (4 * HOUR_MS)
+
+/* Room for the figures of one scope. */
+struct figures {
+    struct view_figure *items; /* owned */
+    size_t capacity;
+};
+
+struct show {
+    struct tenant_task *task;
+    struct view *view;
+    bool all;
+    struct figures figures;
+};
+
+static void show_window(struct show *show, const struct tenant *tenant,
+                        const struct tenant_scope *s, enum window_id window) {
+    const struct cell_window *w = &s->cell->windows[window];
+    size_t count = tenant_scope_fields(s);
+    if (count > show->figures.capacity) {
+        show->figures.capacity = count;
+        show->figures.items = realloc(show->figures.items, count * sizeof(struct view_figure));
+        CHECK(show->figures.items);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct tenant_field field;
+        tenant_scope_field(s, i, &field);
+        struct view_figure *f = &show->figures.items[i];
+        f->field = field.name;
+        f->unit = metric_unit(field.metric);
+        tenant_scope_figure(&w->sums, &field, &f->figure);
+    }
+    show->view->kpi(show->view->context, tenant->name, &s->scope,
+                    slice_of(window_spec(window)->name), show->figures.items, count, w->edge_at,
+                    tenant_sources_completeness(&show->task->sources));
+}
+
+static void show_now(struct show *show, const struct tenant *tenant, struct tenant_scope *s) {
+    int64_t gauges[CELL_GAUGES];
+    cell_now(s->cell, show->task->clock, gauges);
+    s->next.waiting = gauges[cell_key_counter(COUNTER_WAITING_CHANGE)];
+    s->next.in_service = gauges[cell_key_counter(COUNTER_IN_SERVICE_CHANGE)];
+    s->next.backlog = gauges[cell_key_counter(COUNTER_BACKLOG_CHANGE)];
+    if (s->shown && !show->all && memcmp(&s->now, &s->next, sizeof(s->now)) == 0)
+        return;
+    s->now = s->next;
+    show->view->now(show->view->context, tenant->name, &s->scope, &s->now, show->task->clock);
+}
+
+/* The counts of one minute, and its plain service level. */
+static void show_minute(struct show *show, const struct tenant *tenant,
+                        const struct tenant_scope *s, int64_t minute_at,
+                        const struct cell_sums *sums) {
+    struct view_figure figures[METRIC_COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < cell_field_count(); i++) {
+        struct tenant_field field;
+        tenant_scope_field(s, i, &field);
+        enum metric_form form = metric_parts(field.metric, BY_EVENT)->form;
+        bool plain = cell_field_at(i)->variant == VARIANT_COUNT;
+        if (field.attribution != BY_EVENT || !plain || (form != FORM_COUNT && form != FORM_LEVEL))
+            continue;
+        struct view_figure *f = &figures[count];
+        *f = (struct view_figure){.field = field.name, .unit = metric_unit(field.metric)};
+        tenant_scope_figure(sums, &field, &f->figure);
+        if (form == FORM_LEVEL ? f->figure.present : f->figure.value != 0)
+            count++;
+    }
+    if (count > 0)
+        show->view->minute(show->view->context, tenant->name, &s->scope, minute_at, figures, count);
+}
+
+static int64_t next_pane_at(const struct cell *c, int64_t from_at) {
+    int64_t next = INSTANT_MAX;
+    for (size_t t = 0; t < CELL_TIERS; t++) {
+        size_t i = pane_list_lower(&c->tiers[t], from_at);
+        if (i < c->tiers[t].count && pane_list_at(&c->tiers[t], i)->at < next)
+            next = pane_list_at(&c->tiers[t], i)->at;
+    }
+    return next;
+}
+
+/* Minutes that have closed since the last time, or were corrected. */
+static void show_minutes(struct show *show, const struct tenant *tenant, struct tenant_scope *s) {
+    int64_t until_at = instant_floor(show->task->step_at, MINUTE_MS);
+    int64_t oldest_at = until_at - MINUTES_BACK_MS;
+    int64_t at = show->all ? oldest_at : s->minute_from_at;
+    if (at < oldest_at)
+        at = oldest_at;
+    struct cell_sums *sums = &show->task->sums;
+    sums->dense_count = cell_shape_dense(&s->cell->shape);
+    for (at = next_pane_at(s->cell, at); at < until_at; at = next_pane_at(s->cell, at)) {
+        int64_t minute_at = instant_floor(at, MINUTE_MS);
+        cell_sums_reset(sums);
+        cell_add_panes(s->cell, minute_at, minute_at + MINUTE_MS, sums);
+        show_minute(show, tenant, s, minute_at, sums);
+        at = minute_at + MINUTE_MS;
+    }
+    s->minute_from_at = until_at;
+}
+
+static void show_scope(struct show *show, const struct tenant *tenant, struct tenant_scope *s) {
+    if (!s->shown || show->all)
+        show->view->scope(show->view->context, tenant->name, &s->scope);
+    cell_advance(s->cell, show->task->step_at);
+    show_now(show, tenant, s);
+    for (unsigned w = 0; w < WINDOW_COUNT; w++) {
+        if (s->cell->windows[w].changed || show->all || !s->shown)
+            show_window(show, tenant, s, (enum window_id)w);
+        s->cell->windows[w].changed = false;
+    }
+    show_minutes(show, tenant, s);
+    s->shown = true;
+}
+
+static void show_rules(struct show *show, const struct tenant *tenant) {
+    for (size_t i = 0; i < tenant->rules.count; i++) {
+        struct tenant_rule *r = tenant->rules.items[i];
+        if (!r->changed && !show->all)
+            continue;
+        r->changed = false;
+        const struct objective *o = r->objective;
+        show->view->objective(show->view->context, tenant->name, o->name, &r->view->scope,
+                              &r->figure, o->target, objective_state_name(&r->state),
+                              r->cell->windows[0].edge_at);
+    }
+}
+
+/* The oldest of a scope is the oldest of its leaves. */
+static void gather_ages(struct tenant_task *t) {
+    for (size_t i = 0; i < t->tenants.count; i++) {
+        const struct tenant *tenant = t->tenants.items[i];
+        for (size_t n = 0; n < tenant->scopes.count; n++) {
+            struct view_now *next = &((struct tenant_scope *)tenant->scopes.items[n])->next;
+            next->oldest_waiting_at = next->oldest_open_at = INSTANT_NONE;
+        }
+    }
+    for (size_t i = 0; i < t->leaves.count; i++) {
+        const struct tenant_leaf *leaf = t->leaves.items[i];
+        for (size_t a = 0; a < leaf->age_count; a++) {
+            const struct tenant_age *age = &leaf->ages[a];
+            for (size_t n = 0; n < leaf->scopes.count; n++) {
+                struct view_now *next = &((struct tenant_scope *)leaf->scopes.items[n])->next;
+                if (age->oldest_waiting_at != INSTANT_NONE &&
+                    (next->oldest_waiting_at == INSTANT_NONE ||
+                     age->oldest_waiting_at < next->oldest_waiting_at))
+                    next->oldest_waiting_at = age->oldest_waiting_at;
+                if (age->oldest_open_at != INSTANT_NONE &&
+                    (next->oldest_open_at == INSTANT_NONE ||
+                     age->oldest_open_at < next->oldest_open_at))
+                    next->oldest_open_at = age->oldest_open_at;
+            }
+        }
+    }
+    t->ages_changed = false;
+}
+
+static void show_alert(void *context, const struct alert *alert, bool open) {
+    struct view *view = context;
+    view->alert(view->context, alert, open);
+}
+
+static void show_tenant(struct show *show, struct tenant *tenant) {
+    struct tenant_task *t = show->task;
+    for (size_t i = 0; i < tenant->scopes.count; i++)
+        show_scope(show, tenant, tenant->scopes.items[i]);
+    show_rules(show, tenant);
+    episode_book_show(tenant->book, show->all, show_alert, show->view);
+    int64_t lag_ms = t->sources.log_at - t->clock;
+    show->view->meta(show->view->context, tenant->name, t->clock, lag_ms > 0 ? lag_ms : 0,
+                     tenant->contract->name, tenant->contract->version);
+}
+
+void tenant_task_show(struct tenant_task *t, bool all, struct view *view) {
+    if (t->clock == INSTANT_NONE)
+        return;
+    struct show show = {.task = t, .view = view, .all = all};
+    if (t->ages_changed || all)
+        gather_ages(t);
+    for (size_t i = 0; i < t->tenants.count; i++)
+        show_tenant(&show, t->tenants.items[i]);
+    free(show.figures.items);
+}

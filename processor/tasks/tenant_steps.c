@@ -1,0 +1,91 @@
+#include "tasks/tenant_steps.h"
+
+#include "core/delta.h"
+#include "tasks/tenant_kpi.h"
+
+#define STEP_MS DELTA_PANE_MS
+
+static void tell_notices(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
+    struct judge_context ctx = tenant_state_context(t, tenant, t->out);
+    if (tenant->config_notice == NOTICE_DUE) {
+        judge_notice_open(&ctx, ALERT_CONFIG, SLICE("no-contract"), NULL, SEVERITY_WARNING, step_at,
+                          SLICE("No contract is known for this tenant: it is counted, in UTC, "
+                                "and nothing is judged"));
+        tenant->config_notice = NOTICE_TOLD;
+    }
+    if (tenant->scopes_notice == NOTICE_DUE) {
+        judge_notice_open(&ctx, ALERT_DATA_QUALITY, SLICE("limits.scopes"), NULL, SEVERITY_WARNING,
+                          step_at,
+                          SLICE("limits.scopes is reached: new scopes count in their parents "
+                                "only"));
+        tenant->scopes_notice = NOTICE_TOLD;
+    }
+}
+
+/* How many scopes share this rule's budget of false alarms. */
+static size_t scopes_of(const struct tenant *tenant, const struct demand_rule *rule) {
+    size_t scopes = 0;
+    for (size_t i = 0; i < tenant->demands.count; i++)
+        scopes += ((const struct tenant_demand *)tenant->demands.items[i])->rule == rule;
+    return scopes;
+}
+
+static void judge_demands(struct tenant *tenant, const struct judge_context *ctx, int64_t step_at) {
+    const struct demand_rule *rule = NULL;
+    size_t scopes = 0;
+    for (size_t i = 0; i < tenant->demands.count; i++) {
+        struct tenant_demand *d = tenant->demands.items[i];
+        if (d->rule != rule) {
+            rule = d->rule;
+            scopes = scopes_of(tenant, rule);
+        }
+        tenant_demand_step(d, ctx, scopes, step_at);
+    }
+}
+
+static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
+    struct judge_context ctx = tenant_state_context(t, tenant, t->out);
+    if (tenant->config_notice == NOTICE_DUE || tenant->scopes_notice == NOTICE_DUE)
+        tell_notices(t, tenant, step_at);
+    for (size_t i = 0; i < tenant->rules.count; i++) {
+        struct tenant_rule *r = tenant->rules.items[i];
+        if (step_at % window_spec(r->objective->window)->step_ms == 0)
+            tenant_rule_step(r, &ctx, step_at);
+    }
+    if (step_at % DEMAND_STEP_MS == 0)
+        judge_demands(tenant, &ctx, step_at);
+    for (size_t i = 0; step_at % FEED_STEP_MS == 0 && i < tenant->feeds.count; i++) {
+        struct tenant_feed *feed = tenant->feeds.items[i];
+        judge_feed_step(&ctx, feed->site, &feed->state, step_at);
+    }
+    if (step_at % MINUTE_MS == 0)
+        tenant_kpi_minute(t, tenant, step_at);
+    if (step_at % HOUR_MS == 0)
+        episode_book_forget(tenant->book, step_at, tenant->contract->quiet_ms);
+}
+
+void tenant_steps_pass(struct tenant_task *t) {
+    int64_t clock = tenant_sources_clock(&t->sources);
+    if (clock <= t->clock)
+        return;
+    t->clock = clock;
+    if (t->step_at == INSTANT_NONE)
+        t->step_at = instant_floor(clock < t->first_at ? clock : t->first_at, STEP_MS);
+    while (t->step_at + STEP_MS <= clock) {
+        t->step_at += STEP_MS;
+        t->counts.steps++;
+        for (size_t i = 0; i < t->tenants.count; i++)
+            step_tenant(t, t->tenants.items[i], t->step_at);
+    }
+}
+
+void tenant_steps_revise(struct tenant_task *t) {
+    if (t->step_at == INSTANT_NONE)
+        return;
+    for (size_t i = 0; i < t->tenants.count; i++) {
+        struct tenant *tenant = t->tenants.items[i];
+        struct judge_context ctx = tenant_state_context(t, tenant, t->out);
+        for (size_t r = 0; r < tenant->rules.count; r++)
+            tenant_rule_revise(tenant->rules.items[r], &ctx, t->step_at);
+    }
+}

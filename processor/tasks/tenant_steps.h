@@ -1,0 +1,9 @@
+/* Time passes: steps are judged one by one up to the clock of the sources. */
+#pragma once
+
+#include "tasks/tenant_state.h"
+
+void tenant_steps_pass(struct tenant_task *t);
+
+/* After rows: what late ones make of episodes that are open. */
+void tenant_steps_revise(struct tenant_task *t);

@@ -1,0 +1,258 @@
+/* A tenant task under test: random histories, collected effects, and a recount that shares no code
+ * with panes and windows. */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/rng.h"
+#include "core/delta.h"
+#include "core/histogram.h"
+#include "tasks/tenant_task.h"
+
+#define FIXTURE_START INT64_C(1600000000000)
+#define FIXTURE_LEAVES 8
+#define FIXTURE_ROWS 20000
+
+static const struct report_leaf fixture_leaves[FIXTURE_LEAVES] = {
+    {SLICE("acme"), SLICE("v1"), SLICE("north"), SLICE("billing"), CHANNEL_VOICE, 2, 1},
+    {SLICE("acme"), SLICE("v1"), SLICE("north"), SLICE("billing"), CHANNEL_CHAT, 2, 1},
+    {SLICE("acme"), SLICE("v1"), SLICE("north"), SLICE("tech"), CHANNEL_VOICE, 2, 1},
+    {SLICE("acme"), SLICE("v2"), SLICE("south"), SLICE("billing"), CHANNEL_VOICE, 3, 1},
+    {SLICE("acme"), SLICE("v2"), SLICE("south"), SLICE("tech"), CHANNEL_EMAIL, 3, 1},
+    {SLICE("zeta"), SLICE(""), SLICE("east"), SLICE("q"), CHANNEL_VOICE, 2, 1},
+    {SLICE("zeta"), SLICE(""), SLICE("east"), SLICE("r"), CHANNEL_VOICE, 2, 1},
+    {SLICE("zeta"), SLICE(""), SLICE("west"), SLICE("q"), CHANNEL_VOICE, 2, 2},
+};
+
+static struct slice fixture_voice[] = {SLICE("voice")};
+static struct zone_change fixture_changes[] = {
+    {INSTANT_NONE, 20700000}, /* +5:45: hours do not begin with UTC's */
+    {FIXTURE_START + 20 * HOUR_MS, 20700000 - 3600000},
+};
+static struct objective fixture_objectives[] = {
+    {.name = SLICE("voice-80-20"),
+     .metric = METRIC_SERVICE_LEVEL,
+     .within_ms = 20000,
+     .when = {.channels = 1u << CHANNEL_VOICE},
+     .per = SCOPE_BIT(SCOPE_SITE) | SCOPE_BIT(SCOPE_QUEUE),
+     .window = WINDOW_30M,
+     .at_least = true,
+     .target = 0.8,
+     .clear = 0.83,
+     .min_sample = 5,
+     .hold_ms = 60000,
+     .severity = SEVERITY_CRITICAL},
+    {.name = SLICE("voice-60"),
+     .metric = METRIC_SERVICE_LEVEL,
+     .within_ms = 60000,
+     .variant = VARIANT_REMOVED_WITHIN,
+     .when = {.channels = 1u << CHANNEL_VOICE},
+     .per = SCOPE_BIT(SCOPE_SITE),
+     .window = WINDOW_4H,
+     .at_least = true,
+     .target = 0.9,
+     .clear = 0.9,
+     .min_sample = 5,
+     .severity = SEVERITY_MAJOR},
+    {.name = SLICE("short-waits"),
+     .metric = METRIC_ASA_MS,
+     .window = WINDOW_15M,
+     .target = 9000,
+     .clear = 9000,
+     .min_sample = 3,
+     .severity = SEVERITY_WARNING},
+};
+static struct demand_rule fixture_demands[] = {
+    {.name = SLICE("queue-demand"),
+     .per = SCOPE_BIT(SCOPE_QUEUE) | SCOPE_BIT(SCOPE_CHANNEL),
+     .windows_ms = {5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS},
+     .window_count = 3,
+     .false_alarms_per_day = 1,
+     .expected_per_ms = 15 * MINUTE_MS,
+     .expected_volume = 4,
+     .min_excess = 10,
+     .severity = SEVERITY_WARNING},
+};
+
+static inline struct contract_set fixture_contracts(struct contract *acme) {
+    contract_init_default(acme);
+    acme->name = SLICE("acme-support");
+    acme->tenant = SLICE("acme");
+    acme->version = 3;
+    acme->is_default = false;
+    acme->zone = (struct zone){SLICE("Test/Zone"), fixture_changes, 2};
+    acme->objectives = fixture_objectives;
+    acme->objective_count = 3;
+    acme->demands = fixture_demands;
+    acme->demand_count = 1;
+    (void)fixture_voice;
+    struct contract_set set = {.contracts = acme, .count = 1};
+    contract_init_default(&set.fallback);
+    return set;
+}
+
+/* One counted thing, as the recount knows it. */
+struct fact_row {
+    uint32_t leaf;
+    int64_t pane_at;
+    uint8_t kind; /* 0 counter, 1 level, 2 sample */
+    uint8_t which, attribution;
+    uint16_t bucket;
+    int64_t threshold_ms, value;
+};
+
+struct ledger {
+    struct fact_row rows[FIXTURE_ROWS];
+    size_t count;
+};
+
+/* A report of at most 64 rows with one thing each. */
+struct fixture_report {
+    struct report report;
+    struct report_row rows[64];
+    struct report_count counts[64];
+    struct report_level levels[64];
+    struct report_sample samples[64];
+    struct report_clock clocks[4];
+    struct gauge gauges[4];
+    int32_t gauge_partitions[4];
+    struct report_feed feeds[2];
+    struct report_leaf leaves[FIXTURE_LEAVES];
+};
+
+static inline void fixture_report_init(struct fixture_report *r) {
+    memset(r, 0, sizeof(*r));
+    memcpy(r->leaves, fixture_leaves, sizeof(fixture_leaves));
+    r->report = (struct report){.instance = SLICE("test"),
+                                .clocks = r->clocks,
+                                .leaves = r->leaves,
+                                .leaf_count = FIXTURE_LEAVES,
+                                .rows = r->rows,
+                                .counts = r->counts,
+                                .levels = r->levels,
+                                .samples = r->samples,
+                                .gauges = r->gauges,
+                                .gauge_partitions = r->gauge_partitions,
+                                .feeds = r->feeds};
+}
+
+static inline void fixture_add(struct fixture_report *r, const struct fact_row *f) {
+    struct report *p = &r->report;
+    assert_true(p->row_count < 64);
+    struct report_row *row = &r->rows[p->row_count++];
+    *row = (struct report_row){.leaf = f->leaf,
+                               .pane_at = f->pane_at,
+                               .first_count = (uint32_t)p->count_count,
+                               .first_level = (uint32_t)p->level_count,
+                               .first_sample = (uint32_t)p->sample_count};
+    if (f->kind == 0) {
+        r->counts[p->count_count++] = (struct report_count){f->which, f->value};
+        row->count_count = 1;
+    } else if (f->kind == 1) {
+        r->levels[p->level_count++] = (struct report_level){f->attribution, f->which,
+                                                            f->threshold_ms, f->value};
+        row->level_count = 1;
+    } else {
+        r->samples[p->sample_count++] = (struct report_sample){f->which, f->bucket, f->value};
+        row->sample_count = 1;
+    }
+}
+
+static inline void fixture_clock(struct fixture_report *r, int32_t partition, int32_t partitions,
+                                 int64_t clock, bool ended) {
+    r->clocks[r->report.clock_count++] = (struct report_clock){SLICE("interactions"), partition,
+                                                               partitions, clock, ended};
+}
+
+/* Effects as text, one line each. */
+struct collected {
+    struct buf kpis, alerts;
+    size_t kpi_count, alert_count;
+    void (*on_kpi)(void *context, const struct kpi *kpi);
+    void *context;
+};
+
+static inline void collect_kpi(void *context, const struct kpi *k) {
+    struct collected *c = context;
+    c->kpi_count++;
+    buf_put_format(&c->kpis, SLICE_FMT " ", SLICE_ARG(k->tenant));
+    scope_format(k->scope, &c->kpis);
+    buf_put_format(&c->kpis, " " SLICE_FMT " %lld-%lld " SLICE_FMT " " SLICE_FMT " %.17g %d",
+                   SLICE_ARG(k->window), (long long)k->window_start_at, (long long)k->window_end_at,
+                   SLICE_ARG(k->metric), SLICE_ARG(k->formula), k->value, k->unit);
+    buf_put_format(&c->kpis, " %lld/%lld of %lld complete %g r%d%s\n", (long long)k->numerator,
+                   (long long)k->denominator, (long long)k->sample, k->completeness, k->revision,
+                   k->final ? " final" : "");
+    if (c->on_kpi)
+        c->on_kpi(c->context, k);
+}
+
+static inline void collect_alert(void *context, const struct alert *a) {
+    struct collected *c = context;
+    c->alert_count++;
+    buf_put_format(&c->alerts, SLICE_FMT " " SLICE_FMT " %d %s %s %lld\n", SLICE_ARG(a->alert_id),
+                   SLICE_ARG(a->alert_key), a->seq, transition_name(a->transition),
+                   alert_kind_name(a->kind), (long long)a->condition_at);
+}
+
+static inline void collect_fact(void *context, const struct fact *fact) {
+    (void)context;
+    (void)fact;
+}
+
+static inline void collect_dead_letter(void *context, const struct dead_letter *letter) {
+    (void)context;
+    (void)letter;
+}
+
+static inline struct outbox collected_outbox(struct collected *c) {
+    return (struct outbox){.context = c,
+                           .fact = collect_fact,
+                           .dead_letter = collect_dead_letter,
+                           .alert = collect_alert,
+                           .kpi = collect_kpi};
+}
+
+static inline void collected_init(struct collected *c) {
+    *c = (struct collected){0};
+    buf_init(&c->kpis);
+    buf_init(&c->alerts);
+}
+
+static inline void collected_deinit(struct collected *c) {
+    buf_deinit(&c->kpis);
+    buf_deinit(&c->alerts);
+}
+
+static inline bool in_scope(const struct fact_row *f, struct slice tenant,
+                            const struct scope *scope) {
+    const struct report_leaf *n = &fixture_leaves[f->leaf];
+    struct leaf leaf = {.vendor = n->vendor,
+                        .site = n->site,
+                        .queue = n->queue,
+                        .channel = n->channel,
+                        .priority = n->priority};
+    struct scope own = scope_of_leaf(&leaf, scope->mask);
+    return slice_equal(n->tenant, tenant) && scope_equal(&own, scope);
+}
+
+/* Sum of one counter (or level) over [from, to). */
+static inline int64_t recount(const struct ledger *l, struct slice tenant,
+                              const struct scope *scope, int64_t from_at, int64_t to_at,
+                              uint8_t kind, uint8_t which, uint8_t attribution,
+                              int64_t threshold_ms) {
+    int64_t sum = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        const struct fact_row *f = &l->rows[i];
+        if (f->kind == kind && f->which == which && f->pane_at >= from_at && f->pane_at < to_at &&
+            (kind != 1 || (f->attribution == attribution && f->threshold_ms == threshold_ms)) &&
+            in_scope(f, tenant, scope))
+            sum += f->value;
+    }
+    return sum;
+}

@@ -1,0 +1,319 @@
+/* Are the published figures those of a naive recount, whenever the counts came; and does a task
+ * that was saved and loaded anywhere say the same as one that was not? */
+#include "tenant_fixture.h"
+
+#define HISTORY_MAX 700
+
+/* Of the figures that could be recounted, one in so many is. */
+#define CHECKED_SHARE 5
+
+struct run_options {
+    uint64_t seed;
+    bool split;   /* save and load between reports, and look at the view */
+    bool quiet;   /* publish: objectives */
+    bool in_time; /* nothing comes late */
+};
+
+/* A history is made anew from its seed: reports in order of log time. */
+struct history {
+    struct rng rng;
+    struct ledger ledger;
+    int64_t now, log_at;
+    size_t left;
+    bool in_time;
+};
+
+static struct fact_row random_row(struct history *h) {
+    struct rng *rng = &h->rng;
+    if (!h->in_time && h->ledger.count > 0 && rng_below(rng, 8) == 0) {
+        struct fact_row back = h->ledger.rows[rng_below(rng, h->ledger.count)];
+        back.value = -back.value;
+        if (back.pane_at > h->now - 23 * HOUR_MS)
+            return back;
+    }
+    int64_t back_ms = !h->in_time && rng_below(rng, 6) == 0 ? (int64_t)rng_below(rng, 5 * HOUR_MS)
+                                                            : (int64_t)rng_below(rng, 50000);
+    struct fact_row f = {.leaf = (uint32_t)rng_below(rng, FIXTURE_LEAVES),
+                         .pane_at = instant_floor(h->now + MINUTE_MS - back_ms, DELTA_PANE_MS),
+                         .kind = (uint8_t)rng_below(rng, 3),
+                         .value = 1 + (int64_t)rng_below(rng, 2)};
+    if (f.kind == 0) {
+        static const uint8_t counters[] = {COUNTER_OFFERED,        COUNTER_OFFERED,
+                                           COUNTER_ANSWERED,       COUNTER_WAIT_MS,
+                                           COUNTER_WAITING_CHANGE, COUNTER_BACKLOG_CHANGE,
+                                           COUNTER_ARR_ANSWERED,   COUNTER_ARR_WAIT_MS};
+        f.which = counters[rng_below(rng, sizeof(counters))];
+        if (f.which == COUNTER_WAIT_MS)
+            f.value *= 9000;
+    } else if (f.kind == 1) {
+        f.which = (uint8_t)rng_below(rng, LEVEL_COUNT);
+        f.attribution = (uint8_t)rng_below(rng, 2);
+        f.threshold_ms = rng_below(rng, 2) ? 20000 : 60000;
+    } else {
+        f.which = (uint8_t)rng_below(rng, 2);
+        f.bucket = (uint16_t)rng_below(rng, 300);
+    }
+    return f;
+}
+
+static void history_init(struct history *h, const struct run_options *options) {
+    rng_init(&h->rng, options->seed);
+    h->ledger.count = 0;
+    h->now = h->log_at = FIXTURE_START;
+    h->left = HISTORY_MAX;
+    h->in_time = options->in_time;
+}
+
+static bool next_report(struct history *h, struct fixture_report *r) {
+    if (h->left == 0)
+        return false;
+    h->left--;
+    fixture_report_init(r);
+    if (h->left == 0) {
+        h->now += 27 * HOUR_MS;
+        fixture_clock(r, 0, 2, h->now, true);
+        fixture_clock(r, 1, 2, h->now, true);
+        return true;
+    }
+    size_t rows = rng_below(&h->rng, 6);
+    for (size_t i = 0; i < rows; i++) {
+        struct fact_row f = random_row(h);
+        h->ledger.rows[h->ledger.count++] = f;
+        fixture_add(r, &f);
+    }
+    if (rng_below(&h->rng, 5) == 0) {
+        r->gauges[0] = (struct gauge){(uint32_t)rng_below(&h->rng, FIXTURE_LEAVES), h->now,
+                                      rng_below(&h->rng, 2) ? h->now : INSTANT_NONE};
+        r->report.gauge_count = 1;
+        r->feeds[0] = (struct report_feed){SLICE("acme"), SLICE("north"), h->now, h->now};
+        r->report.feed_count = 1;
+    }
+    h->now += (int64_t)rng_below(&h->rng, rng_below(&h->rng, 20) == 0 ? 20 * MINUTE_MS : 80000);
+    h->log_at += 100;
+    fixture_clock(r, 0, 2, h->now, false);
+    fixture_clock(r, 1, 2, h->now - (int64_t)rng_below(&h->rng, 3000), false);
+    return true;
+}
+
+static struct tenant_task_options task_options(const struct contract_set *set, bool publish_all) {
+    return (struct tenant_task_options){.until_end = true,
+                                        .publish_all = publish_all,
+                                        .lateness_ms = 24 * HOUR_MS,
+                                        .max_source_lag_ms = 30 * SECOND_MS,
+                                        .max_alert_age_ms = 15 * MINUTE_MS,
+                                        .scope_limit = 1000,
+                                        .contracts = set};
+}
+
+/* A view that hears everything and says nothing. */
+static void ignore_scope(void *c, struct slice tenant, const struct scope *scope) {
+    (void)c, (void)tenant, (void)scope;
+}
+static void ignore_now(void *c, struct slice tenant, const struct scope *scope,
+                       const struct view_now *now, int64_t as_of) {
+    (void)c, (void)tenant, (void)scope, (void)now, (void)as_of;
+}
+static void ignore_kpi(void *c, struct slice tenant, const struct scope *scope, struct slice window,
+                       const struct view_figure *figures, size_t count, int64_t as_of,
+                       double completeness) {
+    (void)c, (void)tenant, (void)scope, (void)window, (void)figures, (void)count, (void)as_of;
+    (void)completeness;
+}
+static void ignore_minute(void *c, struct slice tenant, const struct scope *scope,
+                          int64_t minute_at, const struct view_figure *figures, size_t count) {
+    (void)c, (void)tenant, (void)scope, (void)minute_at, (void)figures, (void)count;
+}
+static void ignore_objective(void *c, struct slice tenant, struct slice rule,
+                             const struct scope *scope, const struct figure *figure, double target,
+                             struct slice state, int64_t window_end_at) {
+    (void)c, (void)tenant, (void)rule, (void)scope, (void)figure, (void)target, (void)state;
+    (void)window_end_at;
+}
+static void ignore_alert(void *c, const struct alert *alert, bool open) {
+    (void)c, (void)alert, (void)open;
+}
+static void ignore_meta(void *c, struct slice tenant, int64_t as_of, int64_t lag_ms,
+                        struct slice contract, int32_t contract_version) {
+    (void)c, (void)tenant, (void)as_of, (void)lag_ms, (void)contract, (void)contract_version;
+}
+
+static struct view silent_view(void) {
+    return (struct view){NULL,          ignore_scope,     ignore_now,   ignore_kpi,
+                         ignore_minute, ignore_objective, ignore_alert, ignore_meta};
+}
+
+static struct tenant_task *reload(struct tenant_task *t, const struct tenant_task_options *o,
+                                  uint64_t seed) {
+    struct buf bytes, again;
+    struct err err;
+    buf_init(&bytes);
+    buf_init(&again);
+    tenant_task_save(t, &bytes);
+    tenant_task_free(t);
+    t = tenant_task_new(o);
+    if (!tenant_task_load(t, buf_slice(&bytes), &err))
+        fail_msg("load: %s, seed %llu", err.text, (unsigned long long)seed);
+    tenant_task_save(t, &again);
+    if (!slice_equal(buf_slice(&bytes), buf_slice(&again)))
+        fail_msg("saved bytes differ, seed %llu", (unsigned long long)seed);
+    buf_deinit(&bytes);
+    buf_deinit(&again);
+    return t;
+}
+
+/* One history through one task; effects into `c`, the last state into `state`. */
+static void play(const struct run_options *options, struct history *h, struct collected *c,
+                 struct buf *state) {
+    struct contract acme;
+    struct contract_set set = fixture_contracts(&acme);
+    struct tenant_task_options o = task_options(&set, !options->quiet);
+    struct tenant_task *t = tenant_task_new(&o);
+    struct outbox out = collected_outbox(c);
+    struct view view = silent_view();
+    struct fixture_report r;
+    struct rng dice;
+    rng_init(&dice, options->seed + 77);
+    history_init(h, options);
+    while (next_report(h, &r)) {
+        tenant_task_apply(t, &r.report, h->log_at, &out);
+        if (options->split && rng_below(&dice, 25) == 0)
+            t = reload(t, &o, options->seed);
+        if (options->split && rng_below(&dice, 10) == 0)
+            tenant_task_show(t, rng_below(&dice, 10) == 0, &view);
+    }
+    assert_true(tenant_task_ended(t));
+    assert_int_equal(tenant_task_counts(t)->late_rows, 0);
+    tenant_task_save(t, state);
+    tenant_task_free(t);
+}
+
+static void splits_change_nothing(void **state) {
+    (void)state;
+    struct history *h = calloc(1, sizeof(*h));
+    size_t alerts = 0;
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        struct collected straight, split;
+        struct buf bytes[2];
+        collected_init(&straight);
+        collected_init(&split);
+        buf_init(&bytes[0]);
+        buf_init(&bytes[1]);
+        play(&(struct run_options){.seed = seed}, h, &straight, &bytes[0]);
+        play(&(struct run_options){.seed = seed, .split = true}, h, &split, &bytes[1]);
+        if (!slice_equal(buf_slice(&straight.kpis), buf_slice(&split.kpis)) ||
+            !slice_equal(buf_slice(&straight.alerts), buf_slice(&split.alerts)) ||
+            !slice_equal(buf_slice(&bytes[0]), buf_slice(&bytes[1])))
+            fail_msg("a split changes what is said, seed %llu", (unsigned long long)seed);
+        assert_true(straight.kpi_count > 1000);
+        alerts += straight.alert_count;
+        collected_deinit(&straight);
+        collected_deinit(&split);
+        buf_deinit(&bytes[0]);
+        buf_deinit(&bytes[1]);
+    }
+    assert_true(alerts > 20);
+    free(h);
+}
+
+/* Every figure that is final, or every first one when nothing comes late, against a recount. */
+struct checker {
+    const struct ledger *ledger;
+    bool final_only;
+    size_t seen, checked;
+    uint64_t seed;
+};
+
+static bool has_parts(const struct kpi *p, int64_t over, int64_t under) {
+    return p->numerator == over && p->denominator == under &&
+           (under > 0 ? p->value == (double)over / (double)under : p->value != p->value);
+}
+
+static bool recount_agrees(const struct checker *k, const struct kpi *p) {
+    int64_t from = p->window_start_at;
+    int64_t to = p->window_end_at;
+#define COUNT(c) recount(k->ledger, p->tenant, p->scope, from, to, 0, COUNTER_##c, 0, 0)
+#define LEVEL(l, a, ms) recount(k->ledger, p->tenant, p->scope, from, to, 1, LEVEL_##l, a, ms)
+    if (slice_equal(p->metric, SLICE("offered")))
+        return p->value == (double)COUNT(OFFERED) && p->sample == ALERT_LONG_NONE;
+    if (slice_equal(p->metric, SLICE("asa_ms")))
+        return has_parts(p, COUNT(WAIT_MS), COUNT(ANSWERED));
+    if (slice_equal(p->metric, SLICE("arrival.asa_ms")))
+        return has_parts(p, COUNT(ARR_WAIT_MS), COUNT(ARR_ANSWERED));
+    if (slice_equal(p->metric, SLICE("arrival.service_level.abandon_ignored")))
+        return has_parts(p, LEVEL(ANSWERED_IN, BY_ARRIVAL, 20000),
+                         LEVEL(ANSWERED_IN, BY_ARRIVAL, 20000) + LEVEL(LATE, BY_ARRIVAL, 20000));
+    if (slice_equal(p->metric, SLICE("service_level.removed_within.within_60000"))) {
+        int64_t in = LEVEL(ANSWERED_IN, BY_EVENT, 60000) + LEVEL(ABANDONED_SHORT, BY_EVENT, 60000) +
+                     LEVEL(ABANDONED_IN, BY_EVENT, 60000) + LEVEL(CALLBACK_IN, BY_EVENT, 60000);
+        return has_parts(p, in,
+                         in + LEVEL(FLOWED_OUT_IN, BY_EVENT, 60000) + LEVEL(LATE, BY_EVENT, 60000));
+    }
+    from = INSTANT_NONE;
+    if (slice_equal(p->metric, SLICE("waiting")))
+        return p->value == (double)COUNT(WAITING_CHANGE);
+    if (slice_equal(p->metric, SLICE("backlog")))
+        return p->value == (double)COUNT(BACKLOG_CHANGE);
+    return true;
+}
+
+static void check_kpi(void *context, const struct kpi *p) {
+    struct checker *k = context;
+    if ((k->final_only && !p->final) || k->seen++ % CHECKED_SHARE != 0)
+        return;
+    k->checked++;
+    if (recount_agrees(k, p))
+        return;
+    struct buf name;
+    buf_init(&name);
+    scope_format(p->scope, &name);
+    fail_msg(SLICE_FMT " of " SLICE_FMT " %lld-%lld is %g r%d%s, seed %llu", SLICE_ARG(p->metric),
+             SLICE_ARG(buf_slice(&name)), (long long)p->window_start_at,
+             (long long)p->window_end_at, p->value, p->revision, p->final ? " final" : "",
+             (unsigned long long)k->seed);
+}
+
+static void check_history(bool in_time, uint64_t seed) {
+    struct history *h = calloc(1, sizeof(*h));
+    struct run_options options = {.seed = seed, .in_time = in_time};
+    struct fixture_report r;
+    history_init(h, &options);
+    while (next_report(h, &r))
+        ;
+    struct ledger *all = calloc(1, sizeof(*all));
+    *all = h->ledger; /* what will have been known at the end */
+
+    struct checker k = {.ledger = all, .final_only = !in_time, .seed = seed};
+    struct collected c;
+    struct buf state;
+    collected_init(&c);
+    buf_init(&state);
+    c.on_kpi = check_kpi;
+    c.context = &k;
+    play(&options, h, &c, &state);
+    assert_true(k.checked > 2000);
+    collected_deinit(&c);
+    buf_deinit(&state);
+    free(h);
+    free(all);
+}
+
+static void figures_are_those_of_a_recount(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed <= 2; seed++)
+        check_history(true, seed);
+}
+
+static void late_counts_correct_closed_windows_until_they_are_final(void **state) {
+    (void)state;
+    for (uint64_t seed = 11; seed <= 14; seed++)
+        check_history(false, seed);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(figures_are_those_of_a_recount),
+        cmocka_unit_test(late_counts_correct_closed_windows_until_they_are_final),
+        cmocka_unit_test(splits_change_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
