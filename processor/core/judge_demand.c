@@ -197,9 +197,10 @@ static void step_firing(const struct judge_context *ctx, const struct demand_rul
     }
     if (s->calm_at == INSTANT_NONE)
         s->calm_at = step_at;
+    /* One whole window of calm: none of the demand that was alerted is in it. */
     int64_t hold_ms = ctx->contract->clear_hold_ms;
-    if (hold_ms < CALM_HOLD_MS)
-        hold_ms = CALM_HOLD_MS;
+    if (hold_ms < shortest->window_ms)
+        hold_ms = shortest->window_ms;
     if (step_at - s->calm_at >= hold_ms)
         resolve(ctx, rule, scope, s, shortest, step_at);
 }
