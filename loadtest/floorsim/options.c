@@ -275,6 +275,8 @@ static bool in_range(const struct options *options) {
         return refuse("--rate, --load", "must be above 0");
     if (strcmp(options->profile, "week") != 0 && strcmp(options->profile, "flat") != 0)
         return refuse("--profile", "must be week or flat");
+    if (options->ids != NULL && strlen(options->ids) >= NAME_MAX_BYTES)
+        return refuse("--ids", "is too long");
     if (!options->live && options->events == 0 && options->duration_ms == 0)
         return refuse("--events, --duration", "a replay needs one of them");
     return true;

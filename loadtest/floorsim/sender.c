@@ -7,7 +7,7 @@
 
 #include "record.h"
 
-enum { ID_BYTES = 96, TWICE_WITHIN_MS = 2000, CATCH_UP_MS = 2000, HOUR_MS = 3600 * 1000 };
+enum { ID_BYTES = 128, TWICE_WITHIN_MS = 2000, CATCH_UP_MS = 2000, HOUR_MS = 3600 * 1000 };
 
 /* The texts of one record, which have to live as long as the record. */
 struct texts {
@@ -43,15 +43,45 @@ void sender_deinit(struct sender *sender) {
     heap_deinit(&sender->waiting);
 }
 
+/* snprintf would be a tenth of all work here: every event has four texts. Each returns the end. */
+static char *put_text(char *out, const char *text) {
+    size_t length = strlen(text);
+
+    memcpy(out, text, length + 1);
+    return out + length;
+}
+
+static char *put_number(char *out, uint64_t number, unsigned base, int least) {
+    char digits[24];
+    int count = 0;
+
+    for (; number > 0 || count < least; number /= base)
+        digits[count++] = "0123456789abcdef"[number % base];
+    while (count > 0)
+        *out++ = digits[--count];
+    *out = '\0';
+    return out;
+}
+
+/* Names have at most NAME_MAX_BYTES and numbers 20 digits, so all of it fits into ID_BYTES. */
+static void fill_texts(const struct sender *sender, const struct event *event,
+                       struct texts *texts) {
+    char *end = put_text(texts->interaction_id, sender->ids);
+
+    put_number(end, event->contact, 16, 10);
+    end = put_text(texts->event_id, texts->interaction_id);
+    put_number(put_text(end, "."), event->seq, 10, 1);
+    put_number(texts->customer_key, event->customer * 0x9e3779b97f4a7c15U, 16, 16);
+    end = put_text(texts->agent_id, event->queue->site->name);
+    end = put_number(put_text(end, "-"), (uint64_t)event->queue->index, 10, 1);
+    put_number(put_text(end, "-"), event->agent, 10, 1);
+}
+
 static void fill(const struct sender *sender, const struct event *event, struct record *record,
                  struct texts *texts) {
     const struct site *site = event->queue->site;
 
-    snprintf(texts->interaction_id, ID_BYTES, "%s%010" PRIx64, sender->ids, event->contact);
-    snprintf(texts->event_id, sizeof(texts->event_id), "%s.%u", texts->interaction_id, event->seq);
-    snprintf(texts->customer_key, sizeof(texts->customer_key), "%016" PRIx64,
-             event->customer * 0x9e3779b97f4a7c15U);
-    snprintf(texts->agent_id, ID_BYTES, "%s-%d-%u", site->name, event->queue->index, event->agent);
+    fill_texts(sender, event, texts);
     *record = (struct record){
         .event_id = texts->event_id,
         .tenant_id = site->tenant,
