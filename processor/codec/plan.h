@@ -16,7 +16,7 @@
 enum plan_result {
     PLAN_DECODED,
     PLAN_UNDECODABLE, /* the bytes are not what the schema says, or cannot become our fields */
-    PLAN_INVALID,     /* a string that we read is not UTF-8 */
+    PLAN_INVALID,     /* a string that we read is not UTF-8, or longer than EVENT_TEXT_MAX */
 };
 
 struct plan; /* opaque, immutable */

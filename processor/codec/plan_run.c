@@ -18,6 +18,7 @@
     X(FLAG, "a boolean that is neither 0 nor 1")                                                   \
     X(BRANCH, "a union branch that the writer's schema does not have")                             \
     X(REFUSED, "")                                                                                 \
+    X(LONG, "text of more than 1024 bytes")                                                        \
     X(UTF8, "text that is not UTF-8")                                                              \
     X(DEPTH, "types nested too deeply")                                                            \
     X(BUDGET, "more elements than a record of this size may have")                                 \
@@ -104,6 +105,8 @@ static inline enum fault read_text(struct run *r, struct slice *text) {
     enum fault fault = take_bytes(r, text);
     if (UNLIKELY(fault))
         return fault;
+    if (UNLIKELY(text->size > EVENT_TEXT_MAX))
+        return FAULT_LONG;
     return LIKELY(is_text(*text)) ? FAULT_NONE : FAULT_UTF8;
 }
 
@@ -296,5 +299,5 @@ enum plan_result plan_run(const struct plan *p, struct slice datum, struct event
     if (LIKELY(fault == FAULT_NONE))
         return PLAN_DECODED;
     explain(p, &r, datum, fault, err);
-    return fault == FAULT_UTF8 ? PLAN_INVALID : PLAN_UNDECODABLE;
+    return fault == FAULT_UTF8 || fault == FAULT_LONG ? PLAN_INVALID : PLAN_UNDECODABLE;
 }

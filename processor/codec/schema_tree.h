@@ -14,9 +14,9 @@
     X(BOOLEAN, "boolean")                                                                          \
     X(INT, "int")                                                                                  \
     X(LONG, "long")                                                                                \
-    X(FLOAT, "float") X(DOUBLE, "double") X(BYTES, "bytes") X(STRING, "string")                    \
-        X(RECORD, "record") X(ENUM, "enum") X(FIXED, "fixed") X(ARRAY, "array") X(MAP, "map")      \
-            X(UNION, "union")
+    X(FLOAT, "float")                                                                              \
+    X(DOUBLE, "double") X(BYTES, "bytes") X(STRING, "string") X(RECORD, "record") X(ENUM, "enum")  \
+        X(FIXED, "fixed") X(ARRAY, "array") X(MAP, "map") X(UNION, "union")
 
 #define SCHEMA_KIND_ENUM(symbol, name) SCHEMA_KIND_##symbol,
 enum schema_kind { SCHEMA_KINDS(SCHEMA_KIND_ENUM) SCHEMA_KIND_COUNT };

@@ -45,7 +45,8 @@ static bool texts_are_there(const struct event *ev, struct err *err) {
                            required[i].field);
     }
     if (ev->queue.size == 0 && (ev->type == EVENT_QUEUED || ev->type == EVENT_CREATED))
-        return err_set(err, "queue_id is missing; %s needs it", event_type_name(ev->type));
+        return err_set(err, "queue_id is missing; %s needs it",
+                       ev->type == EVENT_QUEUED ? "QUEUED" : "CREATED");
     return true;
 }
 

@@ -91,6 +91,7 @@ struct event {
     int8_t resolved; /* -1: null, 0, 1 */
 };
 
+#define EVENT_TEXT_MAX 1024 /* bytes of any text: names and ids go into keys and records */
 #define EVENT_AT_MAX INT64_C(7258118399999)  /* the end of the year 2199 */
 #define EVENT_DURATION_MAX_MS (366 * DAY_MS)    /* longer ones would overflow sums */
 

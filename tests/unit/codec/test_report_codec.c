@@ -55,7 +55,8 @@ static void count_something(struct world *w, unsigned queues) {
     int64_t value = (int64_t)rng_below(&w->rng, 5) - 1;
     struct delta_row *row = delta_table_row(w->deltas, leaf, at);
     row->counters[rng_below(&w->rng, COUNTER_COUNT)] += value;
-    row->counters[rng_below(&w->rng, COUNTER_COUNT)] += value * (INT64_C(1) << rng_below(&w->rng, 40));
+    row->counters[rng_below(&w->rng, COUNTER_COUNT)] += value *
+                                                        (INT64_C(1) << rng_below(&w->rng, 40));
     unsigned thresholds = leaf_dict_at(w->leaves, leaf)->threshold_count;
     if (thresholds)
         row->levels[rng_below(&w->rng, 2)][rng_below(&w->rng, thresholds)]
