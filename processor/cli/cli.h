@@ -8,7 +8,7 @@ enum cli_status { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
 struct cli_config {
     struct settings settings;
-    struct contracts *contracts; /* NULL unless asked for */
+    struct contract_set *contracts; /* NULL unless asked for */
 };
 
 /* Takes --config and the flags that are settings out of argv; loads them, and the contracts where

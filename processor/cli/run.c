@@ -46,7 +46,7 @@ static void print_help(void) {
 
 static int run(const struct cli_config *config, const struct run_flags *flags) {
     struct shell_options options = {.settings = &config->settings,
-                                    .contracts = contracts_set(config->contracts),
+                                    .contracts = config->contracts,
                                     .until_end = flags->until_end,
                                     .final_clock = INSTANT_NONE};
     struct err err;
