@@ -104,7 +104,7 @@ void faults_to_err(const struct faults *f, struct err *err) {
         if (fault->note)
             continue;
         char line[16] = "";
-        char more[64] = "";
+        char more[96] = "";
         if (fault->line > 0)
             snprintf(line, sizeof(line), ":%d", fault->line);
         if (f->errors > 1)

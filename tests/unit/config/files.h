@@ -11,7 +11,7 @@
 
 struct files {
     char folder[32];
-    char names[8][96];
+    char *names[8]; /* owned */
     size_t count;
 };
 
@@ -23,16 +23,19 @@ static inline void files_init(struct files *f) {
 /* The path of a new file; valid until files_deinit. */
 static inline const char *files_add(struct files *f, const char *name, const char *text) {
     CHECK(f->count < 8);
-    char *path = f->names[f->count++];
-    snprintf(path, sizeof(f->names[0]), "%s/%s", f->folder, name);
+    char *path;
+    CHECK(asprintf(&path, "%s/%s", f->folder, name) >= 0);
+    f->names[f->count++] = path;
     FILE *file = fopen(path, "w");
     CHECK(file && fputs(text, file) >= 0 && fclose(file) == 0);
     return path;
 }
 
 static inline void files_deinit(struct files *f) {
-    for (size_t i = 0; i < f->count; i++)
+    for (size_t i = 0; i < f->count; i++) {
         unlink(f->names[i]);
+        free(f->names[i]);
+    }
     rmdir(f->folder);
 }
 

@@ -1,0 +1,117 @@
+#include "cli/check.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/contracts.h"
+#include "config/settings.h"
+#include "core/counter.h"
+#include "core/metric.h"
+#include "core/window.h"
+
+enum check_status { CHECK_GOOD = 0, CHECK_FAULTS = 2 };
+
+static int usage(FILE *out, int status) {
+    fputs("usage: floorwalker check --config FILE [--SETTING VALUE]...\n"
+          "       floorwalker check --metrics\n"
+          "\n"
+          "Checks the settings and every contract, and tells each fault with file, line and what\n"
+          "would be right. Status 0 when there is none, else 2.\n"
+          "  --metrics   the catalogue: metrics, service-level variants, counters, windows\n",
+          out);
+    return status;
+}
+
+static void print_metrics(FILE *out) {
+    static const char *const forms[] = {
+        [FORM_COUNT] = "count",       [FORM_MEAN] = "mean",   [FORM_RATIO] = "ratio",
+        [FORM_QUANTILE] = "quantile", [FORM_GAUGE] = "gauge", [FORM_LEVEL] = "level"};
+    fputs("metrics (arrival: also as arrival.METRIC, every count in the pane of QUEUED)\n", out);
+#define METRIC_ROW(symbol, name, form, unit, arrival)                                              \
+    fprintf(out, "  %-20s %-9s %-7s%s\n", name, forms[FORM_##form], unit_name(UNIT_##unit),        \
+            (arrival) ? " arrival" : "");
+    METRICS(METRIC_ROW)
+    fputs("\nservice_level.VARIANT\n", out);
+#define VARIANT_ROW(symbol, name) fprintf(out, "  %s\n", name);
+    LEVEL_VARIANTS(VARIANT_ROW)
+}
+
+static void print_counters(FILE *out) {
+    fputs("\ncounters (what panes hold)\n", out);
+#define COUNTER_ROW(symbol, name, unit, meaning)                                                   \
+    fprintf(out, "  %-24s %-7s %s\n", name, unit_name(UNIT_##unit), meaning);
+    COUNTERS(COUNTER_ROW)
+    fputs("\nservice-level counters, for each threshold T\n", out);
+#define LEVEL_ROW(symbol, name, meaning) fprintf(out, "  %-24s %s\n", name, meaning);
+    LEVEL_COUNTERS(LEVEL_ROW)
+    fputs("\nhistograms\n", out);
+#define HISTOGRAM_ROW(symbol, name, meaning) fprintf(out, "  %-24s %s\n", name, meaning);
+    HISTOGRAMS(HISTOGRAM_ROW)
+    fputs("\nwindows\n", out);
+#define WINDOW_ROW(symbol, name, length, step)                                                     \
+    fprintf(out, "  %-4s every %lld s\n", name, (long long)(step) / 1000);
+    WINDOWS(WINDOW_ROW)
+}
+
+static void check_contracts(const struct settings *s, struct faults *faults) {
+    struct contract_set *set = contracts_load(s->contracts, faults);
+    if (set)
+        printf("%zu contract%s in %s\n", set->count, set->count == 1 ? "" : "s", s->contracts);
+    contracts_free(set);
+}
+
+/* The contracts are looked at even when the settings are wrong: one go finds all. */
+static int check(const struct settings_flags *flags) {
+    struct faults faults;
+    struct settings settings;
+    faults_init(&faults);
+    bool right = settings_load(&settings, flags->config, environ, flags, &faults);
+    check_contracts(&settings, &faults);
+    faults_print(&faults, stdout);
+    right = right && faults.errors == 0;
+    if (right)
+        puts("nothing wrong");
+    else
+        printf("%zu fault%s\n", faults.errors, faults.errors == 1 ? "" : "s");
+    settings_deinit(&settings);
+    faults_deinit(&faults);
+    return right ? CHECK_GOOD : CHECK_FAULTS;
+}
+
+static int refuse(const char *text) {
+    fprintf(stderr, "floorwalker check: %s\n", text);
+    return usage(stderr, CHECK_FAULTS);
+}
+
+/* A flag that is no setting, and perhaps a mistyped one. */
+static int refuse_word(const char *word) {
+    char text[256];
+    const char *meant = NULL;
+    if (strncmp(word, "--", 2) == 0) {
+        struct slice path = {word + 2, strcspn(word + 2, "=")};
+        meant = settings_nearest(path);
+    }
+    snprintf(text, sizeof(text), "\"%s\" is not known%s%s%s", word,
+             meant ? "; did you mean --" : "", meant ? meant : "", meant ? "?" : "");
+    return refuse(text);
+}
+
+int check_main(int argc, char **argv) {
+    struct settings_flags flags;
+    struct err err;
+    if (!settings_take_flags(&flags, &argc, argv, &err))
+        return refuse(err.text);
+    if (argc > 1 && strcmp(argv[1], "--help") == 0)
+        return usage(stdout, CHECK_GOOD);
+    if (argc == 2 && strcmp(argv[1], "--metrics") == 0) {
+        print_metrics(stdout);
+        print_counters(stdout);
+        return CHECK_GOOD;
+    }
+    if (argc > 1)
+        return refuse_word(argv[1]);
+    if (!flags.config)
+        return refuse("--config FILE is missing");
+    return check(&flags);
+}
