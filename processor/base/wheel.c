@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/earliest.h"
 
 /* A due_at, shifted so that it orders as an unsigned number (its key), has eleven digits of six
  * bits. A node stands at the level of the highest digit in which it differs from the ring's base,
@@ -25,19 +26,13 @@ struct ring {
 /* Two rings: what is armed before the base of the coming ring has passed and comes first. */
 enum { PASSED, COMING, RINGS };
 
-/* The answer of wheel_next_due, found again only after what it named has gone. */
-struct memo {
-    int64_t due_at; /* nothing armed is due before */
-    bool known;     /* something is due then, or nothing is armed */
-};
-
 struct wheel {
     struct ring rings[RINGS];
     wheel_node_fn *node;
     void *context;
     int64_t now;
     size_t armed;
-    struct memo *memo; /* apart, because asking changes nothing that can be seen */
+    struct earliest *earliest; /* apart, because asking changes nothing that can be seen */
 };
 
 static uint64_t key_of(int64_t at) {
@@ -105,6 +100,7 @@ static void unlink_node(struct wheel *w, struct wheel_node *node) {
         cut_slot(ring, slot);
     node->slot = WHEEL_NONE;
     w->armed--;
+    earliest_remove(w->earliest, node->due_at);
 }
 
 static void link_again(struct wheel *w, uint32_t which, uint32_t handle) {
@@ -117,8 +113,6 @@ static void link_again(struct wheel *w, uint32_t which, uint32_t handle) {
 }
 
 static int64_t earliest_in_slot(const struct wheel *w, const struct ring *ring, uint32_t slot) {
-    if (slot < SLOTS)
-        return instant_of(slot_start(ring, slot));
     int64_t earliest = INT64_MAX;
     for (uint32_t handle = ring->heads[slot]; handle != WHEEL_NONE;) {
         const struct wheel_node *node = w->node(w->context, handle);
@@ -153,20 +147,20 @@ static uint32_t ripe_slot(struct wheel *w, uint32_t which, int64_t at) {
 
 struct wheel *wheel_new(wheel_node_fn *node, void *context) {
     struct wheel *w = calloc(1, sizeof(*w));
-    struct memo *memo = malloc(sizeof(*memo));
-    CHECK(w && memo);
-    *memo = (struct memo){INT64_MAX, true};
+    struct earliest *earliest = malloc(sizeof(*earliest));
+    CHECK(w && earliest);
+    earliest_reset(earliest);
     w->node = node;
     w->context = context;
     w->now = INT64_MIN;
-    w->memo = memo;
+    w->earliest = earliest;
     return w;
 }
 
 void wheel_free(struct wheel *w) {
     if (!w)
         return;
-    free(w->memo);
+    free(w->earliest);
     free(w);
 }
 
@@ -199,29 +193,37 @@ void wheel_arm(struct wheel *w, uint32_t handle, int64_t due_at) {
             rebase_passed(w);
     }
     link_node(w, which, handle, node);
+    earliest_add(w->earliest, due_at, w->armed);
     w->armed++;
-    if (due_at <= w->memo->due_at)
-        *w->memo = (struct memo){due_at, true};
 }
 
 void wheel_disarm(struct wheel *w, uint32_t handle) {
     struct wheel_node *node = w->node(w->context, handle);
     if (node->slot == WHEEL_NONE)
         return;
-    if (node->due_at == w->memo->due_at)
-        w->memo->known = false;
     unlink_node(w, node);
 }
 
-int64_t wheel_next_due(const struct wheel *w) {
-    if (w->memo->known)
-        return w->memo->due_at;
+static void look_for_earliest(const struct wheel *w) {
     const struct ring *ring = &w->rings[w->rings[PASSED].levels != 0 ? PASSED : COMING];
-    int64_t due_at = INT64_MAX;
-    if (ring->levels != 0)
-        due_at = earliest_in_slot(w, ring, first_slot(ring));
-    *w->memo = (struct memo){due_at, true};
-    return due_at;
+    uint32_t slot = first_slot(ring);
+    if (slot < SLOTS) {
+        earliest_offer(w->earliest, instant_of(slot_start(ring, slot)));
+        return;
+    }
+    for (uint32_t handle = ring->heads[slot]; handle != WHEEL_NONE;) {
+        const struct wheel_node *node = w->node(w->context, handle);
+        earliest_offer(w->earliest, node->due_at);
+        handle = node->next;
+    }
+}
+
+int64_t wheel_next_due(const struct wheel *w) {
+    if (w->armed == 0)
+        return INT64_MAX;
+    if (w->earliest->count == 0)
+        look_for_earliest(w);
+    return earliest_next(w->earliest);
 }
 
 /* Nothing up to `at` is armed any more. */
@@ -249,7 +251,6 @@ size_t wheel_take_instant(struct wheel *w, int64_t at, int64_t *due_at, uint32_t
         unlink_node(w, w->node(w->context, handles[count]));
         count++;
     }
-    *w->memo = (struct memo){*due_at, ring->occupied[0] >> slot & 1};
     return count;
 }
 

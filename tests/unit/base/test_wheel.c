@@ -84,12 +84,13 @@ static void one_history(uint64_t seed) {
     struct model m;
     struct wheel *w = begin(&m);
     int64_t now = START;
+    uint64_t kinds = 3 + rng_below(&r, 60); /* from a wheel that is nearly empty to a crowded one */
     if (rng_below(&r, 2) == 0)
         REQUIRE(seed, wheel_take(w, now) == WHEEL_NONE);
 
     for (int step = 0; step < 1000; step++) {
         uint32_t handle = (uint32_t)rng_below(&r, NODES);
-        uint64_t what = rng_below(&r, 4);
+        uint64_t what = rng_below(&r, kinds);
         if (what == 0)
             take_some(w, &m, &r, seed, &now);
         else if (what == 1 || m.armed[handle]) {
