@@ -1,0 +1,265 @@
+/* Does a decode plan keep to Avro's rules where Avro C is no help, and stand against bombs? */
+#include "base/property.h"
+
+#include "base/buf.h"
+#include "codec/event_slots.h"
+#include "codec/plan.h"
+#include "codec/schema_text.h"
+
+#define RECORD(fields)                                                                             \
+    "{\"type\":\"record\",\"name\":\"floorwalker.v1.InteractionEvent\",\"fields\":[" fields        \
+    "{\"name\":\"event_id\",\"type\":\"string\"}]}"
+#define EXTRA(type) RECORD("{\"name\":\"extra\",\"type\":" type "},")
+
+struct fixture {
+    struct schema_tree *ours;
+    struct plan *plan;
+    struct buf datum;
+    struct event event;
+    struct err err;
+};
+
+static void compile(struct fixture *f, const char *json) {
+    f->err.text[0] = '\0';
+    struct schema_tree *tree = schema_tree_new(slice_of(json), &f->err);
+    assert_string_equal(f->err.text, "");
+    plan_free(f->plan);
+    f->plan = plan_new(tree, f->ours);
+    schema_tree_free(tree);
+    buf_reset(&f->datum);
+}
+
+/* An event_id of "x" ends each datum, so that what was skipped was skipped to the byte. */
+static void expect_skipped(struct fixture *f) {
+    buf_put(&f->datum, "\2x", 2);
+    f->err.text[0] = '\0';
+    plan_run(f->plan, buf_slice(&f->datum), &f->event, &f->err);
+    assert_string_equal(f->err.text, "");
+    assert_true(slice_equal(f->event.event_id, SLICE("x")));
+    buf_reset(&f->datum);
+}
+
+static void expect_fault(struct fixture *f, const char *text) {
+    assert_int_equal(plan_run(f->plan, buf_slice(&f->datum), &f->event, &f->err), PLAN_UNDECODABLE);
+    assert_non_null(strstr(f->err.text, text));
+    buf_reset(&f->datum);
+}
+
+static void blocks_that_say_their_size(void **state) {
+    struct fixture *f = *state;
+    compile(f, EXTRA("{\"type\":\"array\",\"items\":\"long\"}"));
+    buf_put_zigzag(&f->datum, 2);
+    buf_put_zigzag(&f->datum, 1000000);
+    buf_put_zigzag(&f->datum, 7);
+    buf_put_zigzag(&f->datum, -3); /* three elements in four bytes */
+    buf_put_zigzag(&f->datum, 4);
+    buf_put(&f->datum, "\1\1\1\1", 4);
+    buf_put_zigzag(&f->datum, 1);
+    buf_put_zigzag(&f->datum, 5);
+    buf_put_zigzag(&f->datum, 0);
+    expect_skipped(f);
+
+    buf_put_zigzag(&f->datum, INT64_MIN);
+    buf_put_zigzag(&f->datum, 0);
+    buf_put_zigzag(&f->datum, 0);
+    expect_skipped(f);
+
+    buf_put_zigzag(&f->datum, -1);
+    buf_put_zigzag(&f->datum, -1);
+    expect_fault(f, "a length below zero");
+    buf_put_zigzag(&f->datum, -1);
+    buf_put_zigzag(&f->datum, INT64_MAX);
+    expect_fault(f, "beyond the record's end");
+}
+
+static void arrays_that_claim_too_much(void **state) {
+    struct fixture *f = *state;
+    compile(f, EXTRA("{\"type\":\"array\",\"items\":\"null\"}"));
+    buf_put_zigzag(&f->datum, INT64_C(1) << 60);
+    buf_put_zigzag(&f->datum, 0);
+    expect_fault(f, "more elements than a record of this size may have");
+    buf_put_zigzag(&f->datum, 1000);
+    buf_put_zigzag(&f->datum, 0);
+    expect_skipped(f);
+
+    /* Each level alone is within bounds; together they would be a billion. */
+    compile(f, EXTRA("{\"type\":\"array\",\"items\":{\"type\":\"array\",\"items\":{\"type\":"
+                     "\"array\",\"items\":\"null\"}}}"));
+    for (int i = 0; i < 10; i++) {
+        buf_put_zigzag(&f->datum, 1000);
+        buf_put_zigzag(&f->datum, 1000);
+        buf_put_zigzag(&f->datum, 1000);
+        buf_put_zigzag(&f->datum, 0);
+    }
+    expect_fault(f, "more elements than a record of this size may have");
+}
+
+/* Each record has the next one twice: written out, the schema would have 2^28 fields. */
+static void schemas_that_double(void **state) {
+    struct fixture *f = *state;
+    struct buf json = {0};
+    buf_put_format(&json, "{\"type\":\"record\",\"name\":\"floorwalker.v1.InteractionEvent\","
+                          "\"fields\":[{\"name\":\"extra\",\"type\":");
+    for (int i = 0; i < 28; i++)
+        buf_put_format(&json,
+                       "{\"type\":\"record\",\"name\":\"R%d\",\"fields\":[{\"name\":\"a\","
+                       "\"type\":",
+                       i);
+    buf_put_format(&json, "\"null\"},{\"name\":\"b\",\"type\":\"null\"}]}");
+    for (int i = 27; i > 0; i--)
+        buf_put_format(&json, "},{\"name\":\"b\",\"type\":\"R%d\"}]}", i);
+    buf_put_format(&json, "},{\"name\":\"event_id\",\"type\":\"string\"}]}%c", '\0');
+    compile(f, json.at);
+    buf_put(&f->datum, "\2x", 2);
+    expect_fault(f, "more elements than a record of this size may have");
+    buf_deinit(&json);
+}
+
+static void types_that_contain_themselves(void **state) {
+    struct fixture *f = *state;
+    compile(f, EXTRA("{\"type\":\"record\",\"name\":\"L\",\"fields\":[{\"name\":\"next\",\"type\":"
+                     "[\"null\",\"L\"]}]}"));
+    for (int i = 0; i < PLAN_DEPTH_MAX - 1; i++)
+        buf_put_zigzag(&f->datum, 1);
+    buf_put_zigzag(&f->datum, 0);
+    expect_skipped(f);
+    for (int i = 0; i < PLAN_DEPTH_MAX; i++)
+        buf_put_zigzag(&f->datum, 1);
+    buf_put_zigzag(&f->datum, 0);
+    expect_fault(f, "types nested too deeply");
+
+    compile(f, EXTRA("{\"type\":\"record\",\"name\":\"L\",\"fields\":[{\"name\":\"next\",\"type\":"
+                     "\"L\"}]}"));
+    expect_fault(f, "types nested too deeply");
+}
+
+static void aliases_and_names(void **state) {
+    struct fixture *f = *state;
+    struct buf reader = {0};
+    struct slice text = schema_text(SCHEMA_INTERACTION_EVENT);
+    const char *field = memmem(text.at, text.size, "\"name\": \"site_id\",", 18);
+    assert_non_null(field);
+    size_t before = (size_t)(field - text.at);
+    buf_put(&reader, text.at, before);
+    buf_put_format(&reader, "\"aliases\": [\"centre\", \"location\"], ");
+    buf_put(&reader, field, text.size - before);
+    schema_tree_free(f->ours);
+    f->ours = schema_tree_new(buf_slice(&reader), &f->err);
+    assert_non_null(f->ours);
+    compile(f, RECORD("{\"name\":\"location\",\"type\":\"string\"},{\"name\":\"centre\",\"type\":"
+                      "\"string\"},"));
+    buf_put(&f->datum, "\2l\2c", 4);
+    expect_skipped(f);
+    assert_true(slice_equal(f->event.site, SLICE("c")));
+
+    /* The name itself comes before any alias. */
+    compile(f, RECORD("{\"name\":\"centre\",\"type\":\"string\"},{\"name\":\"site_id\",\"type\":"
+                      "\"string\"},"));
+    buf_put(&f->datum, "\2c\2s", 4);
+    expect_skipped(f);
+    assert_true(slice_equal(f->event.site, SLICE("s")));
+    buf_deinit(&reader);
+}
+
+static void numbers(void **state) {
+    struct fixture *f = *state;
+    compile(f, RECORD("{\"name\":\"revision\",\"type\":\"int\"},{\"name\":\"event_at\",\"type\":"
+                      "\"long\"},"));
+    buf_put_zigzag(&f->datum, INT32_MIN);
+    buf_put_zigzag(&f->datum, INT64_MAX);
+    expect_skipped(f);
+    assert_true(f->event.revision == INT32_MIN && f->event.event_at == INT64_MAX);
+    buf_put_zigzag(&f->datum, INT64_C(1) << 31);
+    expect_fault(f, "revision: a number beyond the 32 bits of an int");
+    buf_put_zigzag(&f->datum, 0);
+    buf_put(&f->datum, "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 11);
+    expect_fault(f, "event_at: a number of more than ten bytes");
+    buf_put_zigzag(&f->datum, 0);
+    buf_put(&f->datum, "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x02", 10);
+    expect_fault(f, "event_at: a number of more than ten bytes");
+    buf_put_zigzag(&f->datum, 0);
+    buf_put(&f->datum, "\x80\x80", 2);
+    expect_fault(f, "event_at: the record ends within it");
+}
+
+static void branches_and_flags(void **state) {
+    struct fixture *f = *state;
+    compile(f,
+            RECORD("{\"name\":\"public\",\"type\":[\"boolean\",\"null\"]},{\"name\":\"resolved\","
+                   "\"type\":[\"int\",\"null\",\"boolean\"]},"));
+    buf_put(&f->datum, "\0\0\4\1", 4);
+    expect_skipped(f);
+    assert_true(!f->event.is_public && f->event.resolved == 1);
+    buf_put(&f->datum, "\2\2", 2);
+    expect_skipped(f);
+    assert_true(f->event.is_public && f->event.resolved == -1);
+    buf_put(&f->datum, "\0\2\2", 3);
+    expect_fault(f, "public: a boolean that is neither 0 nor 1");
+    buf_put(&f->datum, "\4", 1);
+    expect_fault(f, "public: a union branch that the writer's schema does not have");
+    buf_put(&f->datum, "\1", 1);
+    expect_fault(f, "public: a union branch that the writer's schema does not have");
+    buf_put(&f->datum, "\0\1\0\2", 4);
+    expect_fault(f, "resolved is int in the writer's schema; boolean is expected");
+}
+
+/* The table in C, our schema's enums and its defaults say the same. */
+static void slots_are_those_of_the_schema(void **state) {
+    struct fixture *f = *state;
+    const struct schema_node *root = schema_tree_root(f->ours);
+    for (size_t slot = 0; slot < EVENT_SLOT_COUNT; slot++) {
+        const struct schema_node *type = NULL;
+        for (size_t i = 0; i < root->field_count; i++) {
+            if (slice_equal(root->fields[i].name, slice_of(event_slots[slot].field)))
+                type = root->fields[i].type;
+        }
+        assert_non_null(type);
+        assert_int_equal(type->symbol_count, event_slots[slot].symbols);
+    }
+}
+
+#define SYMBOL(symbol, name) #symbol,
+
+static void symbols_are_in_our_order(void **state) {
+    struct fixture *f = *state;
+    static const char *const types[] = {EVENT_TYPES(SYMBOL)};
+    static const char *const causes[] = {EVENT_END_CAUSES(SYMBOL)};
+    const struct schema_node *root = schema_tree_root(f->ours);
+    for (size_t i = 0; i < root->field_count; i++) {
+        const struct schema_node *type = root->fields[i].type;
+        bool is_type = slice_equal(root->fields[i].name, SLICE("type"));
+        if (!is_type && !slice_equal(root->fields[i].name, SLICE("end_cause")))
+            continue;
+        for (size_t s = 0; s < type->symbol_count; s++)
+            assert_true(slice_equal(type->symbols[s], slice_of((is_type ? types : causes)[s])));
+    }
+}
+
+static int begin(void **state) {
+    struct fixture *f = calloc(1, sizeof(*f));
+    f->ours = schema_tree_new(schema_text(SCHEMA_INTERACTION_EVENT), &f->err);
+    *state = f;
+    return f->ours ? 0 : -1;
+}
+
+static int end(void **state) {
+    struct fixture *f = *state;
+    schema_tree_free(f->ours);
+    plan_free(f->plan);
+    buf_deinit(&f->datum);
+    free(f);
+    return 0;
+}
+
+#define WITH_PLAN(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        WITH_PLAN(blocks_that_say_their_size), WITH_PLAN(arrays_that_claim_too_much),
+        WITH_PLAN(schemas_that_double),        WITH_PLAN(types_that_contain_themselves),
+        WITH_PLAN(aliases_and_names),          WITH_PLAN(numbers),
+        WITH_PLAN(branches_and_flags),         WITH_PLAN(slots_are_those_of_the_schema),
+        WITH_PLAN(symbols_are_in_our_order),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
