@@ -14,7 +14,8 @@ static void append(struct interaction_task *t, struct record *r, const struct mo
                    struct outbox *out) {
     struct recent *n = record_recent(&t->store, r);
     bool same_instant = n->count > 0 && n->tail[n->count - 1].event_at == m->event_at;
-    struct moment *place = &n->tail[tail_insert(n, m)];
+    uint32_t at = tail_insert(n, m); /* may move the tail */
+    struct moment *place = &n->tail[at];
     struct fold fold = fold_for(t, out, 1, &t->holds);
     place->outcome = (uint8_t)fold_event(&fold, &n->now, place);
     n->plain = place->outcome == MOMENT_EFFECT && (n->plain || !same_instant);
@@ -105,12 +106,23 @@ void change_drop(struct interaction_task *t, uint32_t handle) {
     record_drop(&t->store, handle);
 }
 
-void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *out) {
+void change_link(struct interaction_task *t, uint32_t handle) {
     struct record *r = record_at(&t->store, handle);
-    if (r->recent != POOL_NONE)
-        settle_until(t, r, t->clock - t->options.reorder_ms, out);
     gauges_update(&t->gauges, handle);
     count_open(t, r, interaction_is_open(record_now(&t->store, r)));
+    int64_t due_at = settle_due_at(t, r);
+    if (r->timer.slot != WHEEL_NONE && r->timer.due_at == due_at)
+        return;
+    wheel_disarm(t->wheel, handle);
+    if (due_at != INSTANT_MAX)
+        wheel_arm(t->wheel, handle, due_at);
+}
+
+void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *out) {
+    struct record *r = record_at(&t->store, handle);
+    closed_remove(t, handle);
+    if (r->recent != POOL_NONE)
+        settle_until(t, r, t->clock - t->options.reorder_ms, out);
     int64_t due_at = settle_due_at(t, r);
     bool forgotten = r->recent == POOL_NONE &&
                      (r->base.phase == PHASE_NEW ||
@@ -119,11 +131,7 @@ void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *o
         change_drop(t, handle);
         return;
     }
-    closed_update(t, handle);
-    if (r->timer.slot != WHEEL_NONE && r->timer.due_at == due_at)
-        return;
-    wheel_disarm(t->wheel, handle);
     CHECK(due_at > t->clock);
-    if (due_at != INSTANT_MAX)
-        wheel_arm(t->wheel, handle, due_at);
+    change_link(t, handle);
+    closed_update(t, handle);
 }

@@ -45,6 +45,9 @@ void change_by_time(struct interaction_task *t, uint32_t handle, struct outbox *
 /* Settles, drops or arms the record after a change; it may be gone afterwards. */
 void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *out);
 
+/* Gauges, timer and the count of the open follow the record's state. */
+void change_link(struct interaction_task *t, uint32_t handle);
+
 /* Out of every list, the wheel and the store. */
 void change_drop(struct interaction_task *t, uint32_t handle);
 
@@ -55,6 +58,9 @@ void settle_first_instant(struct interaction_task *t, struct record *r, struct o
 
 /* When something of the record has to be looked at again, or INSTANT_MAX. */
 int64_t settle_due_at(const struct interaction_task *t, const struct record *r);
+
+/* The first byte of what is saved: another one is not read. */
+#define SAVED_VERSION 1
 
 /* interaction_letters.c: dead letters, as sentences. */
 void letter_send(struct interaction_task *t, const struct record_place *place,

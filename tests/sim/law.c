@@ -1,0 +1,224 @@
+/* The law of the core: saved bytes and effects depend only on the records in their order. Random
+ * histories are run straight, and in pieces with save and load between; and the sums are those of
+ * the same events in the order of their time. FLOORWALKER_SEED and FLOORWALKER_HISTORIES repeat
+ * a failure and shorten or lengthen the run. */
+#include "history.h"
+
+#define HISTORIES_DEFAULT 12000
+
+struct run {
+    struct kit *kit;
+    struct interaction_task *task;
+    struct effects effects;
+    struct outbox out;
+};
+
+static uint64_t number_from(const char *name, uint64_t otherwise) {
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static void ask_extent(uint64_t *first, uint64_t *histories) {
+    *first = number_from("FLOORWALKER_SEED", 1);
+    *histories = number_from("FLOORWALKER_HISTORIES",
+                             getenv("FLOORWALKER_SEED") ? 1 : HISTORIES_DEFAULT);
+    print_message("FLOORWALKER_SEED=%llu FLOORWALKER_HISTORIES=%llu\n", (unsigned long long)*first,
+                  (unsigned long long)*histories);
+}
+
+static void run_init(struct run *run, struct kit *k) {
+    *run = (struct run){.kit = k, .task = interaction_task_new(&k->options)};
+    effects_init(&run->effects);
+    run->out = effects_outbox(&run->effects);
+}
+
+static void run_deinit(struct run *run) {
+    interaction_task_free(run->task);
+    effects_deinit(&run->effects);
+}
+
+static void run_record(struct run *run, const struct history *h, size_t k) {
+    const struct history_record *record = &h->records[k];
+    if (record->tick) {
+        interaction_task_tick(run->task, record->log_at, &run->out);
+        return;
+    }
+    struct event ev = record->event;
+    ev.event_id = slice_of(record->event_id);
+    ev.interaction_id = slice_of(record->interaction_id);
+    struct record_place place = {.topic = SLICE("interactions"),
+                                 .offset = (int64_t)k,
+                                 .log_at = record->log_at,
+                                 .key = ev.interaction_id,
+                                 .value = SLICE("value"),
+                                 .schema_id = 1};
+    interaction_task_apply(run->task, &place, &ev, &run->out);
+}
+
+/* The task goes through bytes and comes back as another one. */
+static void run_reload(struct run *run) {
+    struct buf bytes;
+    struct err err = {""};
+    buf_init(&bytes);
+    interaction_task_save(run->task, &bytes);
+    interaction_task_free(run->task);
+    run->task = interaction_task_new(&run->kit->options);
+    if (!interaction_task_load(run->task, buf_slice(&bytes), &err))
+        fail_msg("saved state is not read back: %s", err.text);
+    buf_deinit(&bytes);
+}
+
+static void expect_same(uint64_t seed, const char *what, const struct buf *a, const struct buf *b) {
+    if (slice_equal(buf_slice(a), buf_slice(b)))
+        return;
+    fail_msg("FLOORWALKER_SEED=%llu: %s differ\n-- %.*s\n-- %.*s", (unsigned long long)seed, what,
+             SLICE_ARG(buf_slice(a)), SLICE_ARG(buf_slice(b)));
+}
+
+static void expect_same_runs(uint64_t seed, const struct run *a, const struct run *b) {
+    struct buf x, y;
+    buf_init(&x);
+    buf_init(&y);
+    effects_sums(&a->effects, a->kit->leaves, &x);
+    effects_sums(&b->effects, b->kit->leaves, &y);
+    expect_same(seed, "sums", &x, &y);
+    expect_same(seed, "facts or dead letters", &a->effects.said, &b->effects.said);
+    buf_reset(&x);
+    buf_reset(&y);
+    interaction_task_save(a->task, &x);
+    interaction_task_save(b->task, &y);
+    expect_same(seed, "saved bytes", &x, &y);
+    buf_deinit(&x);
+    buf_deinit(&y);
+}
+
+/* Oldest ages, by name: a loaded task hands over all that there are. */
+static void gauge_texts(const struct run *run, struct buf *b) {
+    const struct gauge *gauges;
+    size_t count = interaction_task_take_gauges(run->task, &gauges);
+    for (size_t k = 0; k < count; k++) {
+        const struct leaf *leaf = leaf_dict_at(run->kit->leaves, gauges[k].leaf);
+        if (gauges[k].oldest_waiting_at == INSTANT_NONE && gauges[k].oldest_open_at == INSTANT_NONE)
+            continue;
+        buf_put_format(b, "%.*s %d %d %d %lld %lld\n", SLICE_ARG(leaf->queue), leaf->channel,
+                       leaf->priority, leaf->direction, (long long)gauges[k].oldest_waiting_at,
+                       (long long)gauges[k].oldest_open_at);
+    }
+}
+
+static void expect_same_gauges(uint64_t seed, struct run *straight, struct run *pieces) {
+    struct buf x, y;
+    buf_init(&x);
+    buf_init(&y);
+    run_reload(pieces);
+    gauge_texts(straight, &x);
+    gauge_texts(pieces, &y);
+    expect_same(seed, "gauges", &x, &y);
+    buf_deinit(&x);
+    buf_deinit(&y);
+}
+
+static void one_history(struct kit *k, struct history *h, uint64_t seed) {
+    struct rng r;
+    rng_init(&r, seed);
+    history_make(h, &r);
+    struct run straight, pieces;
+    run_init(&straight, k);
+    run_init(&pieces, k);
+    uint64_t rarely = 1 + rng_below(&r, 12);
+    for (size_t i = 0; i < h->count; i++) {
+        run_record(&straight, h, i);
+        if (rng_below(&r, rarely) == 0)
+            run_reload(&pieces);
+        run_record(&pieces, h, i);
+    }
+    expect_same_runs(seed, &straight, &pieces);
+    int64_t end_at = T0 + 40 * DAY_MS;
+    interaction_task_finish(straight.task, end_at, &straight.out);
+    interaction_task_finish(pieces.task, end_at, &pieces.out);
+    expect_same_runs(seed, &straight, &pieces);
+    expect_same_gauges(seed, &straight, &pieces);
+    run_deinit(&straight);
+    run_deinit(&pieces);
+}
+
+/* Other delays below `reorder`, one for each copy of each event; no revisions, because a late one
+ * finds its first copy gone. */
+static void deliver_otherwise(struct history *h, struct rng *r) {
+    size_t count = 0;
+    for (size_t k = 0; k < h->count; k++) {
+        struct history_record *record = &h->records[k];
+        if (record->tick || record->event.revision > 0)
+            continue;
+        record->log_at = record->event.event_at + (int64_t)rng_below(r, 280) * S;
+        h->records[count++] = *record;
+    }
+    h->count = count;
+    qsort(h->records, h->count, sizeof(*h->records), history_by_log);
+}
+
+static void sums_of(struct kit *k, const struct history *h, struct buf *sums) {
+    struct run run;
+    run_init(&run, k);
+    for (size_t i = 0; i < h->count; i++)
+        run_record(&run, h, i);
+    interaction_task_finish(run.task, T0 + 400 * DAY_MS, &run.out);
+    effects_sums(&run.effects, k->leaves, sums);
+    assert_int_equal(interaction_task_open(run.task), 0);
+    run_deinit(&run);
+}
+
+static void any_order_of_arrival_gives_the_same_sums(void **state) {
+    (void)state;
+    uint64_t first, histories;
+    ask_extent(&first, &histories);
+    struct kit *k = calloc(1, sizeof(*k));
+    struct history *h = calloc(1, sizeof(*h));
+    CHECK(k && h);
+    kit_init(k);
+    for (uint64_t seed = first; seed < first + histories; seed++) {
+        struct rng r;
+        struct buf one, other;
+        buf_init(&one);
+        buf_init(&other);
+        rng_init(&r, seed);
+        history_make(h, &r);
+        deliver_otherwise(h, &r);
+        sums_of(k, h, &one);
+        deliver_otherwise(h, &r);
+        sums_of(k, h, &other);
+        expect_same(seed, "sums of two orders of arrival", &one, &other);
+        buf_deinit(&one);
+        buf_deinit(&other);
+    }
+    kit_deinit(k);
+    free(k);
+    free(h);
+}
+
+static void saved_and_loaded_anywhere_is_as_never_stopped(void **state) {
+    (void)state;
+    uint64_t first = number_from("FLOORWALKER_SEED", 1);
+    uint64_t histories = number_from("FLOORWALKER_HISTORIES", HISTORIES_DEFAULT);
+    if (getenv("FLOORWALKER_SEED") && !getenv("FLOORWALKER_HISTORIES"))
+        histories = 1;
+    print_message("FLOORWALKER_SEED=%llu FLOORWALKER_HISTORIES=%llu\n", (unsigned long long)first,
+                  (unsigned long long)histories);
+    struct kit *k = calloc(1, sizeof(*k));
+    struct history *h = calloc(1, sizeof(*h));
+    CHECK(k && h);
+    kit_init(k);
+    for (uint64_t n = 0; n < histories; n++)
+        one_history(k, h, first + n);
+    kit_deinit(k);
+    free(k);
+    free(h);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_order_of_arrival_gives_the_same_sums),
+        cmocka_unit_test(saved_and_loaded_anywhere_is_as_never_stopped),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
