@@ -1,5 +1,5 @@
-/* Tails of the negative binomial, computed with mpmath at 40 digits: the regularised incomplete beta
- * and gamma functions for small means, sums of the mass for large ones. */
+/* Tails of the negative binomial, computed with mpmath at 40 digits: for small means the
+ * regularised incomplete beta and gamma functions, for large ones sums of the mass. */
 #pragma once
 
 #include "core/negbin.h"
