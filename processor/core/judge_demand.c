@@ -7,10 +7,9 @@
 #include "core/negbin.h"
 #include "core/summary.h"
 
-#define LEARN_DELAY_MS HOUR_MS       /* late events still count in the slot that is learned */
-#define CALM_HOLD_MS (5 * MINUTE_MS) /* so long no check may be unusual before an alert ends */
-#define CALM_P 0.1                   /* and the shortest window must be this ordinary */
-#define ADAPT_MS DAY_MS              /* what lasts longer than this is the new normal: learned */
+#define LEARN_DELAY_MS HOUR_MS /* late events still count in the slot that is learned */
+#define CALM_P 0.1             /* an alert ends when the shortest window is this ordinary */
+#define ADAPT_MS DAY_MS        /* what lasts longer than this is the new normal: learned */
 #define LEARN_COMPLETENESS 0.99
 #define ALPHA_MOST 0.05
 #define CHANCES_PER_WINDOW 2.4
