@@ -38,7 +38,8 @@ struct tenant_scope {
     bool shown;
     struct view_now now;
     struct view_now next;   /* being put together */
-    int64_t minute_from_at; /* minutes from here on were not shown */
+    int64_t minute_from_at; /* minutes from here on were not shown as they are */
+    int64_t minute_told_at; /* minutes before this were shown */
 };
 
 /* A figure's definition in one scope; `index` runs below tenant_scope_fields. */

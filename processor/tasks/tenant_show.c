@@ -54,7 +54,13 @@ static void show_now(struct show *show, const struct tenant *tenant, struct tena
     show->view->now(show->view->context, tenant->name, &s->scope, &s->now, show->task->clock);
 }
 
-/* The counts of one minute, and its plain service level. */
+/* Minutes before this stand in the view and must be corrected even to nothing. */
+static int64_t told_until(const struct show *show, const struct tenant_scope *s) {
+    return show->all ? INSTANT_NONE : s->minute_told_at;
+}
+
+/* The counts of one minute, and its plain service level. Nothing is said of an empty one, unless
+ * something was. */
 static void show_minute(struct show *show, const struct tenant *tenant,
                         const struct tenant_scope *s, int64_t minute_at,
                         const struct cell_sums *sums) {
@@ -73,18 +79,22 @@ static void show_minute(struct show *show, const struct tenant *tenant,
         if (form == FORM_LEVEL ? f->figure.present : f->figure.value != 0)
             count++;
     }
-    if (count > 0)
+    if (count > 0 || minute_at < told_until(show, s))
         show->view->minute(show->view->context, tenant->name, &s->scope, minute_at, figures, count);
 }
 
-static int64_t next_pane_at(const struct cell *c, int64_t from_at) {
+/* The next minute after those before from_at of which something is to be said. */
+static int64_t next_minute(const struct show *show, const struct tenant_scope *s, int64_t from_at) {
+    if (from_at < told_until(show, s))
+        return from_at;
     int64_t next = INSTANT_MAX;
     for (size_t t = 0; t < CELL_TIERS; t++) {
-        size_t i = pane_list_lower(&c->tiers[t], from_at);
-        if (i < c->tiers[t].count && pane_list_at(&c->tiers[t], i)->at < next)
-            next = pane_list_at(&c->tiers[t], i)->at;
+        const struct pane_list *l = &s->cell->tiers[t];
+        size_t i = pane_list_lower(l, from_at);
+        if (i < l->count && pane_list_at(l, i)->at < next)
+            next = pane_list_at(l, i)->at;
     }
-    return next;
+    return next == INSTANT_MAX ? next : instant_floor(next, MINUTE_MS);
 }
 
 /* Minutes that have closed since the last time, or were corrected. */
@@ -96,13 +106,12 @@ static void show_minutes(struct show *show, const struct tenant *tenant, struct 
         at = oldest_at;
     struct cell_sums *sums = &show->task->sums;
     sums->dense_count = cell_shape_dense(&s->cell->shape);
-    for (at = next_pane_at(s->cell, at); at < until_at; at = next_pane_at(s->cell, at)) {
-        int64_t minute_at = instant_floor(at, MINUTE_MS);
+    for (at = next_minute(show, s, at); at < until_at; at = next_minute(show, s, at + MINUTE_MS)) {
         cell_sums_reset(sums);
-        cell_add_panes(s->cell, minute_at, minute_at + MINUTE_MS, sums);
-        show_minute(show, tenant, s, minute_at, sums);
-        at = minute_at + MINUTE_MS;
+        cell_add_panes(s->cell, at, at + MINUTE_MS, sums);
+        show_minute(show, tenant, s, at, sums);
     }
+    s->minute_told_at = until_at;
     s->minute_from_at = until_at;
 }
 

@@ -136,7 +136,7 @@ struct tenant_rule *tenant_state_rule(struct tenant_task *t, struct tenant *tena
 static int64_t first_seen_at(const struct tenant_task *t) {
     if (t->step_at != INSTANT_NONE)
         return t->step_at;
-    return t->first_at == INSTANT_MAX ? t->sources.log_at : t->first_at;
+    return t->first_at == INSTANT_MAX ? t->log_at : t->first_at;
 }
 
 struct tenant_demand *tenant_state_demand(struct tenant_task *t, struct tenant *tenant,

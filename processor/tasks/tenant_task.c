@@ -149,6 +149,7 @@ void tenant_task_apply(struct tenant_task *t, const struct report *report, int64
                                       .alert = pass_alert,
                                       .kpi = pass_kpi};
     t->out = &counting.outbox;
+    t->log_at = log_at;
     t->counts.reports++;
     add_rows(t, report);
     add_ages(t, report);

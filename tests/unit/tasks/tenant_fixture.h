@@ -169,25 +169,32 @@ static inline void fixture_clock(struct fixture_report *r, int32_t partition, in
                                                                partitions, clock, ended};
 }
 
-/* Effects as text, one line each. */
+/* Effects: alerts as text, one line each. */
 struct collected {
-    struct buf kpis, alerts;
+    struct buf line, alerts;
+    uint64_t kpi_digest;
     size_t kpi_count, alert_count;
     void (*on_kpi)(void *context, const struct kpi *kpi);
     void *context;
 };
 
+/* Millions of figures: what they say goes into one number. */
 static inline void collect_kpi(void *context, const struct kpi *k) {
     struct collected *c = context;
+    struct buf *b = &c->line;
     c->kpi_count++;
-    buf_put_format(&c->kpis, SLICE_FMT " ", SLICE_ARG(k->tenant));
-    scope_format(k->scope, &c->kpis);
-    buf_put_format(&c->kpis, " " SLICE_FMT " %lld-%lld " SLICE_FMT " " SLICE_FMT " %.17g %d",
-                   SLICE_ARG(k->window), (long long)k->window_start_at, (long long)k->window_end_at,
-                   SLICE_ARG(k->metric), SLICE_ARG(k->formula), k->value, k->unit);
-    buf_put_format(&c->kpis, " %lld/%lld of %lld complete %g r%d%s\n", (long long)k->numerator,
-                   (long long)k->denominator, (long long)k->sample, k->completeness, k->revision,
-                   k->final ? " final" : "");
+    buf_reset(b);
+    buf_put_slice(b, k->tenant);
+    scope_format(k->scope, b);
+    buf_put_slice(b, k->window);
+    buf_put_slice(b, k->metric);
+    buf_put_slice(b, k->formula);
+    const int64_t numbers[] = {k->window_start_at, k->window_end_at, k->numerator, k->denominator,
+                               k->sample,          (int64_t)k->unit, k->revision,  k->final};
+    buf_put(b, numbers, sizeof(numbers));
+    buf_put_double(b, k->value);
+    buf_put_double(b, k->completeness);
+    c->kpi_digest = slice_hash(buf_slice(b), c->kpi_digest);
     if (c->on_kpi)
         c->on_kpi(c->context, k);
 }
@@ -220,12 +227,12 @@ static inline struct outbox collected_outbox(struct collected *c) {
 
 static inline void collected_init(struct collected *c) {
     *c = (struct collected){0};
-    buf_init(&c->kpis);
+    buf_init(&c->line);
     buf_init(&c->alerts);
 }
 
 static inline void collected_deinit(struct collected *c) {
-    buf_deinit(&c->kpis);
+    buf_deinit(&c->line);
     buf_deinit(&c->alerts);
 }
 

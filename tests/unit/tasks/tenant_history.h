@@ -1,0 +1,105 @@
+/* Random histories for tenant tasks: reports in order of log time, and what they said. */
+#pragma once
+
+#include "tenant_fixture.h"
+
+#define HISTORY_MAX 700
+
+struct run_options {
+    uint64_t seed;
+    bool split;   /* save and load between reports, and look at the view */
+    bool quiet;   /* publish: objectives */
+    bool in_time; /* nothing comes late */
+};
+
+/* A history is made anew from its seed: reports in order of log time. */
+struct history {
+    struct rng rng;
+    struct ledger ledger;
+    int64_t now, log_at;
+    size_t left;
+    bool in_time;
+};
+
+static inline struct fact_row random_row(struct history *h) {
+    struct rng *rng = &h->rng;
+    if (!h->in_time && h->ledger.count > 0 && rng_below(rng, 8) == 0) {
+        struct fact_row back = h->ledger.rows[rng_below(rng, h->ledger.count)];
+        back.value = -back.value;
+        if (back.pane_at > h->now - 23 * HOUR_MS)
+            return back;
+    }
+    int64_t back_ms = !h->in_time && rng_below(rng, 6) == 0 ? (int64_t)rng_below(rng, 5 * HOUR_MS)
+                                                            : (int64_t)rng_below(rng, 50000);
+    struct fact_row f = {.leaf = (uint32_t)rng_below(rng, FIXTURE_LEAVES),
+                         .pane_at = instant_floor(h->now + MINUTE_MS - back_ms, DELTA_PANE_MS),
+                         .kind = (uint8_t)rng_below(rng, 3),
+                         .value = 1 + (int64_t)rng_below(rng, 2)};
+    if (f.kind == 0) {
+        static const uint8_t counters[] = {COUNTER_OFFERED,        COUNTER_OFFERED,
+                                           COUNTER_ANSWERED,       COUNTER_WAIT_MS,
+                                           COUNTER_WAITING_CHANGE, COUNTER_BACKLOG_CHANGE,
+                                           COUNTER_ARR_ANSWERED,   COUNTER_ARR_WAIT_MS};
+        f.which = counters[rng_below(rng, sizeof(counters))];
+        if (f.which == COUNTER_WAIT_MS)
+            f.value *= 9000;
+    } else if (f.kind == 1) {
+        f.which = (uint8_t)rng_below(rng, LEVEL_COUNT);
+        f.attribution = (uint8_t)rng_below(rng, 2);
+        f.threshold_ms = rng_below(rng, 2) ? 20000 : 60000;
+    } else {
+        f.which = (uint8_t)rng_below(rng, 2);
+        f.bucket = (uint16_t)rng_below(rng, 300);
+    }
+    return f;
+}
+
+static inline void history_init(struct history *h, const struct run_options *options) {
+    rng_init(&h->rng, options->seed);
+    h->ledger.count = 0;
+    h->now = h->log_at = FIXTURE_START;
+    h->left = HISTORY_MAX;
+    h->in_time = options->in_time;
+}
+
+static inline bool next_report(struct history *h, struct fixture_report *r) {
+    if (h->left == 0)
+        return false;
+    h->left--;
+    fixture_report_init(r);
+    if (h->left == 0) {
+        h->now += 27 * HOUR_MS;
+        fixture_clock(r, 0, 2, h->now, true);
+        fixture_clock(r, 1, 2, h->now, true);
+        return true;
+    }
+    size_t rows = rng_below(&h->rng, 6);
+    for (size_t i = 0; i < rows; i++) {
+        struct fact_row f = random_row(h);
+        h->ledger.rows[h->ledger.count++] = f;
+        fixture_add(r, &f);
+    }
+    if (rng_below(&h->rng, 5) == 0) {
+        r->gauges[0] = (struct gauge){(uint32_t)rng_below(&h->rng, FIXTURE_LEAVES), h->now,
+                                      rng_below(&h->rng, 2) ? h->now : INSTANT_NONE};
+        r->report.gauge_count = 1;
+        r->feeds[0] = (struct report_feed){SLICE("acme"), SLICE("north"), h->now, h->now};
+        r->report.feed_count = 1;
+    }
+    h->now += (int64_t)rng_below(&h->rng, rng_below(&h->rng, 20) == 0 ? 20 * MINUTE_MS : 80000);
+    h->log_at += 100;
+    fixture_clock(r, 0, 2, h->now, false);
+    fixture_clock(r, 1, 2, h->now - (int64_t)rng_below(&h->rng, 3000), false);
+    return true;
+}
+
+static inline struct tenant_task_options task_options(const struct contract_set *set,
+                                                      bool publish_all) {
+    return (struct tenant_task_options){.until_end = true,
+                                        .publish_all = publish_all,
+                                        .lateness_ms = 24 * HOUR_MS,
+                                        .max_source_lag_ms = 30 * SECOND_MS,
+                                        .max_alert_age_ms = 15 * MINUTE_MS,
+                                        .scope_limit = 1000,
+                                        .contracts = set};
+}

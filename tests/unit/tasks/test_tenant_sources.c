@@ -1,0 +1,137 @@
+/* Is the tenants' clock the minimum over all sources that count, computed from the log alone? */
+#include "tasks/tenant_sources.h"
+
+#include "tenant_fixture.h"
+
+static void say(struct tenant_sources *s, int32_t partition, int32_t partitions, int64_t clock,
+                bool ended, int64_t log_at) {
+    struct report_clock c = {SLICE("interactions"), partition, partitions, clock, ended};
+    struct report report = {.clocks = &c, .clock_count = 1};
+    tenant_sources_apply(s, &report, log_at);
+}
+
+static void a_replay_to_the_end_waits_for_every_partition(void **state) {
+    (void)state;
+    struct tenant_sources s;
+    tenant_sources_init(&s, false, true, 30000);
+    assert_int_equal(tenant_sources_clock(&s), INSTANT_NONE);
+    assert_false(tenant_sources_ended(&s));
+    say(&s, 0, 3, 1000, false, 1);
+    assert_int_equal(tenant_sources_clock(&s), INSTANT_NONE);
+    say(&s, 1, 3, 500, false, 2);
+    say(&s, 2, 3, INSTANT_NONE, true, 3); /* empty, and so it stays */
+    assert_int_equal(tenant_sources_clock(&s), 500);
+    say(&s, 1, 3, 400, false, 4); /* never backwards */
+    assert_int_equal(tenant_sources_clock(&s), 500);
+    assert_false(tenant_sources_ended(&s));
+    say(&s, 0, 3, 2000, true, 5);
+    say(&s, 1, 3, 2000, true, 6);
+    assert_int_equal(tenant_sources_clock(&s), 2000);
+    assert_true(tenant_sources_ended(&s));
+    tenant_sources_deinit(&s);
+}
+
+static void a_replay_without_an_end_leaves_out_what_never_spoke(void **state) {
+    (void)state;
+    struct tenant_sources s;
+    tenant_sources_init(&s, false, false, 30000);
+    say(&s, 0, 8, 1000, false, 1);
+    assert_int_equal(tenant_sources_clock(&s), 1000);
+    assert_true(tenant_sources_completeness(&s) == 1.0);
+    say(&s, 5, 8, 700, false, 1);
+    assert_int_equal(tenant_sources_clock(&s), 700);
+    tenant_sources_deinit(&s);
+}
+
+static void a_silent_source_is_left_out_after_a_while_of_log_time(void **state) {
+    (void)state;
+    struct tenant_sources s;
+    tenant_sources_init(&s, true, false, 30000);
+    int64_t log_at = 1000000;
+    say(&s, 0, 2, 100, false, log_at);
+    assert_int_equal(tenant_sources_clock(&s), INSTANT_NONE);
+    say(&s, 1, 2, 90, false, log_at);
+    assert_int_equal(tenant_sources_clock(&s), 90);
+
+    /* A pause of everything says nothing about anybody: it counts as one second. */
+    log_at += 3600000;
+    say(&s, 0, 2, 200, false, log_at);
+    assert_int_equal(tenant_sources_clock(&s), 90);
+    for (int64_t i = 0; i < 29; i++) {
+        say(&s, 0, 2, 300 + i, false, log_at += 1000);
+        if (i < 28)
+            assert_int_equal(tenant_sources_clock(&s), 90);
+    }
+    assert_int_equal(tenant_sources_clock(&s), 328);
+    assert_true(tenant_sources_completeness(&s) == 0.5);
+    say(&s, 1, 2, 95, false, log_at + 1); /* back: the task keeps the running maximum */
+    assert_int_equal(tenant_sources_clock(&s), 95);
+    assert_true(tenant_sources_completeness(&s) == 1.0);
+    tenant_sources_deinit(&s);
+}
+
+static void a_clock_that_is_repeated_is_not_a_sign_of_life(void **state) {
+    (void)state;
+    struct tenant_sources s;
+    tenant_sources_init(&s, true, false, 3000);
+    for (int64_t i = 0; i < 6; i++) {
+        say(&s, 0, 2, 100 + i, false, i * 1000);
+        say(&s, 1, 2, 50, false, i * 1000);
+    }
+    assert_int_equal(tenant_sources_clock(&s), 105);
+    tenant_sources_deinit(&s);
+}
+
+static void claims_beyond_reason_are_not_believed(void **state) {
+    (void)state;
+    struct tenant_sources s;
+    tenant_sources_init(&s, true, false, 3000);
+    say(&s, 7, 4, 100, false, 1);
+    say(&s, -1, 4, 100, false, 1);
+    say(&s, 1, 2000000000, 100, false, 1);
+    assert_int_equal(s.topic_count, 0);
+    tenant_sources_deinit(&s);
+}
+
+static void what_is_saved_is_loaded(void **state) {
+    (void)state;
+    struct tenant_sources s, copy;
+    tenant_sources_init(&s, true, false, 3000);
+    say(&s, 1, 3, 100, true, 5);
+    say(&s, 0, 3, -100, false, 505);
+    struct buf a, b;
+    buf_init(&a);
+    buf_init(&b);
+    tenant_sources_save(&s, &a);
+    tenant_sources_init(&copy, true, false, 3000);
+    struct cursor c = cursor_of(buf_slice(&a));
+    tenant_sources_load(&copy, &c);
+    assert_false(c.failed);
+    tenant_sources_save(&copy, &b);
+    assert_true(slice_equal(buf_slice(&a), buf_slice(&b)));
+    tenant_sources_deinit(&copy);
+
+    /* Any shorter bytes are refused. */
+    for (size_t size = 0; size < a.size; size++) {
+        tenant_sources_init(&copy, true, false, 3000);
+        c = cursor_of((struct slice){a.at, size});
+        tenant_sources_load(&copy, &c);
+        assert_true(c.failed);
+        tenant_sources_deinit(&copy);
+    }
+    buf_deinit(&a);
+    buf_deinit(&b);
+    tenant_sources_deinit(&s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_replay_to_the_end_waits_for_every_partition),
+        cmocka_unit_test(a_replay_without_an_end_leaves_out_what_never_spoke),
+        cmocka_unit_test(a_silent_source_is_left_out_after_a_while_of_log_time),
+        cmocka_unit_test(a_clock_that_is_repeated_is_not_a_sign_of_life),
+        cmocka_unit_test(claims_beyond_reason_are_not_believed),
+        cmocka_unit_test(what_is_saved_is_loaded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
