@@ -109,6 +109,21 @@ static void make_void(struct fold *f, struct interaction *i, enum track t, int64
     *c = (struct clock){0};
 }
 
+/* News older than the fold's memory: the clock ended before what it told. */
+static void take_back_later(struct fold *f, struct interaction *i, enum track t, int64_t at) {
+    struct clock *c = &i->clocks[t];
+    if (c->breach_at != INSTANT_NONE && c->breach_at >= at) {
+        ledger_count(&f->ledger, leaf_of(i, t), c->breach_at, COUNTER_ITEMS_BREACHED, -1);
+        tell(f, i, t, FACT_VOIDED, at, FACT_BREACHED);
+        c->breach_at = INSTANT_NONE;
+    }
+    if (c->risk_at != INSTANT_NONE && c->risk_at >= at) {
+        ledger_count(&f->ledger, leaf_of(i, t), c->risk_at, COUNTER_ITEMS_AT_RISK, -1);
+        tell(f, i, t, FACT_VOIDED, at, FACT_AT_RISK);
+        c->risk_at = INSTANT_NONE;
+    }
+}
+
 static void judge(struct fold *f, struct interaction *i, enum track t, int64_t at,
                   enum clock_end how) {
     const struct clock *c = &i->clocks[t];
@@ -128,6 +143,7 @@ void clocks_end(struct fold *f, struct interaction *i, enum track t, int64_t at,
     }
     if (stands(c))
         return;
+    take_back_later(f, i, t, at);
     judge(f, i, t, at, how);
     if (was_told(c))
         tell(f, i, t, FACT_ENDED, at, FACT_AT_RISK);

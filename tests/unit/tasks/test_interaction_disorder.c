@@ -1,0 +1,353 @@
+/* Events out of order, twice, revised, late or impossible; and what is remembered how long. */
+#include "tasks/interaction_kit.h"
+
+static void answer_that_overtook_its_queued(void **state) {
+    struct kit *k = *state;
+    kit_apply_at(k, kit_event(EVENT_ANSWERED, 12 * S), 13 * S);
+    assert_int_equal(ALL(k, WAIT_MS), 0);
+    kit_apply_at(k, kit_event(EVENT_QUEUED, 2 * S), 14 * S);
+    assert_int_equal(ALL(k, OFFERED), 1);
+    assert_int_equal(PANE(k, OFFERED, 2 * S), 1);
+    assert_int_equal(PANE(k, OFFERED, 12 * S), 0);
+    assert_int_equal(ALL(k, WAIT_MS), 10 * S);
+    assert_int_equal(ALL(k, ANSWERED), 1);
+    assert_int_equal(kit_samples(k, HISTOGRAM_WAIT), 1);
+    assert_int_equal(interaction_task_counts(k->task)->out_of_order, 1);
+}
+
+static void late_answer_voids_the_breach(void **state) {
+    struct kit *k = *state;
+    kit_say(k, EVENT_QUEUED, 0);
+    kit_tick(k, 30 * S + 1);
+    assert_int_equal(LEVEL(k, 0, LATE), 1);
+    kit_forget(&k->facts);
+    kit_apply_at(k, kit_event(EVENT_ANSWERED, 10 * S), 40 * S);
+    kit_expect_facts(k, 2, "answer 1 voided at_risk at=15000 due=20000 elapsed=15000",
+                     "answer 1 voided breached at=20000 due=20000 elapsed=20000");
+    assert_int_equal(LEVEL(k, 0, LATE), 0);
+    assert_int_equal(LEVEL(k, 1, LATE), 0);
+    assert_int_equal(LEVEL(k, 0, ANSWERED_IN), 1);
+    assert_int_equal(ALL(k, ITEMS_BREACHED), 0);
+    assert_int_equal(ALL(k, ITEMS_AT_RISK), 0);
+    assert_int_equal(ALL(k, CLOCKS_MET), 1);
+    assert_int_equal(ALL(k, IN_SERVICE_CHANGE), 1);
+}
+
+static void late_answer_moves_the_end_that_was_told(void **state) {
+    struct kit *k = *state;
+    kit_say(k, EVENT_QUEUED, 0);
+    struct event abandoned = kit_event(EVENT_ABANDONED, 40 * S);
+    kit_apply_at(k, abandoned, 41 * S);
+    kit_forget(&k->facts);
+    struct event out = kit_event(EVENT_FLOW_OUT, 25 * S);
+    kit_apply_at(k, out, 42 * S);
+    kit_expect_facts(k, 1, "answer 1 ended at=25000 due=20000 elapsed=25000");
+    assert_int_equal(ALL(k, ABANDONED), 0);
+    assert_int_equal(ALL(k, FLOWED_OUT), 1);
+}
+
+static void revised_end_opens_the_breach_again(void **state) {
+    struct kit *k = *state;
+    kit_say(k, EVENT_QUEUED, 0);
+    struct event answered = kit_event(EVENT_ANSWERED, 25 * S);
+    answered.event_id = SLICE("x");
+    kit_apply_at(k, answered, 26 * S);
+    kit_forget(&k->facts);
+    answered.type = EVENT_OFFERED;
+    answered.revision = 1;
+    kit_apply_at(k, answered, 27 * S);
+    kit_expect_facts(k, 2, "answer 1 at_risk at=15000 due=20000 elapsed=15000",
+                     "answer 1 breached at=20000 due=20000 elapsed=20000");
+    assert_int_equal(ALL(k, ANSWERED), 0);
+    assert_int_equal(ALL(k, WAITING_CHANGE), 1);
+    assert_int_equal(ALL(k, CLOCKS_MISSED), 0);
+}
+
+static void a_repeat_has_no_effect(void **state) {
+    struct kit *k = *state;
+    struct event ev = kit_event(EVENT_QUEUED, 0);
+    ev.event_id = SLICE("x");
+    for (int i = 0; i < 3; i++)
+        kit_apply(k, ev);
+    assert_int_equal(ALL(k, OFFERED), 1);
+    assert_int_equal(interaction_task_counts(k->task)->duplicates, 2);
+    ev.source = SLICE("other");
+    kit_apply(k, ev);
+    assert_int_equal(interaction_task_counts(k->task)->duplicates, 2);
+}
+
+static void a_higher_revision_replaces(void **state) {
+    struct kit *k = *state;
+    struct event ev = kit_event(EVENT_ABANDONED, 10 * S);
+    ev.event_id = SLICE("x");
+    kit_say(k, EVENT_QUEUED, 0);
+    kit_apply(k, ev);
+    ev.revision = 2;
+    ev.type = EVENT_ANSWERED;
+    ev.event_at = T0 + 12 * S;
+    kit_apply(k, ev);
+    assert_int_equal(ALL(k, ABANDONED), 0);
+    assert_int_equal(ALL(k, ARR_ABANDONED), 0);
+    assert_int_equal(ALL(k, ANSWERED), 1);
+    assert_int_equal(ALL(k, WAIT_MS), 12 * S);
+    ev.revision = 1;
+    ev.type = EVENT_ABANDONED;
+    kit_apply(k, ev);
+    assert_int_equal(ALL(k, ABANDONED), 0);
+    assert_int_equal(interaction_task_counts(k->task)->duplicates, 1);
+}
+
+static void repeats_older_than_the_memory_are_judged_by_state(void **state) {
+    static const enum event_type types[] = {EVENT_QUEUED,   EVENT_ANSWERED,     EVENT_HOLD_START,
+                                            EVENT_HOLD_END, EVENT_DISCONNECTED, EVENT_WRAP_START,
+                                            EVENT_WRAP_END};
+    struct kit *k = *state;
+    struct event events[7];
+    for (size_t i = 0; i < 7; i++) {
+        events[i] = kit_event(types[i], (int64_t)i * 10 * S);
+        kit_apply(k, events[i]);
+    }
+    kit_tick(k, 30 * MINUTE_MS);
+    for (size_t i = 0; i < 7; i++)
+        kit_apply(k, events[i]);
+    kit_tick(k, 3 * HOUR_MS);
+    assert_int_equal(k->letters.count, 0);
+    assert_int_equal(ALL(k, OFFERED), 1);
+    assert_int_equal(ALL(k, ANSWERED), 1);
+    assert_int_equal(ALL(k, HANDLED), 1);
+    assert_int_equal(ALL(k, HOLD_MS), 10 * S);
+    assert_int_equal(ALL(k, IN_SERVICE_CHANGE), 0);
+    assert_int_equal(ALL(k, WAITING_CHANGE), 0);
+}
+
+static void an_event_older_than_reorder_counts_where_the_state_permits(void **state) {
+    struct kit *k = *state;
+    kit_say(k, EVENT_QUEUED, 0);
+    kit_tick(k, 20 * MINUTE_MS);
+    kit_apply_at(k, kit_event(EVENT_ANSWERED, 18 * S), 20 * MINUTE_MS + S);
+    assert_int_equal(PANE(k, ANSWERED, 18 * S), 1);
+    assert_int_equal(ALL(k, WAIT_MS), 18 * S);
+    assert_int_equal(LEVEL(k, 0, LATE), 0);
+    assert_int_equal(LEVEL_PANE(k, 0, ANSWERED_IN, 18 * S), 1);
+    assert_int_equal(ALL(k, ITEMS_BREACHED), 0);
+    assert_int_equal(ALL(k, CLOCKS_MET), 1);
+    kit_expect_facts(k, 4, "answer 1 at_risk at=15000 due=20000 elapsed=15000",
+                     "answer 1 breached at=20000 due=20000 elapsed=20000",
+                     "answer 1 voided breached at=18000 due=20000 elapsed=18000",
+                     "answer 1 ended at=18000 due=20000 elapsed=18000");
+    assert_int_equal(k->letters.count, 0);
+}
+
+static void an_impossible_move_waits_for_what_is_missing(void **state) {
+    struct kit *k = *state;
+    kit_apply_at(k, kit_event(EVENT_DISCONNECTED, 60 * S), 61 * S);
+    assert_int_equal(interaction_task_open(k->task), 0);
+    kit_apply_at(k, kit_event(EVENT_ANSWERED, 10 * S), 62 * S);
+    kit_tick(k, HOUR_MS);
+    assert_int_equal(k->letters.count, 0);
+    assert_int_equal(ALL(k, HANDLED), 1);
+    assert_int_equal(ALL(k, TALK_MS), 50 * S);
+}
+
+static void an_impossible_move_becomes_a_dead_letter_after_reorder(void **state) {
+    struct kit *k = *state;
+    kit_apply_at(k, kit_event(EVENT_HOLD_START, 60 * S), 60 * S);
+    kit_tick(k, 60 * S + 5 * MINUTE_MS);
+    assert_int_equal(k->letters.count, 0);
+    kit_tick(k, 60 * S + 5 * MINUTE_MS + 1);
+    assert_int_equal(k->letters.count, 1);
+    assert_string_equal(
+        k->letters.at[0],
+        "impossible_move key=i value=bytes offset=1: hold_start at 2023-11-14T22:14:20.000Z is "
+        "impossible: interaction i of tenant acme is new then, and nothing that came within the "
+        "reorder time changed that; it needs an ANSWERED before it, whose leg is still open");
+    assert_int_equal(interaction_task_next_due(k->task), INSTANT_MAX);
+    assert_int_equal(delta_table_rows(k->deltas), 0);
+}
+
+static void what_became_impossible_later_is_named_without_its_bytes(void **state) {
+    struct kit *k = *state;
+    struct event answered = kit_event(EVENT_ANSWERED, 10 * S);
+    answered.event_id = SLICE("x");
+    kit_apply(k, answered);
+    kit_say(k, EVENT_HOLD_START, 20 * S);
+    answered.type = EVENT_OFFERED;
+    answered.revision = 1;
+    kit_apply(k, answered);
+    kit_tick(k, HOUR_MS);
+    assert_int_equal(k->letters.count, 1);
+    assert_non_null(strstr(k->letters.at[0], "impossible_move key=i value= offset=1: hold_start"));
+    assert_non_null(strstr(k->letters.at[0], "is idle then"));
+    assert_non_null(strstr(k->letters.at[0], "the record's bytes are at its offset"));
+}
+
+static void bad_records_are_dead_letters_that_say_why(void **state) {
+    struct kit *k = *state;
+    struct event late = kit_event(EVENT_QUEUED, 0);
+    kit_apply_at(k, late, DAY_MS + 501);
+    assert_non_null(strstr(k->letters.at[0], "too_late"));
+    assert_non_null(strstr(k->letters.at[0], "`lateness` (1d)"));
+    kit_apply_at(k, kit_event(EVENT_QUEUED, 501 - 500), DAY_MS + 501);
+    assert_int_equal(k->letters.count, 1);
+
+    kit_apply_at(k, kit_event(EVENT_QUEUED, DAY_MS + HOUR_MS), DAY_MS + S);
+    assert_non_null(strstr(k->letters.at[1], "future"));
+    assert_non_null(strstr(k->letters.at[1], "`max_skew` (1m)"));
+
+    struct event bad = kit_event(EVENT_QUEUED, DAY_MS);
+    bad.queue = (struct slice){0};
+    kit_apply_at(k, bad, DAY_MS + S);
+    assert_non_null(strstr(k->letters.at[2], "invalid"));
+    assert_non_null(strstr(k->letters.at[2], "queue_id is missing"));
+
+    bad = kit_event(EVENT_QUEUED, DAY_MS);
+    bad.event_id = SLICE("e");
+    struct record_place place = {.log_at = T0 + DAY_MS, .key = SLICE("j")};
+    interaction_task_apply(k->task, &place, &bad, &k->out);
+    assert_non_null(strstr(k->letters.at[3], "must be its interaction_id, \"i\""));
+    assert_int_equal(interaction_task_counts(k->task)->dead_letters, 4);
+}
+
+static void a_rejected_record_moves_time_and_is_passed_on(void **state) {
+    struct kit *k = *state;
+    struct record_place place = {.log_at = T0 + 9 * S, .value = SLICE("junk"), .offset = 4};
+    interaction_task_reject(k->task, &place, DEAD_UNDECODABLE, SLICE("no schema id"), &k->out);
+    assert_string_equal(k->letters.at[0], "undecodable key= value=junk offset=4: no schema id");
+    assert_int_equal(interaction_task_clock(k->task), T0 + 9 * S - 500);
+    assert_int_equal(interaction_task_newest_log_at(k->task), T0 + 9 * S);
+}
+
+static void at_the_limit_the_oldest_closed_one_is_forgotten_then_new_ones_refused(void **state) {
+    struct kit *k = *state;
+    interaction_task_free(k->task);
+    k->options.open_limit = 2;
+    k->task = interaction_task_new(&k->options);
+    kit_say(k, EVENT_ANSWERED, 0);
+    kit_say(k, EVENT_DISCONNECTED, S);
+    struct event ev = kit_event(EVENT_QUEUED, 2 * S);
+    ev.interaction_id = SLICE("second");
+    kit_apply(k, ev);
+    kit_tick(k, 10 * MINUTE_MS);
+    ev = kit_event(EVENT_QUEUED, 10 * MINUTE_MS);
+    ev.interaction_id = SLICE("third");
+    kit_apply(k, ev);
+    assert_int_equal(interaction_task_open(k->task), 2);
+    assert_int_equal(k->letters.count, 0);
+    ev.interaction_id = SLICE("fourth");
+    kit_apply(k, ev);
+    assert_int_equal(interaction_task_open(k->task), 2);
+    assert_int_equal(interaction_task_counts(k->task)->refused_open, 1);
+    assert_non_null(strstr(k->letters.at[0], "too_large"));
+    assert_non_null(strstr(k->letters.at[0], "limits.open_interactions"));
+}
+
+static void
+a_closed_interaction_is_forgotten_after_an_hour_a_resolved_one_after_a_day(void **state) {
+    struct kit *k = *state;
+    kit_say(k, EVENT_ANSWERED, 0);
+    kit_say(k, EVENT_DISCONNECTED, S);
+    kit_tick(k, 30 * MINUTE_MS);
+    assert_int_equal(interaction_task_next_due(k->task), T0 + S + HOUR_MS + 1);
+    kit_tick(k, 2 * HOUR_MS);
+    assert_int_equal(interaction_task_next_due(k->task), INSTANT_MAX);
+    struct event ev = kit_event(EVENT_RESOLVED, 2 * HOUR_MS);
+    kit_apply(k, ev);
+    kit_tick(k, 3 * HOUR_MS);
+    assert_int_equal(interaction_task_next_due(k->task), T0 + 26 * HOUR_MS + 1);
+}
+
+static void oldest_ages_are_handed_over_when_they_change(void **state) {
+    struct kit *k = *state;
+    const struct gauge *gauges;
+    struct event second = kit_event(EVENT_QUEUED, 5 * S);
+    second.interaction_id = SLICE("second");
+    kit_apply_at(k, second, 9 * S);
+    kit_apply_at(k, kit_event(EVENT_QUEUED, 2 * S), 9 * S);
+    assert_int_equal(interaction_task_take_gauges(k->task, &gauges), 1);
+    assert_int_equal(gauges[0].oldest_waiting_at, T0 + 2 * S);
+    assert_int_equal(gauges[0].oldest_open_at, T0 + 2 * S);
+    assert_int_equal(interaction_task_take_gauges(k->task, &gauges), 0);
+    kit_say(k, EVENT_ANSWERED, 10 * S);
+    assert_int_equal(interaction_task_take_gauges(k->task, &gauges), 1);
+    assert_int_equal(gauges[0].oldest_waiting_at, T0 + 5 * S);
+    assert_int_equal(gauges[0].oldest_open_at, T0 + 2 * S);
+    second.type = EVENT_ABANDONED;
+    second.event_at = T0 + 11 * S;
+    kit_apply(k, second);
+    kit_say(k, EVENT_DISCONNECTED, 12 * S);
+    assert_int_equal(interaction_task_take_gauges(k->task, &gauges), 1);
+    assert_int_equal(gauges[0].oldest_waiting_at, INSTANT_NONE);
+    assert_int_equal(gauges[0].oldest_open_at, INSTANT_NONE);
+}
+
+static void sites_that_were_heard_are_handed_over_once(void **state) {
+    struct kit *k = *state;
+    const struct report_feed *feeds;
+    struct event other = kit_event(EVENT_QUEUED, 3 * S);
+    other.site = SLICE("annex");
+    other.interaction_id = SLICE("j");
+    kit_apply_at(k, kit_event(EVENT_QUEUED, 0), S);
+    kit_apply_at(k, kit_event(EVENT_ANSWERED, 2 * S), 3 * S);
+    kit_apply_at(k, other, 4 * S);
+    assert_int_equal(interaction_task_take_feeds(k->task, &feeds), 2);
+    assert_true(slice_equal(feeds[0].site, SLICE("annex")));
+    assert_true(slice_equal(feeds[1].site, SLICE("main")));
+    assert_int_equal(feeds[1].heard_at, T0 + 3 * S);
+    assert_int_equal(feeds[1].event_at, T0 + 2 * S);
+    assert_int_equal(interaction_task_take_feeds(k->task, &feeds), 0);
+}
+
+static void a_tail_that_is_full_forgets_its_oldest(void **state) {
+    struct kit *k = *state;
+    kit_say(k, EVENT_ANSWERED, 0);
+    for (int64_t i = 1; i <= 2000; i++)
+        kit_apply_at(k, kit_event(i % 2 == 1 ? EVENT_HOLD_START : EVENT_HOLD_END, i * 100),
+                     200 * S);
+    kit_apply_at(k, kit_event(EVENT_DISCONNECTED, 210 * S), 210 * S);
+    assert_int_equal(ALL(k, HANDLED), 1);
+    assert_int_equal(ALL(k, HOLD_MS), 100 * S);
+    assert_int_equal(k->letters.count, 0);
+}
+
+static void damaged_state_is_refused(void **state) {
+    struct kit *k = *state;
+    kit_say(k, EVENT_QUEUED, 0);
+    kit_say(k, EVENT_WRAP_END, 10 * S);
+    struct buf bytes;
+    buf_init(&bytes);
+    interaction_task_save(k->task, &bytes);
+    for (size_t size = 0; size < bytes.size; size++) {
+        struct err err;
+        struct interaction_task *t = interaction_task_new(&k->options);
+        assert_false(interaction_task_load(t, (struct slice){bytes.at, size}, &err));
+        interaction_task_free(t);
+    }
+    buf_deinit(&bytes);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(answer_that_overtook_its_queued),
+        CASE(late_answer_voids_the_breach),
+        CASE(late_answer_moves_the_end_that_was_told),
+        CASE(revised_end_opens_the_breach_again),
+        CASE(a_repeat_has_no_effect),
+        CASE(a_higher_revision_replaces),
+        CASE(repeats_older_than_the_memory_are_judged_by_state),
+        CASE(an_event_older_than_reorder_counts_where_the_state_permits),
+        CASE(an_impossible_move_waits_for_what_is_missing),
+        CASE(an_impossible_move_becomes_a_dead_letter_after_reorder),
+        CASE(what_became_impossible_later_is_named_without_its_bytes),
+        CASE(bad_records_are_dead_letters_that_say_why),
+        CASE(a_rejected_record_moves_time_and_is_passed_on),
+        CASE(at_the_limit_the_oldest_closed_one_is_forgotten_then_new_ones_refused),
+        CASE(a_closed_interaction_is_forgotten_after_an_hour_a_resolved_one_after_a_day),
+        CASE(oldest_ages_are_handed_over_when_they_change),
+        CASE(sites_that_were_heard_are_handed_over_once),
+        CASE(a_tail_that_is_full_forgets_its_oldest),
+        CASE(damaged_state_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
