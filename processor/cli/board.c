@@ -181,9 +181,10 @@ static void lay_out(struct frame_state *f) {
 static void put_figure(const struct frame_state *f, const struct board_row *row, size_t i,
                        struct buf *text) {
     double value = row->figures[i];
+    bool nobody = i == BOARD_LONGEST && !(row->figures[BOARD_WAITING] > 0);
     if (f->stale)
         summary_text(text, "?");
-    else if (isnan(value))
+    else if (isnan(value) || nobody)
         summary_text(text, "-");
     else if (i == BOARD_LONGEST)
         put_clock(text, f->board->now_at - (int64_t)value);
@@ -301,6 +302,16 @@ static void put_alert(struct frame_state *f, const struct board_alert *a) {
     buf_deinit(&age);
 }
 
+/* Lines that the objectives ask for: where room is scarce only for those in trouble. */
+static size_t objective_lines(const struct board *b, size_t lines) {
+    if (b->row_count + b->objective_count + b->alert_count <= lines)
+        return b->objective_count;
+    size_t trouble = 0;
+    while (trouble < b->objective_count && rank(&b->objectives[trouble]) < 2)
+        trouble++;
+    return trouble < b->objective_count ? trouble + 1 : trouble;
+}
+
 /* Lines for the items of three lists that share `lines`: what one does not need the others get. */
 static void share_out(size_t lines, const size_t wanted[3], size_t given[3]) {
     given[0] = given[1] = given[2] = 0;
@@ -364,10 +375,11 @@ void board_render(const struct board *b, size_t width, size_t height, bool colou
     size_t taken = HEAD_LINES + 5;
     if (height <= taken)
         return;
-    size_t wanted[3] = {b->row_count + (b->rows_left_out > 0), b->objective_count,
-                        b->alert_count > 0 ? b->alert_count : 1};
+    size_t lines = height - taken;
+    size_t wanted[3] = {b->row_count + (b->rows_left_out > 0), objective_lines(b, lines),
+                        b->alert_count};
     size_t given[3];
-    share_out(height - taken, wanted, given);
+    share_out(lines, wanted, given);
     put_rows(&f, given[0]);
     buf_put_u8(out, '\n');
     put_title(&f, "objectives");

@@ -60,6 +60,7 @@ static void fill(struct board_test *t, int64_t age_ms) {
     assert_true(
         slice_equal(board_data_row_scope(t->data, 0), SLICE("site=krakow/queue=bill%7Cing")));
     figure(t, 0, "waiting", "0");
+    figure(t, 0, "oldest_waiting_at", "1795381315000"); /* a moment behind */
     figure(t, 0, "offered", "1234");
     figure(t, 1, "waiting", "7");
     figure(t, 1, "oldest_waiting_at", "1795381315000");
