@@ -1,0 +1,398 @@
+/* A naive recount: calls are made up with their truth, which is counted straight from the story and
+ * not from events; then the events come late, in disorder and twice, and every counter of every
+ * pane has to be the truth's. FLOORWALKER_SEED and FLOORWALKER_HISTORIES as in law.c. */
+#include "base/rng.h"
+#include "tasks/interaction_kit.h"
+
+#define HISTORIES_DEFAULT 3000
+#define CALLS 12
+#define VISITS_MAX 8
+#define EVENTS_MAX 2048
+#define PANES 2048
+#define THRESHOLDS 2
+
+static const int64_t thresholds_ms[THRESHOLDS] = {20 * S, 30 * S};
+
+struct told {
+    bool at_risk, breached, ended;
+};
+
+struct sums {
+    int64_t counters[PANES][COUNTER_COUNT];
+    int64_t levels[PANES][ATTRIBUTION_COUNT][THRESHOLDS][LEVEL_COUNT];
+};
+
+struct sent {
+    struct event event;
+    char id[16], call[16];
+    int64_t log_at;
+};
+
+struct world {
+    struct rng rng;
+    struct sums truth, said;
+    struct told expected[CALLS][VISITS_MAX + 1], facts[CALLS][VISITS_MAX + 1];
+    struct sent sent[EVENTS_MAX];
+    size_t sent_count;
+    unsigned call;
+    int64_t at;
+    int64_t queued_at; /* of the visit under way */
+    bool created, replied;
+    int64_t reply_from_at;
+    uint32_t visit;
+    unsigned event;
+};
+
+static struct world *world;
+
+static size_t pane_of(int64_t at) {
+    CHECK(at >= T0 && at - T0 < PANES * (int64_t)DELTA_PANE_MS);
+    return (size_t)((at - T0) / DELTA_PANE_MS);
+}
+
+static void truth(int64_t at, enum counter c, int64_t value) {
+    world->truth.counters[pane_of(at)][c] += value;
+}
+
+static void truth_level(int64_t at, size_t t, enum level_counter c) {
+    world->truth.levels[pane_of(at)][BY_EVENT][t][c]++;
+    world->truth.levels[pane_of(world->queued_at)][BY_ARRIVAL][t][c]++;
+}
+
+/* Sent once or twice, with delays of its own. */
+static void send(struct event ev) {
+    struct world *w = world;
+    unsigned copies = rng_below(&w->rng, 6) == 0 ? 2 : 1;
+    unsigned event = w->event++;
+    for (unsigned k = 0; k < copies; k++) {
+        CHECK(w->sent_count < EVENTS_MAX);
+        struct sent *sent = &w->sent[w->sent_count++];
+        sent->event = ev;
+        snprintf(sent->id, sizeof(sent->id), "e%u", event % 100000);
+        snprintf(sent->call, sizeof(sent->call), "c%u", w->call % CALLS);
+        int64_t most_s = rng_below(&w->rng, 2) == 0 ? 2 : 290;
+        sent->log_at = ev.event_at + (int64_t)rng_below(&w->rng, (uint64_t)most_s) * S;
+    }
+}
+
+static void happen(enum event_type type) {
+    send(kit_event(type, world->at - T0));
+}
+
+static int64_t chance_ms(int64_t most_ms) {
+    return (int64_t)rng_below(&world->rng, (uint64_t)most_ms + 1);
+}
+
+static bool maybe(unsigned one_in) {
+    return rng_below(&world->rng, one_in) == 0;
+}
+
+static void wait_begins(void) {
+    struct world *w = world;
+    w->queued_at = w->at;
+    w->visit++;
+    truth(w->at, COUNTER_OFFERED, 1);
+    truth(w->at, COUNTER_WAITING_CHANGE, 1);
+    if (!w->created)
+        truth(w->at, COUNTER_BACKLOG_CHANGE, 1);
+    if (w->reply_from_at == 0)
+        w->reply_from_at = w->at;
+}
+
+/* The clock: 20 s, warning at 15 s. Only an answer is a verdict, or the breach. */
+static void clock_truth(int64_t wait_ms, bool answered) {
+    struct world *w = world;
+    struct told *told = &w->expected[w->call][w->visit];
+    if (wait_ms > 15 * S) {
+        truth(w->queued_at + 15 * S, COUNTER_ITEMS_AT_RISK, 1);
+        told->at_risk = told->ended = true;
+    }
+    if (wait_ms > 20 * S) {
+        truth(w->queued_at + 20 * S, COUNTER_ITEMS_BREACHED, 1);
+        truth(w->at, COUNTER_CLOCKS_MISSED, 1);
+        told->breached = true;
+    } else if (answered) {
+        truth(w->at, COUNTER_CLOCKS_MET, 1);
+    }
+}
+
+static void wait_ends(enum counter counter, enum counter by_arrival, enum level_counter in_time) {
+    struct world *w = world;
+    int64_t wait_ms = w->at - w->queued_at;
+    truth(w->at, COUNTER_WAITING_CHANGE, -1);
+    truth(w->at, counter, 1);
+    truth(w->queued_at, by_arrival, 1);
+    truth(w->queued_at, COUNTER_ARR_ENDED, 1);
+    for (size_t t = 0; t < THRESHOLDS; t++) {
+        if (wait_ms <= thresholds_ms[t])
+            truth_level(w->at, t, in_time);
+        else
+            truth_level(w->queued_at + thresholds_ms[t], t, LEVEL_LATE);
+    }
+    clock_truth(wait_ms, counter == COUNTER_ANSWERED);
+    if (counter != COUNTER_ANSWERED && !w->created)
+        truth(w->at, COUNTER_BACKLOG_CHANGE, -1);
+}
+
+static void abandon(void) {
+    struct world *w = world;
+    bool is_short = w->at - w->queued_at < 5 * S;
+    happen(maybe(3) ? EVENT_DISCONNECTED : EVENT_ABANDONED);
+    wait_ends(COUNTER_ABANDONED, COUNTER_ARR_ABANDONED,
+              is_short ? LEVEL_ABANDONED_SHORT : LEVEL_ABANDONED_IN);
+    if (!is_short)
+        return;
+    truth(w->at, COUNTER_ABANDONED_SHORT, 1);
+    truth(w->queued_at, COUNTER_ARR_ABANDONED_SHORT, 1);
+}
+
+static void leg_truth(int64_t from_at, int64_t hold_ms, int64_t wrap_ms, bool transferred) {
+    struct world *w = world;
+    int64_t talk_ms = w->at - from_at - hold_ms - wrap_ms;
+    truth(w->at, COUNTER_IN_SERVICE_CHANGE, -1);
+    truth(w->at, COUNTER_HANDLED, 1);
+    truth(w->at, COUNTER_TALK_MS, talk_ms);
+    truth(w->at, COUNTER_HOLD_MS, hold_ms);
+    truth(w->at, COUNTER_WRAP_MS, wrap_ms);
+    truth(w->at, COUNTER_TRANSFERRED, transferred);
+    truth(w->queued_at, COUNTER_ARR_HANDLED, 1);
+    truth(w->queued_at, COUNTER_ARR_TALK_MS, talk_ms);
+    truth(w->queued_at, COUNTER_ARR_HOLD_MS, hold_ms);
+    truth(w->queued_at, COUNTER_ARR_WRAP_MS, wrap_ms);
+    truth(w->queued_at, COUNTER_ARR_TRANSFERRED, transferred);
+    if (!w->created)
+        truth(w->at, COUNTER_BACKLOG_CHANGE, -1);
+}
+
+/* Talk with holds, then a transfer, or a disconnect and perhaps a wrap; true when transferred. */
+static bool serve(void) {
+    struct world *w = world;
+    int64_t from_at = w->at, hold_ms = 0, wrap_ms = 0;
+    truth(w->at, COUNTER_IN_SERVICE_CHANGE, 1);
+    while (maybe(3)) {
+        w->at += chance_ms(30 * S) + 1;
+        happen(EVENT_HOLD_START);
+        int64_t held_ms = chance_ms(20 * S) + 1;
+        w->at += held_ms;
+        hold_ms += held_ms;
+        happen(EVENT_HOLD_END);
+    }
+    w->at += chance_ms(90 * S) + 1;
+    bool transferred = maybe(4);
+    happen(transferred ? EVENT_TRANSFERRED : EVENT_DISCONNECTED);
+    if (!transferred && maybe(2)) {
+        w->at += maybe(2) ? chance_ms(2 * S) : 0;
+        happen(EVENT_WRAP_START);
+        wrap_ms = chance_ms(40 * S) + 1;
+        w->at += wrap_ms;
+        happen(EVENT_WRAP_END);
+    }
+    leg_truth(from_at, hold_ms, wrap_ms, transferred);
+    return transferred;
+}
+
+static void answer(void) {
+    struct world *w = world;
+    int64_t wait_ms = w->at - w->queued_at;
+    happen(EVENT_ANSWERED);
+    wait_ends(COUNTER_ANSWERED, COUNTER_ARR_ANSWERED, LEVEL_ANSWERED_IN);
+    truth(w->at, COUNTER_WAIT_MS, wait_ms);
+    truth(w->queued_at, COUNTER_ARR_WAIT_MS, wait_ms);
+    if (w->replied)
+        return;
+    w->replied = true;
+    truth(w->at, COUNTER_FIRST_REPLIES, 1);
+    truth(w->at, COUNTER_FIRST_REPLY_MS, w->at - w->reply_from_at);
+}
+
+/* One visit from QUEUED on; true when another one follows. */
+static bool visit(void) {
+    struct world *w = world;
+    happen(EVENT_QUEUED);
+    wait_begins();
+    w->at += maybe(4) ? (int64_t)(rng_below(&w->rng, 3) + 1) * 10 * S : chance_ms(45 * S);
+    switch (rng_below(&w->rng, 8)) {
+    case 0: abandon(); return false;
+    case 1:
+        w->at++;
+        happen(maybe(2) ? EVENT_FLOW_OUT : EVENT_DEQUEUED);
+        wait_ends(COUNTER_FLOWED_OUT, COUNTER_ARR_FLOWED_OUT, LEVEL_FLOWED_OUT_IN);
+        w->at += 5 * S;
+        return maybe(2);
+    case 2:
+        w->at++;
+        happen(EVENT_CALLBACK_REQUESTED);
+        wait_ends(COUNTER_CALLBACKS, COUNTER_ARR_CALLBACKS, LEVEL_CALLBACK_IN);
+        w->at += 60 * S;
+        return maybe(2);
+    case 3: /* into another queue without a word */
+        w->at++;
+        wait_ends(COUNTER_FLOWED_OUT, COUNTER_ARR_FLOWED_OUT, LEVEL_FLOWED_OUT_IN);
+        return true;
+    default: break;
+    }
+    answer();
+    return serve();
+}
+
+static void resolve(int64_t from_at) {
+    struct world *w = world;
+    w->at += 10 * S;
+    happen(EVENT_RESOLVED);
+    truth(w->at, COUNTER_RESOLVED, 1);
+    truth(w->at, COUNTER_RESOLUTION_MS, w->at - from_at);
+    truth(w->at, COUNTER_BACKLOG_CHANGE, -1);
+    w->at += 30 * S;
+    if (!maybe(3)) {
+        happen(EVENT_CLOSED);
+        return;
+    }
+    happen(EVENT_REOPENED);
+    truth(w->at, COUNTER_REOPENED, 1);
+    truth(w->at, COUNTER_BACKLOG_CHANGE, 1);
+}
+
+static void call(unsigned number) {
+    struct world *w = world;
+    w->call = number;
+    w->at = T0 + chance_ms(1800 * S);
+    w->created = maybe(2);
+    w->replied = false;
+    w->reply_from_at = 0;
+    w->visit = 0;
+    int64_t from_at = w->at;
+    if (w->created) {
+        happen(EVENT_CREATED);
+        truth(w->at, COUNTER_BACKLOG_CHANGE, 1);
+        w->reply_from_at = w->at;
+        w->at += chance_ms(5 * S);
+    }
+    bool more = true;
+    while (more && w->visit < VISITS_MAX - 1)
+        more = visit();
+    if (more) { /* the last one was announced: it has to come */
+        happen(EVENT_QUEUED);
+        wait_begins();
+        w->at += 3 * S;
+        abandon();
+    }
+    if (w->created)
+        resolve(from_at);
+}
+
+static int by_log(const void *left, const void *right) {
+    const struct sent *a = left, *b = right;
+    if (a->log_at != b->log_at)
+        return a->log_at < b->log_at ? -1 : 1;
+    return strcmp(a->id, b->id);
+}
+
+static void hear_fact(void *context, const struct fact *f) {
+    (void)context;
+    unsigned number = (unsigned)strtoul(f->interaction_id.at + 1, NULL, 10);
+    CHECK(number < CALLS && f->instance <= VISITS_MAX);
+    if (f->clock != CLOCK_SPEED_OF_ANSWER)
+        return;
+    struct told *told = &world->facts[number][f->instance];
+    switch (f->kind) {
+    case FACT_AT_RISK: told->at_risk = true; break;
+    case FACT_BREACHED: told->breached = true; break;
+    case FACT_ENDED: told->ended = true; break;
+    case FACT_VOIDED:
+        *(f->voided_kind == FACT_BREACHED ? &told->breached : &told->at_risk) = false;
+        if (!told->breached && !told->at_risk)
+            told->ended = false;
+        break;
+    case FACT_KIND_COUNT: break;
+    }
+}
+
+static void tell_all(struct kit *k) {
+    struct world *w = world;
+    qsort(w->sent, w->sent_count, sizeof(*w->sent), by_log);
+    for (size_t i = 0; i < w->sent_count; i++) {
+        struct event ev = w->sent[i].event;
+        ev.event_id = slice_of(w->sent[i].id);
+        ev.interaction_id = slice_of(w->sent[i].call);
+        if (maybe(4))
+            interaction_task_tick(k->task, w->sent[i].log_at - chance_ms(300), &k->out);
+        kit_apply_at(k, ev, w->sent[i].log_at - T0);
+    }
+    interaction_task_tick(k->task, T0 + 3 * HOUR_MS, &k->out);
+}
+
+static void add_up(const struct kit *k) {
+    for (size_t i = 0; i < delta_table_rows(k->deltas); i++) {
+        const struct delta_row *row = delta_table_at(k->deltas, i);
+        size_t pane = pane_of(row->pane_at);
+        for (enum counter c = 0; c < COUNTER_COUNT; c++)
+            world->said.counters[pane][c] += row->counters[c];
+        for (size_t by = 0; by < ATTRIBUTION_COUNT; by++) {
+            for (size_t t = 0; t < THRESHOLDS; t++) {
+                for (size_t l = 0; l < LEVEL_COUNT; l++)
+                    world->said.levels[pane][by][t][l] += row->levels[by][t][l];
+            }
+        }
+    }
+}
+
+static void compare(uint64_t seed) {
+    const struct world *w = world;
+    for (size_t pane = 0; pane < PANES; pane++) {
+        for (enum counter c = 0; c < COUNTER_COUNT; c++) {
+            if (w->truth.counters[pane][c] != w->said.counters[pane][c])
+                fail_msg("FLOORWALKER_SEED=%llu: %s in pane %zu is %lld, in truth %lld",
+                         (unsigned long long)seed, counter_name(c), pane,
+                         (long long)w->said.counters[pane][c],
+                         (long long)w->truth.counters[pane][c]);
+        }
+        if (memcmp(w->truth.levels[pane], w->said.levels[pane], sizeof(w->said.levels[pane])) != 0)
+            fail_msg("FLOORWALKER_SEED=%llu: levels in pane %zu", (unsigned long long)seed, pane);
+    }
+    for (size_t c = 0; c < CALLS; c++) {
+        for (size_t v = 0; v <= VISITS_MAX; v++) {
+            const struct told *is = &w->facts[c][v], *should = &w->expected[c][v];
+            if (memcmp(is, should, sizeof(*is)) != 0)
+                fail_msg("FLOORWALKER_SEED=%llu: facts of call %zu visit %zu: %d%d%d not %d%d%d",
+                         (unsigned long long)seed, c, v, is->at_risk, is->breached, is->ended,
+                         should->at_risk, should->breached, should->ended);
+        }
+    }
+}
+
+static void one_day(uint64_t seed) {
+    struct kit *k = calloc(1, sizeof(*k));
+    world = calloc(1, sizeof(*world));
+    CHECK(k && world);
+    kit_init(k);
+    k->out.fact = hear_fact;
+    rng_init(&world->rng, seed);
+    for (unsigned c = 0; c < CALLS; c++)
+        call(c);
+    tell_all(k);
+    add_up(k);
+    compare(seed);
+    if (k->letters.count > 0)
+        fail_msg("FLOORWALKER_SEED=%llu: %s", (unsigned long long)seed, k->letters.at[0]);
+    kit_deinit(k);
+    free(k);
+    free(world);
+}
+
+static void every_counter_of_every_pane_is_the_truths(void **state) {
+    (void)state;
+    const char *seed = getenv("FLOORWALKER_SEED"), *histories = getenv("FLOORWALKER_HISTORIES");
+    uint64_t first = seed ? strtoull(seed, NULL, 10) : 1;
+    uint64_t count = histories ? strtoull(histories, NULL, 10) : seed ? 1 : HISTORIES_DEFAULT;
+    print_message("FLOORWALKER_SEED=%llu FLOORWALKER_HISTORIES=%llu\n", (unsigned long long)first,
+                  (unsigned long long)count);
+    for (uint64_t k = 0; k < count; k++)
+        one_day(first + k);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_counter_of_every_pane_is_the_truths),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
