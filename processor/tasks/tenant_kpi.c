@@ -177,7 +177,8 @@ static void revise(struct tenant_task *t, struct tenant *tenant, struct tenant_s
         c->dirty = 0;
         return;
     }
-    c->revision += c->dirty != 0;
+    /* What was silent at its close has revision 0 all the same: of an objective's minute, or none. */
+    c->revision = first ? 1 : c->revision + (c->dirty != 0);
     c->dirty = 0;
     struct kpi about = about_window(t, tenant, s, window, start_at, c->end_at);
     about.revision = c->revision;

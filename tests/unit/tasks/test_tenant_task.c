@@ -115,11 +115,23 @@ static void splits_change_nothing(void **state) {
     free(h);
 }
 
+/* What was last said of one figure. Slots are found by hash: so many are never taken. */
+#define TOLD_SLOTS (1u << 21)
+
+struct told {
+    uint64_t key;
+    double value;
+    int64_t numerator;
+    int32_t revision;
+    bool final;
+};
+
 /* Every figure that is final, or every first one when nothing comes late, against a recount. */
 struct checker {
     const struct ledger *ledger;
     bool final_only;
-    size_t seen, checked;
+    size_t seen, checked, finals;
+    struct told told[TOLD_SLOTS];
     uint64_t seed;
 };
 
@@ -156,8 +168,39 @@ static bool recount_agrees(const struct checker *k, const struct kpi *p) {
     return true;
 }
 
+static uint64_t key_of(const struct kpi *p) {
+    uint64_t key = scope_hash(p->scope, slice_hash(p->tenant, (uint64_t)p->window_end_at));
+    return slice_hash(p->metric, slice_hash(p->window, key)) | 1;
+}
+
+static struct told *find_told(struct checker *k, uint64_t key) {
+    size_t slot = key % TOLD_SLOTS;
+    while (k->told[slot].key != 0 && k->told[slot].key != key)
+        slot = (slot + 1) % TOLD_SLOTS;
+    return &k->told[slot];
+}
+
+/* Revisions rise, and what is final is what the highest of them said. */
+static void check_revision(struct checker *k, const struct kpi *p) {
+    if (slice_equal(p->window, SLICE("4h")))
+        return; /* rolling, of an objective: said once */
+    struct told *t = find_told(k, key_of(p));
+    if (t->key != 0) {
+        assert_false(t->final);
+        assert_true(p->final ? p->revision >= t->revision : p->revision > t->revision);
+        if (p->final &&
+            (t->numerator != p->numerator || (t->value == t->value && t->value != p->value)))
+            fail_msg("final " SLICE_FMT " at %lld is %g, r%d said %g, seed %llu",
+                     SLICE_ARG(p->metric), (long long)p->window_end_at, p->value, t->revision,
+                     t->value, (unsigned long long)k->seed);
+    }
+    k->finals += p->final;
+    *t = (struct told){key_of(p), p->value, p->numerator, p->revision, p->final};
+}
+
 static void check_kpi(void *context, const struct kpi *p) {
     struct checker *k = context;
+    check_revision(k, p);
     if ((k->final_only && !p->final) || k->seen++ % CHECKED_SHARE != 0)
         return;
     k->checked++;
@@ -182,15 +225,17 @@ static void check_history(bool in_time, uint64_t seed) {
     struct ledger *all = calloc(1, sizeof(*all));
     *all = h->ledger; /* what will have been known at the end */
 
-    struct checker k = {.ledger = all, .final_only = !in_time, .seed = seed};
+    struct checker *k = calloc(1, sizeof(*k));
+    *k = (struct checker){.ledger = all, .final_only = !in_time, .seed = seed};
     struct collected c;
     struct buf state;
     collected_init(&c);
     buf_init(&state);
     c.on_kpi = check_kpi;
-    c.context = &k;
+    c.context = k;
     play(&options, h, &c, &state);
-    assert_true(k.checked > 2000);
+    assert_true(k->checked > 2000 && k->finals > 10000);
+    free(k);
     collected_deinit(&c);
     buf_deinit(&state);
     free(h);
