@@ -10,6 +10,7 @@ COPY CMakeLists.txt CMakePresets.json ./
 COPY cmake/ cmake/
 COPY schemas/ schemas/
 COPY processor/ processor/
+COPY loadtest/ loadtest/
 RUN cmake --preset release -DFLOORWALKER_TESTS=OFF \
     && cmake --build build/release --target floorwalker \
     && strip --strip-debug build/release/bin/floorwalker

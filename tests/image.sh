@@ -63,7 +63,7 @@ in_image() {
 
 check_image() {
     local user version
-    store images --format 'image {{.Name}} {{.Size}}' | grep -F "$IMAGE "
+    store images --format '{{.Name}} {{.Size}}' | tr -s ' ' | grep -F "$IMAGE "
     user=$(in_image id -u)
     [ "$user" != 0 ] || die "the image's user is root; USER in the Dockerfile must name another"
     version=$(in_image floorwalker --version)
