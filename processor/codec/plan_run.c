@@ -10,6 +10,7 @@
 /* X(symbol, text): what can be wrong with a datum. */
 #define FAULTS(X)                                                                                  \
     X(NONE, "")                                                                                    \
+    X(DONE, "")                                                                                    \
     X(CUT, "the record ends within it")                                                            \
     X(VARINT, "a number of more than ten bytes")                                                   \
     X(LENGTH, "a length below zero or beyond the record's end")                                    \
@@ -36,18 +37,23 @@ struct level {
     uint64_t left; /* elements of the block, this one included */
 };
 
-struct run {
+/* Apart from the rest because it must stay in registers. */
+struct place {
     const unsigned char *at, *end;
+};
+
+struct run {
+    struct place place;
     uint64_t budget; /* elements and calls that may still come */
     uint32_t pc;
     uint32_t depth;
     struct level levels[PLAN_DEPTH_MAX];
 };
 
-static enum fault take_wide(struct run *r, int64_t *value) {
+static inline enum fault take_wide(struct place *p, int64_t *value) {
     uint64_t bits = 0;
-    for (unsigned shift = 0; r->at < r->end; shift += 7) {
-        unsigned char byte = *r->at++;
+    for (unsigned shift = 0; p->at < p->end; shift += 7) {
+        unsigned char byte = *p->at++;
         if (UNLIKELY(shift == 63 && byte > 1))
             return FAULT_VARINT;
         bits |= (uint64_t)(byte & 0x7F) << shift;
@@ -59,50 +65,59 @@ static enum fault take_wide(struct run *r, int64_t *value) {
     return FAULT_CUT;
 }
 
-static inline enum fault take_long(struct run *r, int64_t *value) {
-    if (LIKELY(r->at < r->end && *r->at < 0x80)) {
-        unsigned bits = *r->at++;
+static inline enum fault take_long(struct place *p, int64_t *value) {
+    if (LIKELY(p->at < p->end && *p->at < 0x80)) {
+        unsigned bits = *p->at++;
         *value = (int64_t)(bits >> 1) ^ -(int64_t)(bits & 1);
         return FAULT_NONE;
     }
-    return take_wide(r, value);
+    return take_wide(p, value);
 }
 
-static inline enum fault take_bytes(struct run *r, struct slice *bytes) {
+static inline enum fault take_bytes(struct place *p, struct slice *bytes) {
     int64_t size;
-    enum fault fault = take_long(r, &size);
+    enum fault fault = take_long(p, &size);
     if (UNLIKELY(fault))
         return fault;
-    if (UNLIKELY(size < 0 || size > r->end - r->at))
+    if (UNLIKELY(size < 0 || size > p->end - p->at))
         return FAULT_LENGTH;
-    *bytes = (struct slice){(const char *)r->at, (size_t)size};
-    r->at += size;
+    *bytes = (struct slice){(const char *)p->at, (size_t)size};
+    p->at += size;
     return FAULT_NONE;
 }
 
-static inline enum fault skip_fixed(struct run *r, uint32_t size) {
-    if (UNLIKELY(size > (size_t)(r->end - r->at)))
+static inline enum fault skip_fixed(struct place *p, uint32_t size) {
+    if (UNLIKELY(size > (size_t)(p->end - p->at)))
         return FAULT_CUT;
-    r->at += size;
+    p->at += size;
     return FAULT_NONE;
 }
 
-/* Nearly all text is ASCII: eight bytes at a time; the rest goes the long way. */
+/* Nearly all text is ASCII: eight bytes at a time, the last ones with some that were seen before;
+ * the rest goes the long way. */
 static inline bool is_text(struct slice s) {
-    const uint64_t high = UINT64_C(0x8080808080808080);
     uint64_t seen = 0, eight;
-    size_t i = 0;
-    for (; i + 8 <= s.size; i += 8) {
-        memcpy(&eight, s.at + i, 8);
+    uint32_t first, last;
+    if (s.size >= 8) {
+        for (size_t i = 0; i + 8 < s.size; i += 8) {
+            memcpy(&eight, s.at + i, 8);
+            seen |= eight;
+        }
+        memcpy(&eight, s.at + s.size - 8, 8);
         seen |= eight;
+    } else if (s.size >= 4) {
+        memcpy(&first, s.at, 4);
+        memcpy(&last, s.at + s.size - 4, 4);
+        seen = first | last;
+    } else {
+        for (size_t i = 0; i < s.size; i++)
+            seen |= (unsigned char)s.at[i];
     }
-    for (; i < s.size; i++)
-        seen |= (unsigned char)s.at[i];
-    return LIKELY((seen & high) == 0) || slice_is_utf8(s);
+    return LIKELY((seen & UINT64_C(0x8080808080808080)) == 0) || slice_is_utf8(s);
 }
 
-static inline enum fault read_text(struct run *r, struct slice *text) {
-    enum fault fault = take_bytes(r, text);
+static inline enum fault read_text(struct place *p, struct slice *text) {
+    enum fault fault = take_bytes(p, text);
     if (UNLIKELY(fault))
         return fault;
     if (UNLIKELY(text->size > EVENT_TEXT_MAX))
@@ -110,25 +125,25 @@ static inline enum fault read_text(struct run *r, struct slice *text) {
     return LIKELY(is_text(*text)) ? FAULT_NONE : FAULT_UTF8;
 }
 
-static inline enum fault read_int(struct run *r, int64_t *value) {
-    enum fault fault = take_long(r, value);
+static inline enum fault read_int(struct place *p, int64_t *value) {
+    enum fault fault = take_long(p, value);
     if (UNLIKELY(fault))
         return fault;
     return LIKELY(*value >= INT32_MIN && *value <= INT32_MAX) ? FAULT_NONE : FAULT_RANGE;
 }
 
-static inline enum fault read_flag(struct run *r, uint8_t *flag) {
-    if (UNLIKELY(r->at == r->end))
+static inline enum fault read_flag(struct place *p, uint8_t *flag) {
+    if (UNLIKELY(p->at == p->end))
         return FAULT_CUT;
-    *flag = *r->at++;
+    *flag = *p->at++;
     return LIKELY(*flag <= 1) ? FAULT_NONE : FAULT_FLAG;
 }
 
 /* An index below `count`; negative ones are too large as unsigned. */
-static inline enum fault take_index(struct run *r, uint32_t count, enum fault wrong,
+static inline enum fault take_index(struct place *p, uint32_t count, enum fault wrong,
                                     uint32_t *index) {
     int64_t value;
-    enum fault fault = take_long(r, &value);
+    enum fault fault = take_long(p, &value);
     if (UNLIKELY(fault))
         return fault;
     if (UNLIKELY((uint64_t)value >= count))
@@ -148,7 +163,7 @@ static inline enum fault charge(struct run *r, uint64_t elements) {
 static enum fault next_block(struct run *r, struct level *level) {
     for (;;) {
         int64_t count;
-        enum fault fault = take_long(r, &count);
+        enum fault fault = take_long(&r->place, &count);
         if (fault)
             return fault;
         if (count >= 0) {
@@ -158,7 +173,7 @@ static enum fault next_block(struct run *r, struct level *level) {
             return charge(r, level->left);
         }
         struct slice block;
-        fault = take_bytes(r, &block); /* its size, and the block itself */
+        fault = take_bytes(&r->place, &block); /* its size, and the block itself */
         if (fault)
             return fault;
     }
@@ -194,7 +209,7 @@ static enum fault skip_varints(struct run *r, uint32_t count) {
     enum fault fault = FAULT_NONE;
     int64_t ignored;
     while (count-- > 0 && !fault)
-        fault = take_long(r, &ignored);
+        fault = take_long(&r->place, &ignored);
     return fault;
 }
 
@@ -202,7 +217,7 @@ static enum fault skip_strings(struct run *r, uint32_t count) {
     enum fault fault = FAULT_NONE;
     struct slice ignored;
     while (count-- > 0 && !fault)
-        fault = take_bytes(r, &ignored);
+        fault = take_bytes(&r->place, &ignored);
     return fault;
 }
 
@@ -212,7 +227,7 @@ static enum fault run_other(const struct plan *p, struct run *r, const struct pl
     uint32_t index = 0;
     switch ((enum plan_code)op->code) {
     case PLAN_UNION: /* a: first of b entries in jumps */
-        fault = take_index(r, op->b, FAULT_BRANCH, &index);
+        fault = take_index(&r->place, op->b, FAULT_BRANCH, &index);
         if (!fault)
             r->pc = p->jumps[op->a + index];
         return fault;
@@ -220,7 +235,7 @@ static enum fault run_other(const struct plan *p, struct run *r, const struct pl
     case PLAN_REFUSE: /* a: the writer's kind */ return FAULT_REFUSED;
     case PLAN_SKIP_VARINTS: /* a: how many */ return skip_varints(r, op->a);
     case PLAN_SKIP_STRINGS: /* a: how many */ return skip_strings(r, op->a);
-    case PLAN_SKIP_FIXED: /* a: bytes */ return skip_fixed(r, op->a);
+    case PLAN_SKIP_FIXED: /* a: bytes */ return skip_fixed(&r->place, op->a);
     case PLAN_BLOCKS: /* b: where it ends; the body follows */ return skip_blocks(r, op);
     case PLAN_LOOP: return loop(r);
     case PLAN_CALL: /* a: the routine */ return call(r, op);
@@ -229,41 +244,75 @@ static enum fault run_other(const struct plan *p, struct run *r, const struct pl
     }
 }
 
-/* The operations that fill the event, and the way to the others. */
+/* Most fields that may be null are, in a row: from this OPTION on, as long as it goes. Returns the
+ * operation that comes next. */
+static inline const struct plan_op *skip_nulls(const struct plan *p, struct place *at,
+                                               const struct plan_op *op) {
+    while (op->code == PLAN_OPTION && at->at < at->end && *at->at == op->a << 1) {
+        at->at++;
+        op = &p->ops[op->b];
+    }
+    return op;
+}
+
+static inline enum fault read_option(struct place *at, const struct plan_op *op,
+                                     const struct plan *p, const struct plan_op **next) {
+    uint32_t index = 0;
+    enum fault fault = take_index(at, 2, FAULT_BRANCH, &index);
+    if (LIKELY(!fault) && index == op->a)
+        *next = &p->ops[op->b];
+    return fault;
+}
+
+static inline enum fault read_symbol(struct place *at, const struct plan_op *op,
+                                     const struct plan *p, char *member) {
+    uint32_t index = 0;
+    enum fault fault = take_index(at, op->b, FAULT_SYMBOL, &index);
+    if (LIKELY(!fault))
+        *member = (char)p->symbols[op->a + index];
+    return fault;
+}
+
+/* The operations that fill the event, and the way to the others; never FAULT_NONE. */
 static enum fault run_program(const struct plan *p, struct run *r, char *ev) {
-    for (;;) {
-        const struct plan_op *op = &p->ops[r->pc++];
-        enum fault fault = FAULT_NONE;
+    struct place at = r->place;
+    const struct plan_op *next = p->ops;
+    enum fault fault = FAULT_NONE;
+    while (LIKELY(!fault)) {
+        const struct plan_op *op = skip_nulls(p, &at, next);
         char *member = ev + op->at;
         int64_t value;
-        uint32_t index;
+        next = op + 1;
         switch ((enum plan_code)op->code) {
-        case PLAN_TEXT: fault = read_text(r, (struct slice *)(void *)member); break;
-        case PLAN_LONG: fault = take_long(r, (int64_t *)(void *)member); break;
-        case PLAN_INT_TO_LONG: fault = read_int(r, (int64_t *)(void *)member); break;
+        case PLAN_TEXT: fault = read_text(&at, (struct slice *)(void *)member); break;
+        case PLAN_LONG: fault = take_long(&at, (int64_t *)(void *)member); break;
+        case PLAN_INT_TO_LONG: fault = read_int(&at, (int64_t *)(void *)member); break;
         case PLAN_INT:
-            fault = read_int(r, &value);
-            if (!fault)
+            fault = read_int(&at, &value);
+            if (LIKELY(!fault))
                 *(int32_t *)(void *)member = (int32_t)value;
             break;
         case PLAN_ENUM: /* a: first of b entries in symbols */
-            fault = take_index(r, op->b, FAULT_SYMBOL, &index);
-            if (!fault)
-                *member = (char)p->symbols[op->a + index];
+            fault = read_symbol(&at, op, p, member);
             break;
         case PLAN_FLAG:
-        case PLAN_TRISTATE: fault = read_flag(r, (uint8_t *)(void *)member); break;
+        case PLAN_TRISTATE: fault = read_flag(&at, (uint8_t *)(void *)member); break;
         case PLAN_OPTION: /* a: the branch that is null; b: where to go then */
-            fault = take_index(r, 2, FAULT_BRANCH, &index);
-            if (!fault && index == op->a)
-                r->pc = op->b;
+            fault = read_option(&at, op, p, &next);
             break;
-        case PLAN_END: return r->at == r->end ? FAULT_NONE : FAULT_LEFT_OVER;
-        default: fault = run_other(p, r, op); break;
+        case PLAN_END: fault = at.at == at.end ? FAULT_DONE : FAULT_LEFT_OVER; break;
+        default:
+            r->pc = (uint32_t)(next - p->ops);
+            r->place = at;
+            fault = run_other(p, r, op);
+            at = r->place;
+            next = &p->ops[r->pc];
+            break;
         }
-        if (UNLIKELY(fault))
-            return fault;
     }
+    r->pc = (uint32_t)(next - p->ops);
+    r->place = at;
+    return fault;
 }
 
 static void explain(const struct plan *p, const struct run *r, struct slice datum, enum fault fault,
@@ -273,7 +322,7 @@ static void explain(const struct plan *p, const struct run *r, struct slice datu
         [SLOT_ENUM] = "enum",   [SLOT_FLAG] = "boolean", [SLOT_TRISTATE] = "boolean",
     };
     const struct plan_op *op = &p->ops[r->pc - 1];
-    size_t at = (size_t)(r->at - (const unsigned char *)datum.at);
+    size_t at = (size_t)(r->place.at - (const unsigned char *)datum.at);
     if (fault == FAULT_REFUSED) {
         err_set(err, "%s is %s in the writer's schema; %s is expected", event_slots[op->slot].field,
                 schema_kind_name((enum schema_kind)op->a), wanted[event_slots[op->slot].kind]);
@@ -289,14 +338,14 @@ static void explain(const struct plan *p, const struct run *r, struct slice datu
 enum plan_result plan_run(const struct plan *p, struct slice datum, struct event *ev,
                           struct err *err) {
     struct run r;
-    r.at = (const unsigned char *)datum.at;
-    r.end = r.at + datum.size;
+    r.place.at = (const unsigned char *)datum.at;
+    r.place.end = r.place.at + datum.size;
     r.budget = datum.size + PLAN_FREE_ELEMENTS;
     r.pc = 0;
     r.depth = 0;
     *ev = p->blank;
     enum fault fault = run_program(p, &r, (char *)ev);
-    if (LIKELY(fault == FAULT_NONE))
+    if (LIKELY(fault == FAULT_DONE))
         return PLAN_DECODED;
     explain(p, &r, datum, fault, err);
     return fault == FAULT_UTF8 || fault == FAULT_LONG ? PLAN_INVALID : PLAN_UNDECODABLE;

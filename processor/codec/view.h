@@ -35,9 +35,9 @@ struct view_batch *view_batch_new(void);
 void view_batch_free(struct view_batch *b);
 void view_batch_reset(struct view_batch *b);
 
-/* Says before the filling at what wall time it happens, and whether `all` that is true will be shown:
- * then what is not shown is taken from the hashes of open alerts and of objectives. Until this is
- * said, and after each reset: not all, and the time is not known. */
+/* Says before the filling what the wall time is, and whether all that is true will be shown: then
+ * what is not shown is taken from the hashes of open alerts and of objectives. Until this is said,
+ * and after each reset: not all, and the time is not known. */
 void view_batch_begin(struct view_batch *b, bool all, int64_t wall_at);
 
 /* The sink that fills the batch; `instance` goes to the field `writer` of meta and must outlive

@@ -1,4 +1,4 @@
-/* The integers that panes hold. One row here is a counter: codec, Redis, /metrics and docs follow. */
+/* The integers that panes hold. One row is a counter: codec, Redis, /metrics and docs follow. */
 #pragma once
 
 #include <stdint.h>

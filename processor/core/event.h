@@ -75,9 +75,9 @@ struct event {
     struct slice journey_id, parent_interaction_id, customer_key; /* empty: null */
     struct slice queue, skill, language, contact_reason;          /* empty: null */
     struct slice agent, to_queue, to_agent, leg, status;          /* empty: null */
-    int64_t event_at;   /* INSTANT_NONE: the record had none */
-    int64_t emitted_at; /* EVENT_ABSENT: null */
-    int64_t source_seq; /* EVENT_ABSENT: null */
+    int64_t event_at;                                 /* INSTANT_NONE: the record had none */
+    int64_t emitted_at;                               /* EVENT_ABSENT: null */
+    int64_t source_seq;                               /* EVENT_ABSENT: null */
     int64_t queue_wait_ms, talk_ms, hold_ms, wrap_ms; /* EVENT_ABSENT: null */
     int32_t revision;
     uint8_t type; /* enum event_type, and so on */
@@ -93,7 +93,7 @@ struct event {
 
 #define EVENT_TEXT_MAX 1024 /* bytes of any text: names and ids go into keys and records */
 #define EVENT_AT_MAX INT64_C(7258118399999)  /* the end of the year 2199 */
-#define EVENT_DURATION_MAX_MS (366 * DAY_MS)    /* longer ones would overflow sums */
+#define EVENT_DURATION_MAX_MS (366 * DAY_MS) /* longer ones would overflow sums */
 
 /* The fields that CONTRACT requires are there and in range; false with a reason otherwise. */
 bool event_is_valid(const struct event *ev, struct err *err);
