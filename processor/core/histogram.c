@@ -67,15 +67,10 @@ static int64_t count_of(int64_t entry) {
     return entry >> ENTRY_BITS;
 }
 
-/* The first entry from `low` on whose bucket is not below this one, or h->used. In steps that
- * double: quick for a far one, and as quick as walking when it is the next. */
-static uint32_t place_of(const struct histogram *h, uint32_t low, uint16_t bucket) {
-    uint32_t step = 1;
-    while (h->used - low >= step && bucket_of(h->entries[low + step - 1]) < bucket) {
-        low += step;
-        step *= 2;
-    }
-    uint32_t high = h->used - low >= step ? low + step - 1 : h->used;
+/* The first entry whose bucket is not below this one. */
+static uint32_t place_of(const struct histogram *h, uint16_t bucket) {
+    uint32_t low = 0;
+    uint32_t high = h->used;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (bucket_of(h->entries[middle]) < bucket)
@@ -89,7 +84,7 @@ static uint32_t place_of(const struct histogram *h, uint32_t low, uint16_t bucke
 void histogram_add(struct histogram *h, uint16_t bucket, int64_t count) {
     if (count == 0)
         return;
-    uint32_t place = place_of(h, 0, bucket);
+    uint32_t place = place_of(h, bucket);
     h->count += count;
     if (place == h->used || bucket_of(h->entries[place]) != bucket) {
         reserve(h, h->used + 1);
@@ -107,63 +102,42 @@ void histogram_add(struct histogram *h, uint16_t bucket, int64_t count) {
     }
 }
 
-static uint32_t count_missing(const struct histogram *h, const struct histogram *other) {
-    uint32_t missing = 0;
-    uint32_t place = 0;
-    for (uint32_t i = 0; i < other->used; i++) {
-        uint16_t bucket = bucket_of(other->entries[i]);
-        place = place_of(h, place, bucket);
-        missing += place == h->used || bucket_of(h->entries[place]) != bucket;
-    }
-    return missing;
-}
-
-/* An entry for each bucket of the other, with a count of 0 where there was none. From the back, so
- * that each of ours moves at most once. */
-static void add_missing(struct histogram *h, const struct histogram *other) {
-    uint32_t missing = count_missing(h, other);
-    reserve(h, h->used + missing);
-    uint32_t end = h->used;
-    uint32_t place = end;
-    h->used += missing;
-    for (uint32_t i = other->used; missing > 0; i--) {
-        uint16_t bucket = bucket_of(other->entries[i - 1]);
-        while (place > 0 && bucket_of(h->entries[place - 1]) >= bucket)
-            place--;
-        if (place < end && bucket_of(h->entries[place]) == bucket)
+/* Entries of both, ascending, into the end of h's array; returns where they begin. From the back,
+ * so that nothing is overwritten before it has been read. */
+static uint32_t merge_to_end(struct histogram *h, const struct histogram *other, int sign) {
+    uint32_t mine = h->used;
+    uint32_t theirs = other->used;
+    uint32_t begin = mine + theirs;
+    while (theirs > 0) {
+        int64_t add = other->entries[theirs - 1];
+        if (mine > 0 && bucket_of(h->entries[mine - 1]) > bucket_of(add)) {
+            h->entries[--begin] = h->entries[--mine];
             continue;
-        int64_t *at = h->entries + place;
-        memmove(at + missing, at, (end - place) * sizeof(*at));
-        missing--;
-        at[missing] = entry_of(bucket, 0);
-        end = place;
+        }
+        int64_t count = sign * count_of(add);
+        if (mine > 0 && bucket_of(h->entries[mine - 1]) == bucket_of(add))
+            count += count_of(h->entries[--mine]);
+        h->entries[--begin] = entry_of(bucket_of(add), count);
+        theirs--;
     }
+    /* What is left of ours stands before all of theirs. */
+    memmove(h->entries + (begin - mine), h->entries, mine * sizeof(*h->entries));
+    return begin - mine;
 }
 
-static void drop_zeros(struct histogram *h) {
-    uint32_t used = 0;
-    for (uint32_t i = 0; i < h->used; i++) {
-        if (count_of(h->entries[i]) != 0)
-            h->entries[used++] = h->entries[i];
-    }
-    h->used = used;
-}
-
-/* A pane has few buckets and a window many: most of the window is not even looked at. */
 void histogram_merge(struct histogram *h, const struct histogram *other, int sign) {
     CHECK(h != other && (sign == 1 || sign == -1));
-    add_missing(h, other);
-    bool zeros = false;
-    uint32_t place = 0;
-    for (uint32_t i = 0; i < other->used; i++) {
-        uint16_t bucket = bucket_of(other->entries[i]);
-        place = place_of(h, place, bucket);
-        int64_t count = count_of(h->entries[place]) + sign * count_of(other->entries[i]);
-        h->entries[place] = entry_of(bucket, count);
-        zeros |= count == 0;
+    if (other->used == 0)
+        return;
+    uint32_t end = h->used + other->used;
+    reserve(h, end);
+    uint32_t from = merge_to_end(h, other, sign);
+    uint32_t used = 0;
+    for (; from < end; from++) {
+        if (count_of(h->entries[from]) != 0)
+            h->entries[used++] = h->entries[from];
     }
-    if (zeros)
-        drop_zeros(h);
+    h->used = used;
     h->count += sign * other->count;
 }
 
