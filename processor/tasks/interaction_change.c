@@ -106,11 +106,10 @@ void change_drop(struct interaction_task *t, uint32_t handle) {
     record_drop(&t->store, handle);
 }
 
-void change_link(struct interaction_task *t, uint32_t handle) {
+void change_link(struct interaction_task *t, uint32_t handle, int64_t due_at) {
     struct record *r = record_at(&t->store, handle);
     gauges_update(&t->gauges, handle);
     count_open(t, r, interaction_is_open(record_now(&t->store, r)));
-    int64_t due_at = settle_due_at(t, r);
     if (r->timer.slot != WHEEL_NONE && r->timer.due_at == due_at)
         return;
     wheel_disarm(t->wheel, handle);
@@ -132,6 +131,6 @@ void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *o
         return;
     }
     CHECK(due_at > t->clock);
-    change_link(t, handle);
+    change_link(t, handle, due_at);
     closed_update(t, handle);
 }

@@ -133,7 +133,7 @@ static void link_records(struct interaction_task *t) {
     struct ordering by = {&t->store, false};
     qsort_r(handles, count, sizeof(*handles), compare_times, &by);
     for (size_t k = 0; k < count; k++)
-        change_link(t, handles[k]);
+        change_link(t, handles[k], settle_due_at(t, record_at(&t->store, handles[k])));
     by.by_last = true;
     qsort_r(handles, count, sizeof(*handles), compare_times, &by);
     for (size_t k = 0; k < count; k++)

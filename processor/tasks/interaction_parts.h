@@ -45,8 +45,8 @@ void change_by_time(struct interaction_task *t, uint32_t handle, struct outbox *
 /* Settles, drops or arms the record after a change; it may be gone afterwards. */
 void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *out);
 
-/* Gauges, timer and the count of the open follow the record's state. */
-void change_link(struct interaction_task *t, uint32_t handle);
+/* Gauges and the count of the open follow the record's state; the timer goes to due_at. */
+void change_link(struct interaction_task *t, uint32_t handle, int64_t due_at);
 
 /* Out of every list, the wheel and the store. */
 void change_drop(struct interaction_task *t, uint32_t handle);

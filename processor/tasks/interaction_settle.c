@@ -23,6 +23,8 @@ void settle_first_instant(struct interaction_task *t, struct record *r, struct o
 void settle_until(struct interaction_task *t, struct record *r, int64_t horizon_at,
                   struct outbox *out) {
     struct recent *n = record_recent(&t->store, r);
+    if (r->base.phase == PHASE_NEW && n->count > 0 && n->tail[0].event_at >= horizon_at)
+        return; /* the common case: all of it is recent */
     while (n->count > 0 && n->tail[0].event_at < horizon_at)
         settle_first_instant(t, r, out);
     struct fold fold = {.leaves = t->store.leaves, .ledger.sign = 1};

@@ -120,28 +120,39 @@ static bool key_is_id(const struct record_place *place, const struct event *ev, 
                    (int)shown, shown > 0 ? place->key.at : "", (int)wanted, ev->interaction_id.at);
 }
 
+static bool too_late(const struct interaction_task *t, const struct event *ev, struct err *err) {
+    char event_at[32], clock[32], limit[32];
+    instant_format(ev->event_at, event_at);
+    instant_format(t->clock, clock);
+    duration_format(t->options.lateness_ms, limit);
+    return err_set(err,
+                   "event_at is %s, more than `lateness` (%s) before the clock, %s: its figures "
+                   "are final",
+                   event_at, limit, clock);
+}
+
+static bool in_the_future(const struct interaction_task *t, const struct record_place *place,
+                          const struct event *ev, struct err *err) {
+    char event_at[32], log_at[32], limit[32];
+    instant_format(ev->event_at, event_at);
+    instant_format(place->log_at, log_at);
+    duration_format(t->options.max_skew_ms, limit);
+    return err_set(err,
+                   "event_at is %s, more than `max_skew` (%s) after the record was written at "
+                   "%s: the sender's clock is wrong",
+                   event_at, limit, log_at);
+}
+
 static bool time_is_possible(const struct interaction_task *t, const struct record_place *place,
                              const struct event *ev, enum dead_letter_reason *reason,
                              struct err *err) {
-    char event_at[32], bound[32], limit[32];
-    instant_format(ev->event_at, event_at);
     if (ev->event_at < t->clock - t->options.lateness_ms) {
         *reason = DEAD_TOO_LATE;
-        instant_format(t->clock, bound);
-        duration_format(t->options.lateness_ms, limit);
-        return err_set(err,
-                       "event_at is %s, more than `lateness` (%s) before the clock, %s: its "
-                       "figures are final",
-                       event_at, limit, bound);
+        return too_late(t, ev, err);
     }
     if (ev->event_at > place->log_at + t->options.max_skew_ms) {
         *reason = DEAD_FUTURE;
-        instant_format(place->log_at, bound);
-        duration_format(t->options.max_skew_ms, limit);
-        return err_set(err,
-                       "event_at is %s, more than `max_skew` (%s) after the record was "
-                       "written at %s: the sender's clock is wrong",
-                       event_at, limit, bound);
+        return in_the_future(t, place, ev, err);
     }
     return true;
 }
@@ -196,7 +207,7 @@ void interaction_task_apply(struct interaction_task *t, const struct record_plac
                             const struct event *event, struct outbox *out) {
     hear_topic(t, place->topic);
     hear_log(t, place->log_at, out);
-    struct err err = {""};
+    struct err err; /* written only when something is wrong */
     enum dead_letter_reason reason = DEAD_INVALID;
     bool valid = event_is_valid(event, &err) && key_is_id(place, event, &err);
     if (valid) {
