@@ -79,6 +79,17 @@ static void test_a_jump_back_over_midnight(void **state) {
     assert_floor(&z, "2010-11-07T03:40:00Z", DAY_MS, "2010-11-07T03:30:00Z");
 }
 
+/* Lord Howe: 02:00 became 01:30; at the second 01:45 the last full hour is 01:00 before it. */
+static void test_a_jump_back_by_half_an_hour(void **state) {
+    (void)state;
+    struct zone_change changes[] = {{INSTANT_NONE, 11 * 3600000},
+                                    {at_of("2026-04-04T15:00:00Z"), 10 * 3600000 + 1800000}};
+    struct zone z = zone_of(changes, 2);
+    assert_floor(&z, "2026-04-04T15:15:00Z", HOUR_MS, "2026-04-04T14:00:00Z");
+    assert_floor(&z, "2026-04-04T15:15:00Z", 30 * MINUTE_MS, "2026-04-04T15:00:00Z");
+    assert_floor(&z, "2026-04-04T15:40:00Z", HOUR_MS, "2026-04-04T15:30:00Z");
+}
+
 /* Oracle: walk back minute by minute to the last place where the local multiple changes. */
 static int64_t naive_floor(const struct zone *z, int64_t at, int64_t step_ms) {
     for (int64_t m = instant_floor(at, MINUTE_MS);; m -= MINUTE_MS) {
@@ -96,15 +107,16 @@ static void test_against_a_walk(void **state) {
     const int64_t steps[] = {15 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS, DAY_MS};
     for (int round = 0; round < 2000; round++) {
         struct zone_change changes[4] = {{INSTANT_NONE, 0}};
-        int64_t at = 1700000000000 / MINUTE_MS * MINUTE_MS;
+        int64_t at = instant_floor(1700000000000, DAY_MS);
         for (int i = 0; i < 4; i++) {
             changes[i].offset_ms = (int32_t)((int64_t)rng_below(&rng, 105) - 52) * 900000;
             changes[i].from_at = i == 0 ? INSTANT_NONE : at;
-            at += ((int64_t)rng_below(&rng, 4000) + 1) * MINUTE_MS;
+            /* Every other zone changes at quarters of an hour, as real ones do. */
+            at += ((int64_t)rng_below(&rng, 4000) + 1) * (round % 2 ? MINUTE_MS : 15 * MINUTE_MS);
         }
         struct zone z = zone_of(changes, 4);
         int64_t from = changes[1].from_at - DAY_MS;
-        int64_t probe = from + (int64_t)rng_below(&rng, 8 * DAY_MS);
+        int64_t probe = from + (int64_t)rng_below(&rng, (round % 2 ? 8 : 120) * DAY_MS);
         int64_t step_ms = steps[rng_below(&rng, 4)];
         if (zone_floor(&z, probe, step_ms) != naive_floor(&z, probe, step_ms))
             fail_msg("round %d: at %lld, step %lld: %lld, not %lld", round, (long long)probe,
@@ -119,6 +131,7 @@ int main(void) {
         cmocka_unit_test(test_new_york),
         cmocka_unit_test(test_a_day_without_midnight_begins_at_the_jump),
         cmocka_unit_test(test_a_jump_back_over_midnight),
+        cmocka_unit_test(test_a_jump_back_by_half_an_hour),
         cmocka_unit_test(test_against_a_walk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
