@@ -64,22 +64,28 @@ void fold_time(struct fold *f, struct interaction *i, int64_t until_at) {
     }
 }
 
-/* The next event of the instant to be tried: the first that has an effect now, else the first;
- * never one whose source numbered an open one before it. */
+/* Its source numbered one before it that is still open. */
+static bool is_held_back(const struct moment *m, const struct moment *moments, const uint32_t *open,
+                         size_t count) {
+    for (size_t k = 0; k < count; k++) {
+        if (moment_numbered_before(&moments[open[k]], m))
+            return true;
+    }
+    return false;
+}
+
+/* The next event of the instant to be tried: the first that has an effect now, else the first. */
 static size_t choose(const struct interaction *i, const struct moment *moments,
                      const uint32_t *open, size_t count) {
     size_t first = count;
     for (size_t k = 0; k < count; k++) {
         const struct moment *m = &moments[open[k]];
-        bool held_back = false;
-        for (size_t other = 0; other < count && !held_back; other++)
-            held_back = moment_numbered_before(&moments[open[other]], m);
-        if (held_back)
+        bool effect = fold_judge(i, m) == MOMENT_EFFECT;
+        if ((!effect && first < count) || is_held_back(m, moments, open, count))
             continue;
-        if (first == count)
-            first = k;
-        if (fold_judge(i, m) == MOMENT_EFFECT)
+        if (effect)
             return k;
+        first = k;
     }
     CHECK(first < count);
     return first;

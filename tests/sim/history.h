@@ -11,7 +11,7 @@
 struct history_record {
     struct event event;
     char event_id[32];
-    char interaction_id[32];
+    char interaction_id[64];
     int64_t log_at;
     bool tick;
 };
@@ -123,7 +123,8 @@ static inline void history_tell(struct history *h, struct rng *r, unsigned id, i
         last = history_type(r, last);
         struct history_record record = {.event = kit_event(last, at - T0)};
         record.event.channel = channel;
-        snprintf(record.interaction_id, sizeof(record.interaction_id), "i%u", id);
+        snprintf(record.interaction_id, sizeof(record.interaction_id), "%s%u",
+                 id % 3 == 0 ? "longer-than-what-lies-in-the-record-itself-" : "i", id);
         snprintf(record.event_id, sizeof(record.event_id), "%u-%zu", id, k);
         history_dress(r, &record.event);
         record.log_at = at + history_delay(r);

@@ -142,15 +142,15 @@ static void one_history(struct kit *k, struct history *h, uint64_t seed) {
     run_deinit(&pieces);
 }
 
-/* Other delays below `reorder`, one for each copy of each event; no revisions, because a late one
- * finds its first copy gone. */
+/* Other delays, one for each copy of each event, so short that a revision (20 s earlier or later)
+ * finds its first copy within `reorder`. */
 static void deliver_otherwise(struct history *h, struct rng *r) {
     size_t count = 0;
     for (size_t k = 0; k < h->count; k++) {
         struct history_record *record = &h->records[k];
-        if (record->tick || record->event.revision > 0)
+        if (record->tick)
             continue;
-        record->log_at = record->event.event_at + (int64_t)rng_below(r, 280) * S;
+        record->log_at = record->event.event_at + (int64_t)rng_below(r, 270) * S;
         h->records[count++] = *record;
     }
     h->count = count;
