@@ -46,10 +46,12 @@ void alert_reader_free(struct alert_reader *r) {
 
 /* The field, out of its union; false when it is not there or null. */
 static bool field_of(const avro_value_t *record, const char *name, avro_value_t *field) {
-    if (avro_value_get_by_name(record, name, field, NULL) != 0)
+    avro_value_t whole = {NULL, NULL};
+    if (avro_value_get_by_name(record, name, &whole, NULL) != 0 || !whole.iface)
         return false;
-    if (avro_value_get_type(field) == AVRO_UNION &&
-        avro_value_get_current_branch(field, field) != 0)
+    *field = whole;
+    if (avro_value_get_type(&whole) == AVRO_UNION &&
+        avro_value_get_current_branch(&whole, field) != 0)
         return false;
     return avro_value_get_type(field) != AVRO_NULL;
 }
@@ -57,7 +59,8 @@ static bool field_of(const avro_value_t *record, const char *name, avro_value_t 
 static void text_of(avro_value_t *value, struct slice *text) {
     const char *at = NULL;
     size_t size = 0; /* with the NUL */
-    if (avro_value_get_type(value) == AVRO_STRING && avro_value_get_string(value, &at, &size) == 0)
+    if (value->iface && avro_value_get_type(value) == AVRO_STRING &&
+        avro_value_get_string(value, &at, &size) == 0)
         *text = (struct slice){at, size - 1};
 }
 
@@ -173,7 +176,7 @@ static void read_CONTRIBUTORS(avro_value_t *record, const char *name, struct ale
     alert->contributor_count = elements_of(record, name, ALERT_CONTRIBUTORS_MAX, &field);
     for (size_t i = 0; i < alert->contributor_count; i++) {
         struct alert_contributor *c = &alert->contributors[i];
-        avro_value_get_by_index(&field, i, &element, NULL);
+        CHECK(avro_value_get_by_index(&field, i, &element, NULL) == 0);
         read_TEXT(&element, "dimension", &c->dimension);
         read_TEXT(&element, "value", &c->value);
         read_DOUBLE(&element, "share", &c->share);
@@ -181,12 +184,12 @@ static void read_CONTRIBUTORS(avro_value_t *record, const char *name, struct ale
 }
 
 static void read_INTERACTIONS(avro_value_t *record, const char *name, struct alert *alert) {
-    avro_value_t field, element;
+    avro_value_t field, element = {NULL, NULL};
     alert->interaction_count = elements_of(record, name, ALERT_INTERACTIONS_MAX, &field);
     for (size_t i = 0; i < alert->interaction_count; i++) {
-        avro_value_get_by_index(&field, i, &element, NULL);
         alert->interactions[i] = (struct slice){NULL, 0};
-        text_of(&element, &alert->interactions[i]);
+        if (avro_value_get_by_index(&field, i, &element, NULL) == 0)
+            text_of(&element, &alert->interactions[i]);
     }
 }
 

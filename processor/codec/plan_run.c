@@ -192,6 +192,7 @@ static enum fault skip_blocks(struct run *r, const struct plan_op *op) {
 }
 
 static enum fault loop(struct run *r) {
+    CHECK(r->depth > 0);
     struct level *level = &r->levels[r->depth - 1];
     if (--level->left == 0)
         return next_block(r, level);
@@ -239,7 +240,10 @@ static enum fault run_other(const struct plan *p, struct run *r, const struct pl
     case PLAN_BLOCKS: /* b: where it ends; the body follows */ return skip_blocks(r, op);
     case PLAN_LOOP: return loop(r);
     case PLAN_CALL: /* a: the routine */ return call(r, op);
-    case PLAN_RETURN: r->pc = r->levels[--r->depth].back; return FAULT_NONE;
+    case PLAN_RETURN:
+        CHECK(r->depth > 0);
+        r->pc = r->levels[--r->depth].back;
+        return FAULT_NONE;
     default: UNREACHABLE("no such operation");
     }
 }
