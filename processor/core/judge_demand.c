@@ -127,7 +127,9 @@ static void put_spike(struct buf *b, const struct demand_rule *rule, const struc
     summary_number(b, f->p > 1e-12 ? floor(1 / f->p) : 1e12);
     summary_text(b, ". About ");
     summary_number(b, rule->false_alarms_per_day);
-    summary_text(b, " false alarms a day are to be expected over all ");
+    summary_text(b, rule->false_alarms_per_day == 1
+                        ? " false alarm a day is to be expected over "
+                        : " false alarms a day are to be expected over ");
     summary_count(b, (int64_t)scopes);
     summary_text(b, scopes == 1 ? " scope." : " scopes.");
 }

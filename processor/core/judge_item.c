@@ -101,7 +101,7 @@ static void put_ended(struct buf *b, const struct item *item) {
     summary_text(b, awaited[item->fact->clock]);
     summary_text(b, ": it took ");
     summary_duration(b, item->fact->elapsed_ms);
-    summary_text(b, ", agreed are ");
+    summary_text(b, "; agreed is ");
     summary_duration(b, item->fact->target_ms);
     summary_text(b, ".");
 }

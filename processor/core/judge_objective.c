@@ -115,10 +115,9 @@ static void put_resolved(struct buf *b, const struct sentence *s) {
     put_subject(b, s);
     summary_text(b, " is back at ");
     put_figure(b, s, s->objective->target);
-    summary_text(b, "; agreed are ");
-    summary_text(b, s->objective->at_least ? "at least " : "at most ");
+    summary_text(b, s->objective->at_least ? "; at least " : "; at most ");
     summary_value(b, s->objective->target, metric_unit(s->objective->metric));
-    summary_text(b, ".");
+    summary_text(b, " is agreed.");
 }
 
 static void put_expired(struct buf *b, const struct sentence *s) {

@@ -92,7 +92,7 @@ static void risk_then_breach_then_answer(void **state) {
     assert_string_equal(f->said[3].summary, "call-1 in queue PS at site main still waits for an "
                                             "answer: the agreed 20 s have passed.");
     assert_string_equal(f->said[4].summary, "call-1 in queue PS at site main waits no more for an "
-                                            "answer: it took 32 s, agreed are 20 s.");
+                                            "answer: it took 32 s; agreed is 20 s.");
     assert_int_equal(episode_book_open(f->ctx.book), 0);
 }
 

@@ -89,6 +89,9 @@ static void fires_when_hold_is_met_and_resolves_at_clear(void **state) {
     said_is(f, 1, ALERT_OBJECTIVE_BREACH, TRANSITION_RESOLVED);
     assert_int_equal(f->said[1].a.resolved_at, 90000);
     assert_int_equal(f->said[1].a.opened_at, 10000);
+    assert_string_equal(f->said[1].summary,
+                        "Service level of queue PS at site main is back at 83 % (83 of 100 within "
+                        "20 s) over 30m; at least 80 % is agreed.");
     assert_true(slice_equal(objective_state_name(&s), SLICE("ok")));
 }
 
