@@ -62,6 +62,7 @@ class Item:
         self.created_at = None
         self.scope = None
         self.first_reply = None  # (at, ms)
+        self.reply_from = None  # CREATED; where the source sends none, the first QUEUED
         self.resolutions = []  # (at, ms)
         self.reopenings = []
         self.void = False
@@ -130,6 +131,8 @@ class Item:
     def _on_created(self, event, at):
         if self.created_at is None:
             self.created_at = at
+        if self.reply_from is None:
+            self.reply_from = at
         self._open(at)
 
     def _on_queued(self, event, at):
@@ -137,6 +140,8 @@ class Item:
             self._end_visit(at, "flow_out", event)
         self.waiting = Visit(scope_of(event), at)
         self.visits.append(self.waiting)
+        if self.reply_from is None:
+            self.reply_from = at
         self._open(at)
 
     def _on_answered(self, event, at):
@@ -204,8 +209,8 @@ class Item:
             self._reply(at)
 
     def _reply(self, at):
-        if self.first_reply is None and self.created_at is not None:
-            self.first_reply = (at, at - self.created_at)
+        if self.first_reply is None and self.reply_from is not None:
+            self.first_reply = (at, at - self.reply_from)
 
     def _on_resolved(self, event, at):
         self._shut(at)
