@@ -201,19 +201,31 @@ static size_t rules_in(const struct tree_node *root) {
     return count;
 }
 
-void contract_file_read(const char *path, struct contract_file *file, struct arena *arena,
-                        struct contract *c, struct faults *faults) {
+static void read_tree(const struct tree *t, struct contract_file *file, struct arena *arena,
+                      struct contract *c, struct faults *faults) {
     contract_init_default(c);
     c->is_default = false;
-    struct tree *t = tree_load_file(path, file->name, faults);
-    file->read = t != NULL;
     if (!t)
         return;
+    const struct tree_node *root = tree_root(t);
     struct reader r = {.file = file->name, .faults = faults, .arena = arena};
-    r.rules.list = arena_get(arena, rules_in(tree_root(t)), sizeof(*r.rules.list));
+    r.rules.list = arena_get(arena, rules_in(root), sizeof(*r.rules.list));
     struct contract_reading reading = {.c = c, .file = file};
-    (void)reader_map(&r, tree_root(t), keys, &reading);
-    const struct tree_node *objectives = tree_get(tree_root(t), "objectives");
+    (void)reader_map(&r, root, keys, &reading);
+    const struct tree_node *objectives = tree_get(root, "objectives");
     thresholds_check(&r, objectives ? objectives->key_line : 1, c);
+}
+
+void contract_file_read(const char *path, struct contract_file *file, struct arena *arena,
+                        struct contract *c, struct faults *faults) {
+    struct tree *t = tree_load_file(path, file->name, faults);
+    read_tree(t, file, arena, c, faults);
+    tree_free(t);
+}
+
+void contract_file_read_text(struct slice text, struct contract_file *file, struct arena *arena,
+                             struct contract *c, struct faults *faults) {
+    struct tree *t = tree_load_text(text, file->name, faults);
+    read_tree(t, file, arena, c, faults);
     tree_free(t);
 }

@@ -9,9 +9,12 @@
 struct contract_file {
     const char *name; /* stands in the faults */
     int tenant_line;  /* 0: there is no tenant */
-    bool read;        /* it was a map that could be looked at */
 };
 
 /* Reads `path`; what is right of it is in *c, whose memory is the arena's. */
 void contract_file_read(const char *path, struct contract_file *file, struct arena *arena,
                         struct contract *c, struct faults *faults);
+
+/* The same from the file's text. */
+void contract_file_read_text(struct slice text, struct contract_file *file, struct arena *arena,
+                             struct contract *c, struct faults *faults);

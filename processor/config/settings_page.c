@@ -35,7 +35,7 @@ static const char *type_name(enum setting_type type) {
 }
 
 void settings_print_help(FILE *out) {
-    fputs("Settings, in the file or as flags (--kafka.brokers HOST:PORT), with their defaults:\n",
+    fputs("  (keys of the file, or flags like --kafka.brokers HOST:PORT; defaults below each)\n",
           out);
     for (size_t i = 0; i < setting_count(); i++) {
         const struct setting *row = setting_at(i);
