@@ -29,7 +29,6 @@ static const struct report_leaf fixture_leaves[FIXTURE_LEAVES] = {
     {SLICE("zeta"), SLICE(""), SLICE("west"), SLICE("q"), CHANNEL_VOICE, 2, 2},
 };
 
-static struct slice fixture_voice[] = {SLICE("voice")};
 static struct zone_change fixture_changes[] = {
     {INSTANT_NONE, 20700000}, /* +5:45: hours do not begin with UTC's */
     {FIXTURE_START + 20 * HOUR_MS, 20700000 - 3600000},
@@ -67,6 +66,12 @@ static struct objective fixture_objectives[] = {
      .min_sample = 3,
      .severity = SEVERITY_WARNING},
 };
+static struct clock_rule fixture_clocks[] = {
+    {.name = SLICE("answer"),
+     .kind = CLOCK_SPEED_OF_ANSWER,
+     .target_ms = 20000,
+     .severity = SEVERITY_MAJOR},
+};
 static struct demand_rule fixture_demands[] = {
     {.name = SLICE("queue-demand"),
      .per = SCOPE_BIT(SCOPE_QUEUE) | SCOPE_BIT(SCOPE_CHANNEL),
@@ -88,9 +93,10 @@ static inline struct contract_set fixture_contracts(struct contract *acme) {
     acme->zone = (struct zone){SLICE("Test/Zone"), fixture_changes, 2};
     acme->objectives = fixture_objectives;
     acme->objective_count = 3;
+    acme->clocks = fixture_clocks;
+    acme->clock_count = 1;
     acme->demands = fixture_demands;
     acme->demand_count = 1;
-    (void)fixture_voice;
     struct contract_set set = {.contracts = acme, .count = 1};
     contract_init_default(&set.fallback);
     return set;
@@ -122,6 +128,7 @@ struct fixture_report {
     struct gauge gauges[4];
     int32_t gauge_partitions[4];
     struct report_feed feeds[2];
+    struct fact facts[4];
     struct report_leaf leaves[FIXTURE_LEAVES];
 };
 
@@ -138,7 +145,8 @@ static inline void fixture_report_init(struct fixture_report *r) {
                                 .samples = r->samples,
                                 .gauges = r->gauges,
                                 .gauge_partitions = r->gauge_partitions,
-                                .feeds = r->feeds};
+                                .feeds = r->feeds,
+                                .facts = r->facts};
 }
 
 static inline void fixture_add(struct fixture_report *r, const struct fact_row *f) {
@@ -161,6 +169,24 @@ static inline void fixture_add(struct fixture_report *r, const struct fact_row *
         r->samples[p->sample_count++] = (struct report_sample){f->which, f->bucket, f->value};
         row->sample_count = 1;
     }
+}
+
+static inline void fixture_fact(struct fixture_report *r, const char *interaction,
+                                enum fact_kind kind, int64_t at) {
+    r->facts[r->report.fact_count++] = (struct fact){.leaf = 0,
+                                                     .interaction_id = slice_of(interaction),
+                                                     .rule = SLICE("answer"),
+                                                     .contract = SLICE("acme-support"),
+                                                     .contract_version = 3,
+                                                     .clock = CLOCK_SPEED_OF_ANSWER,
+                                                     .instance = 1,
+                                                     .kind = kind,
+                                                     .voided_kind = FACT_BREACHED,
+                                                     .at = at,
+                                                     .opened_at = at - 60000,
+                                                     .deadline_at = at,
+                                                     .target_ms = 60000,
+                                                     .elapsed_ms = 60000};
 }
 
 static inline void fixture_clock(struct fixture_report *r, int32_t partition, int32_t partitions,

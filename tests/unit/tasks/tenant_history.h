@@ -86,6 +86,10 @@ static inline bool next_report(struct history *h, struct fixture_report *r) {
         r->feeds[0] = (struct report_feed){SLICE("acme"), SLICE("north"), h->now, h->now};
         r->report.feed_count = 1;
     }
+    static const char *const interactions[] = {"i1", "i2", "i3", "i4"};
+    if (rng_below(&h->rng, 4) == 0)
+        fixture_fact(r, interactions[rng_below(&h->rng, 4)],
+                     (enum fact_kind)rng_below(&h->rng, FACT_KIND_COUNT), h->now);
     h->now += (int64_t)rng_below(&h->rng, rng_below(&h->rng, 20) == 0 ? 20 * MINUTE_MS : 80000);
     h->log_at += 100;
     fixture_clock(r, 0, 2, h->now, false);
