@@ -17,7 +17,7 @@ struct interaction_task_options {
     int64_t reorder_ms;
     int64_t lateness_ms;
     int64_t max_skew_ms;
-    uint32_t open_limit;                  /* interactions kept at most, closed ones too: see below */
+    uint32_t open_limit;                  /* interactions kept at most, see below */
     struct leaf_dict *leaves;             /* shared, outlives the task */
     const struct contract_set *contracts; /* outlives the task */
 };
@@ -39,10 +39,10 @@ struct interaction_task_counts {
 };
 
 /* What is bounded, and what happens then:
- * - Closed interactions are kept for an hour after their last event (or `reorder`, if longer), those
- *   that were resolved for a day: repeats, late news and REOPENED find them. At open_limit the one
- *   that was heard of longest ago goes first; when all are open, a new interaction is refused:
- *   counted, and its event a dead letter (TOO_LARGE).
+ * - Closed interactions are kept for an hour after their last event (or `reorder`, if longer),
+ *   those that were resolved for a day: repeats, late news and REOPENED find them. At open_limit
+ *   the one that was heard of longest ago goes first; when all are open, a new interaction is
+ *   refused: counted, and its event a dead letter (TOO_LARGE).
  * - An interaction's tail holds 256 events; a further one folds the oldest instant early.
  * - An impossible event stays in the tail; it is a dead letter (IMPOSSIBLE_MOVE) when `reorder` has
  *   passed, with its bytes if it was impossible when it came.
@@ -52,8 +52,8 @@ struct interaction_task; /* opaque */
 struct interaction_task *interaction_task_new(const struct interaction_task_options *options);
 void interaction_task_free(struct interaction_task *t);
 
-/* One event: time passes to its log time first. Dead letters: INVALID (event_is_valid, or a key that
- * is not the interaction id), TOO_LATE, FUTURE. */
+/* One event: time passes to its log time first. Dead letters: INVALID (event_is_valid, or a key
+ * that is not the interaction id), TOO_LATE, FUTURE. */
 void interaction_task_apply(struct interaction_task *t, const struct record_place *place,
                             const struct event *event, struct outbox *out);
 
