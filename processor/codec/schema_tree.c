@@ -172,6 +172,20 @@ static const struct schema_node *parse_collection(struct schema_tree *t, const j
     return n;
 }
 
+/* The specification wants letters, digits and _; what would break out of a JSON string is refused,
+ * the rest is let through, as most writers do. */
+static bool is_name(struct slice name, struct err *err) {
+    for (size_t i = 0; i < name.size; i++) {
+        unsigned char c = (unsigned char)name.at[i];
+        if (c <= ' ' || c == '"' || c == '\\' || c == 0x7F)
+            return err_set(err,
+                           "the schema has a name with the byte 0x%02X; letters, digits and _ "
+                           "are right",
+                           c);
+    }
+    return true;
+}
+
 /* The name is known before what is inside is read, so that a type may contain itself. */
 static struct schema_node *new_named(struct schema_tree *t, const json_t *json,
                                      enum schema_kind kind, struct place *place, struct err *err) {
@@ -181,9 +195,12 @@ static struct schema_node *new_named(struct schema_tree *t, const json_t *json,
         err_set(err, "the schema has a type %s without a name", schema_kind_name(kind));
         return NULL;
     }
+    struct slice outer = json_is_string(space) ? text_of(space) : place->space;
+    if (!is_name(name, err) || !is_name(outer, err))
+        return NULL;
     struct slice full = name;
     if (!memchr(name.at, '.', name.size))
-        full = joined(t, json_is_string(space) ? text_of(space) : place->space, name);
+        full = joined(t, outer, name);
     if (find_named(t, full)) {
         err_set(err, "the schema defines \"%.*s\" twice", (int)(full.size < 100 ? full.size : 100),
                 full.at);
@@ -203,6 +220,8 @@ static bool parse_field(struct schema_tree *t, const json_t *json, struct schema
     const json_t *type = json_object_get(json, "type");
     if (f->name.size == 0 || !type)
         return err_set(err, "the schema has a field without a name or a type");
+    if (!is_name(f->name, err))
+        return false;
     f->type = parse(t, type, place, err);
     if (!f->type)
         return false;
@@ -244,8 +263,11 @@ static const struct schema_node *parse_enum(struct schema_tree *t, const json_t 
         return NULL;
     }
     n->symbols = zeroed(json_array_size(symbols), sizeof(*n->symbols));
-    for (size_t i = 0; i < json_array_size(symbols); i++)
+    for (size_t i = 0; i < json_array_size(symbols); i++) {
         n->symbols[n->symbol_count++] = text_of(json_array_get(symbols, i));
+        if (!is_name(n->symbols[i], err))
+            return NULL;
+    }
     return n;
 }
 

@@ -88,6 +88,8 @@ static void what_is_no_schema_is_refused(void **state) {
          "the schema defines \"F\" twice"},
         {"{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\"}]}",
          "the schema has a field without a name or a type"},
+        {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\\\"\"]}",
+         "the schema has a name with the byte 0x22; letters, digits and _ are right"},
         {"{\"name\":\"R\"}", "the schema has an object without a type"},
     };
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
