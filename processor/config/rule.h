@@ -14,10 +14,11 @@ struct rule {
 };
 
 /* The readers of these keys take a struct rule, or what begins with one. */
+#define RULE_KEY(key, required)                                                                    \
+    { #key, rule_read_##key, required }
 #define RULE_KEYS                                                                                  \
-    {"name", rule_read_name, true}, {"when", rule_read_when, false},                               \
-        {"severity", rule_read_severity, false}, {"escalation", rule_read_escalation, false},      \
-        {"owner", rule_read_owner, false}, {"runbook", rule_read_runbook, false}
+    RULE_KEY(name, true), RULE_KEY(when, false), RULE_KEY(severity, false),                        \
+        RULE_KEY(escalation, false), RULE_KEY(owner, false), RULE_KEY(runbook, false)
 
 reader_key_fn rule_read_name, rule_read_when, rule_read_severity, rule_read_escalation,
     rule_read_owner, rule_read_outcome, rule_read_runbook;

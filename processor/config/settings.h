@@ -108,7 +108,7 @@ struct settings_property {
 };
 
 struct settings {
-    SETTINGS(SETTINGS_FIELD) /* texts are owned and never NULL */
+    SETTINGS(SETTINGS_FIELD)              /* texts are owned and never NULL */
     struct settings_property *properties; /* kafka.properties, handed to librdkafka as they are */
     size_t property_count;
 };

@@ -98,7 +98,7 @@ bool value_number(struct slice text, double *number, struct err *err) {
 bool value_share(struct slice text, double *share, struct err *err) {
     bool per_cent = text.size > 0 && text.at[text.size - 1] == '%';
     struct slice digits = value_trim((struct slice){text.at, text.size - per_cent});
-    double number;
+    double number = 0;
     if (!value_number(digits, &number, NULL))
         return err_set(err, "\"%.*s\" is no share: write it like 80%% or 0.8", shown(text),
                        text.at);

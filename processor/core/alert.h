@@ -36,8 +36,13 @@
     X(UNKNOWN, "unknown") X(RATIO, "ratio") X(COUNT, "count") X(MILLIS, "millis")                  \
     X(SCORE, "score") X(FTE, "fte") X(MONEY, "money")
 
-enum alert_topic { ALERT_TOPIC_SLA, ALERT_TOPIC_DEMAND, ALERT_TOPIC_QUALITY,
-                   ALERT_TOPIC_OPERATIONS, ALERT_TOPIC_COUNT };
+enum alert_topic {
+    ALERT_TOPIC_SLA,
+    ALERT_TOPIC_DEMAND,
+    ALERT_TOPIC_QUALITY,
+    ALERT_TOPIC_OPERATIONS,
+    ALERT_TOPIC_COUNT
+};
 
 #define TRANSITION_ENUM(symbol, name) TRANSITION_##symbol,
 #define ALERT_KIND_ENUM(symbol, name, topic) ALERT_##symbol,
@@ -54,7 +59,7 @@ const char *severity_name(enum severity s);
 const char *unit_name(enum unit u);
 enum alert_topic alert_kind_topic(enum alert_kind k);
 
-#define ALERT_LONG_NONE INT64_MIN     /* null */
+#define ALERT_LONG_NONE INT64_MIN           /* null */
 #define ALERT_DOUBLE_NONE __builtin_nan("") /* null */
 #define ALERT_INTERACTIONS_MAX 10
 #define ALERT_CONTRIBUTORS_MAX 8

@@ -17,8 +17,15 @@ struct clock_warning {
 };
 
 /* Statuses that the source's words are mapped to. */
-enum mapped_status { STATUS_UNKNOWN, STATUS_OPEN, STATUS_PENDING_CUSTOMER, STATUS_ON_HOLD,
-                     STATUS_SOLVED, STATUS_CLOSED, STATUS_COUNT };
+enum mapped_status {
+    STATUS_UNKNOWN,
+    STATUS_OPEN,
+    STATUS_PENDING_CUSTOMER,
+    STATUS_ON_HOLD,
+    STATUS_SOLVED,
+    STATUS_CLOSED,
+    STATUS_COUNT
+};
 
 struct status_word {
     struct slice word;
@@ -35,7 +42,7 @@ struct clock_rule {
     size_t warning_count;
     uint32_t pause_on; /* bits of 1 << enum mapped_status */
     bool bots_count;
-    bool start_on_handoff; /* first_reply: at BOT_HANDOFF instead of CREATED */
+    bool start_on_handoff;  /* first_reply: at BOT_HANDOFF instead of CREATED */
     bool missed_on_resolve; /* on_resolve: missed */
     enum severity severity;
     struct slice contact_role, outcome, runbook;
@@ -44,7 +51,7 @@ struct clock_rule {
 /* objectives: many interactions. */
 struct objective {
     struct slice name;
-    enum metric metric;   /* METRIC_SERVICE_LEVEL stands for any variant */
+    enum metric metric; /* METRIC_SERVICE_LEVEL stands for any variant */
     enum level_variant variant;
     int64_t within_ms; /* T of a service level, resolved when loaded; 0: by contract_plain_level */
     bool within_given;
