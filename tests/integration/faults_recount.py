@@ -1,0 +1,154 @@
+"""What came out, against a recount of the input topic as it stands in the log."""
+
+from collections import defaultdict
+
+import oracle
+from faults_load import TARGET_MS, WARN_MS
+
+WINDOW_MS = 30 * 60_000  # holds the whole test, and has a step every 10 s
+ENDS = ("RESOLVED", "EXPIRED", "VOIDED")
+ALERT_TOPICS = ("alerts.sla", "alerts.demand", "alerts.quality", "alerts.operations")
+RATIOS = ("asa_ms", "abandon_rate", "aht_ms", "talk_ms", "hold_ms", "wrap_ms", "transfer_rate",
+          *("service_level." + variant for variant in oracle.VARIANTS))
+
+
+def history_of(world):
+    """The recount of everything on the input topic but ticks."""
+    events = (world.registry.decode(value) for _, value, _, _ in world.raw(world.topic()))
+    return oracle.recount([e for e in events if "interaction_id" in e])
+
+
+def scopes_of(history):
+    return {oracle.view_of(v.scope, view) for v in history.visits for view in oracle.VIEWS}
+
+
+def name_of(scope):
+    return "/".join(f"{d}={value}" for d, value in scope) or "all"
+
+
+def standing(history, at):
+    """scope -> gauges: the state just before an instant."""
+    out = defaultdict(lambda: dict.fromkeys(oracle.GAUGES, 0))
+    for name, scope, begin, end in oracle._spans(history):
+        if begin < at and (end is None or end >= at):
+            for view in oracle.VIEWS:
+                out[oracle.view_of(scope, view)][name] += 1
+    return out
+
+
+def window(history, end_at):
+    """scope -> metrics of [end_at - WINDOW_MS, end_at)."""
+    counters = defaultdict(lambda: defaultdict(int))
+    for scope, at, _, name, amount in oracle.contributions(history, TARGET_MS):
+        if end_at - WINDOW_MS <= at < end_at:
+            for view in oracle.VIEWS:
+                counters[oracle.view_of(scope, view)][name] += amount
+    return defaultdict(lambda: oracle.formulas(defaultdict(int)),
+                       {scope: oracle.formulas(c) for scope, c in counters.items()})
+
+
+def figures_differ(redis, history, settled_at):
+    """Sentences about the view; empty when it is the recount. Windows must reach `settled_at`."""
+    expected, out, final = {}, [], standing(history, oracle.FOREVER)
+    for scope in scopes_of(history):
+        name = name_of(scope)
+        kpi = redis.hgetall(f"fw:{{acme}}:kpi:{name}:30m")
+        end_at = int(kpi.get("as_of") or 0)
+        if end_at < settled_at:
+            out.append(f"{name}: its window ends at {end_at}, before {settled_at}")
+            continue
+        if end_at not in expected:
+            expected[end_at] = window(history, end_at), standing(history, end_at)
+        figures, gauges = expected[end_at]
+        out += [f"{name}, window to {end_at}: {x}"
+                for x in _kpi_differs(kpi, figures[scope], gauges[scope])]
+        now = redis.hgetall(f"fw:{{acme}}:now:{name}")
+        out += [f"{name}, now: {g} is {n}, Redis says {now.get(g)} as of {now.get('as_of')}"
+                for g, n in final[scope].items() if now.get(g) != str(n)]
+    missing = {name_of(s) for s in scopes_of(history)} - redis.smembers("fw:{acme}:scopes")
+    return out + [f"scope {name} is not listed" for name in sorted(missing)]
+
+
+def _kpi_differs(kpi, figures, gauges):
+    for metric in oracle.COUNTS:
+        if figures[metric][0] != int(kpi.get(metric, 0)):
+            yield f"{metric} is {figures[metric][0]}, Redis says {kpi.get(metric)}"
+    for metric in RATIOS:
+        _, n, d = figures[metric]
+        told = int(kpi.get(metric + ".n", 0)), int(kpi.get(metric + ".d", 0))
+        if told != ((n, d) if d else (0, 0)):
+            yield f"{metric} is {n}/{d}, Redis says {told[0]}/{told[1]}"
+    for gauge in oracle.GAUGES:
+        if gauges[gauge] != int(kpi.get(gauge, 0)):
+            yield f"{gauge} is {gauges[gauge]}, Redis says {kpi.get(gauge)}"
+
+
+# ---- alerts ----
+
+def alerts_of(world):
+    """Every alert that a read_committed reader gets, in the order of its topic."""
+    return [a for topic in ALERT_TOPICS for a in world.records(topic)]
+
+
+def episodes_differ(alerts):
+    """Sentences about sequences with gaps, repeats, or something after their end."""
+    by_id = defaultdict(list)
+    for alert in alerts:
+        by_id[alert["alert_id"]].append(alert)
+    out, open_keys = [], defaultdict(int)
+    for name, episode in by_id.items():
+        told = [(a["seq"], a["transition"]) for a in episode]
+        if [seq for seq, _ in told] != list(range(1, len(told) + 1)):
+            out.append(f"{name}: the sequence is {told}")
+        if told[0][1] != "FIRING" or [t for _, t in told[1:] if t == "FIRING"]:
+            out.append(f"{name}: it does not begin with its only FIRING: {told}")
+        if [t for _, t in told[:-1] if t in ENDS]:
+            out.append(f"{name}: something follows its end: {told}")
+        open_keys[episode[0]["alert_key"]] += told[-1][1] not in ENDS
+    return out + [f"{key}: {n} episodes are open at once" for key, n in open_keys.items() if n > 1]
+
+
+def expected_items(history):
+    """(kind, interaction, condition, end) of all who wait longer than they should."""
+    for item in history.items:
+        for visit in item.visits:
+            began, ended = visit.queued_at, visit.ended_at
+            took = (ended - began) if ended is not None else oracle.FOREVER
+            if took > WARN_MS:
+                breach_at = began + TARGET_MS
+                yield "ITEM_AT_RISK", began + WARN_MS, min(breach_at, ended or breach_at)
+            if took > TARGET_MS:
+                yield "ITEM_BREACH", began + TARGET_MS, ended
+
+
+def items_differ(alerts, history):
+    """Sentences about item alerts that are missing or too many; those taken back do not count."""
+    last, first = {}, {}
+    for alert in alerts:
+        if alert["kind"] in ("ITEM_AT_RISK", "ITEM_BREACH"):
+            first.setdefault(alert["alert_id"], alert)
+            last[alert["alert_id"]] = alert
+    found = sorted((first[i]["kind"], first[i]["condition_at"], a["resolved_at"] or 0)
+                   for i, a in last.items() if a["transition"] != "VOIDED")
+    expected = sorted((kind, at, end or 0) for kind, at, end in expected_items(history))
+    return ([f"missing: {x}" for x in _less(expected, found)]
+            + [f"too many: {x}" for x in _less(found, expected)])
+
+
+def _less(some, others):
+    left = list(others)
+    for x in some:
+        if x in left:
+            left.remove(x)
+        else:
+            yield x
+
+
+def board_differs(redis, alerts):
+    """Sentences about the open alerts in Redis."""
+    last = {a["alert_id"]: a for a in alerts}
+    expected = {i for i, a in last.items() if a["transition"] not in ENDS}
+    shown = set(redis.hgetall("fw:{acme}:alerts")) - {"_guard"}
+    return ([f"open, but not in Redis: {i} {last[i]['kind']}" for i in expected - shown]
+            + [f"in Redis, but not open: {i} {last[i]['kind'] if i in last else 'never told'}"
+               for i in shown - expected])
