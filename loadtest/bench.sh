@@ -76,7 +76,7 @@ clock: log
 start: earliest
 contracts: $dir/contracts
 listen: 127.0.0.1:0
-log: {level: warn, format: json}
+log: {level: warning, format: json}
 TXT
 }
 
@@ -112,19 +112,19 @@ totals_agree() {
 
 # contend NAME JUDGE COMMAND...: runs and measures a contender; JUDGE says whether it was right.
 contend() {
-    local name=$1 judge=$2 cost="0 0 0" wall cpu rss correct=false
+    local name=$1 judge=$2 cost wall cpu rss correct
     shift 2
     say "$name"
-    if cost=$(python3 "$FW_ROOT/loadtest/measure.py" "$@" 2>"$dir/$name.log"); then
-        correct=$($judge)
-    else
+    if ! cost=$(python3 "$FW_ROOT/loadtest/measure.py" "$@" 2>"$dir/$name.log"); then
         tail -n 5 "$dir/$name.log" >&2
+        die "$name failed"
     fi
+    correct=$($judge)
     read -r wall cpu rss <<<"${cost##*$'\n'}"
     python3 - "$name" "$events" "$correct" "$wall" "$cpu" "$rss" >>"$dir/results.jsonl" <<'PY'
 import json, sys
 name, events, correct, wall, cpu, rss = sys.argv[1:]
-print(json.dumps({"name": name, "events_per_s": round(int(events) / max(float(wall), 1e-3)),
+print(json.dumps({"name": name, "events_per_s": round(int(events) / float(wall)),
                   "cpu_ns_per_event": round(float(cpu) * 1e9 / int(events)),
                   "rss_mb": round(float(rss)), "correct": correct == "true"}))
 PY
