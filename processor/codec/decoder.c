@@ -42,6 +42,7 @@ struct decoder {
     struct schema_tree *reader;
     struct writer **writers;
     size_t writer_count;
+    size_t missing_count; /* of them USE_MISSING: they give way when the table is full */
     struct table table;
     struct writer *last; /* most records in a row are of one writer */
 };
@@ -76,17 +77,36 @@ static struct writer *find_writer(struct decoder *d, struct writer_key key) {
     return d->last;
 }
 
+static bool is_full(const struct decoder *d) {
+    return d->writer_count == DECODER_SCHEMAS_MAX && d->missing_count == 0;
+}
+
+/* A place for one more: a new one, or that of an id which the registry did not know. */
+static uint32_t make_place(struct decoder *d) {
+    if (d->writer_count < DECODER_SCHEMAS_MAX) {
+        d->writers[d->writer_count] = calloc(1, sizeof(struct writer));
+        CHECK(d->writers[d->writer_count]);
+        return (uint32_t)d->writer_count++;
+    }
+    uint32_t handle = 0;
+    while (d->writers[handle]->use != USE_MISSING)
+        handle++;
+    const struct writer *w = d->writers[handle];
+    table_remove(&d->table, hash_of((struct writer_key){w->kind, w->key}), handle);
+    return handle;
+}
+
 /* The writer with this key, emptied if it was there; NULL when the table is full. */
 static struct writer *make_writer(struct decoder *d, struct writer_key key) {
     struct writer *w = find_writer(d, key);
+    if (!w && is_full(d))
+        return NULL;
     if (!w) {
-        if (d->writer_count == DECODER_SCHEMAS_MAX)
-            return NULL;
-        w = calloc(1, sizeof(*w));
-        CHECK(w);
-        d->writers[d->writer_count] = w;
-        table_insert(&d->table, hash_of(key), (uint32_t)d->writer_count++);
+        uint32_t handle = make_place(d);
+        table_insert(&d->table, hash_of(key), handle);
+        w = d->writers[handle];
     }
+    d->missing_count -= w->use == USE_MISSING;
     plan_free(w->plan);
     *w = (struct writer){.kind = key.kind, .key = key.key};
     return w;
@@ -189,6 +209,7 @@ void decoder_add_missing(struct decoder *d, int32_t schema_id, int64_t until_at)
         return; /* asked for again with the next record, and refused then as well */
     w->use = USE_MISSING;
     w->until_at = until_at;
+    d->missing_count++;
 }
 
 size_t decoder_schema_count(const struct decoder *d) {
@@ -252,7 +273,7 @@ enum decode_result decoder_decode(struct decoder *d, struct slice key, struct sl
         d, (struct writer_key){frame.kind, by_id ? (uint32_t)frame.schema_id : frame.fingerprint});
     bool asked = w && w->use == USE_MISSING && now_at < w->until_at;
     if (!w || w->use == USE_MISSING)
-        return without_writer(&frame, asked, !w && d->writer_count == DECODER_SCHEMAS_MAX, fault);
+        return without_writer(&frame, asked, !w && is_full(d), fault);
     switch (w->use) {
     case USE_EVENT: return decode_event(w, key, frame.body, ev, fault);
     case USE_TICK: return DECODED_TICK;

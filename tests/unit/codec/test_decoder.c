@@ -212,6 +212,31 @@ static void schemas_are_asked_for(void **state) {
     assert_int_equal(decoder_schema_count(f->decoder), 1);
 }
 
+/* Made-up ids fill the table but do not lock out a schema that is there. */
+static void unknown_ids_give_way(void **state) {
+    struct fixture *f = *state;
+    for (int32_t id = 100; id < 100 + DECODER_SCHEMAS_MAX + 10; id++)
+        decoder_add_missing(f->decoder, id, 2000);
+    assert_int_equal(decoder_schema_count(f->decoder), DECODER_SCHEMAS_MAX);
+    put_required(f, 9, ANSWERED);
+    assert_int_equal(decode(f), DECODE_NEED_SCHEMA);
+    add_schema(f, 9, RECORD(REQUIRED));
+    assert_int_equal(decode(f), DECODED_EVENT);
+    assert_int_equal(decoder_schema_count(f->decoder), DECODER_SCHEMAS_MAX);
+
+    for (int32_t id = 10000; id < 10000 + DECODER_SCHEMAS_MAX - 1; id++)
+        add_schema(f, id, "\"int\"");
+    struct err err;
+    assert_false(decoder_add_schema(f->decoder, 8, SLICE("\"int\""), &err));
+    assert_string_equal(err.text,
+                        "schema id 8: topic interactions has more than 4096 writers' schemas");
+    put_required(f, 8, ANSWERED);
+    expect_reject(f, DEAD_UNKNOWN_SCHEMA,
+                  "the id 8 is beyond the 4096 schemas that a topic may have");
+    put_required(f, 9, ANSWERED);
+    assert_int_equal(decode(f), DECODED_EVENT);
+}
+
 static void other_records(void **state) {
     struct fixture *f = *state;
     add_schema(f, 1, schema_text(SCHEMA_TICK).at);
@@ -279,6 +304,7 @@ int main(void) {
         WITH_DECODER(text_is_utf8),
         WITH_DECODER(types_that_cannot_become_ours),
         WITH_DECODER(schemas_are_asked_for),
+        WITH_DECODER(unknown_ids_give_way),
         WITH_DECODER(other_records),
         WITH_DECODER(single_object_form),
     };

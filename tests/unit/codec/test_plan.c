@@ -1,4 +1,6 @@
 /* Does a decode plan keep to Avro's rules where Avro C is no help, and stand against bombs? */
+#include <jansson.h>
+
 #include "base/property.h"
 
 #include "base/buf.h"
@@ -27,6 +29,16 @@ static void compile(struct fixture *f, const char *json) {
     f->plan = plan_new(tree, f->ours);
     schema_tree_free(tree);
     buf_reset(&f->datum);
+}
+
+static const struct schema_field *our_field(const struct fixture *f, const char *name) {
+    const struct schema_node *root = schema_tree_root(f->ours);
+    for (size_t i = 0; i < root->field_count; i++) {
+        if (slice_equal(root->fields[i].name, slice_of(name)))
+            return &root->fields[i];
+    }
+    fail_msg("our schema has no field %s", name);
+    return NULL;
 }
 
 /* An event_id of "x" ends each datum, so that what was skipped was skipped to the byte. */
@@ -203,36 +215,68 @@ static void branches_and_flags(void **state) {
     expect_fault(f, "resolved is int in the writer's schema; boolean is expected");
 }
 
-/* The table in C, our schema's enums and its defaults say the same. */
-static void slots_are_those_of_the_schema(void **state) {
+#define SYMBOL(symbol, name) #symbol,
+
+/* The tables in C and our schema have the same enums, symbol for symbol: they are read by index. */
+static void symbols_are_in_our_order(void **state) {
     struct fixture *f = *state;
-    const struct schema_node *root = schema_tree_root(f->ours);
-    for (size_t slot = 0; slot < EVENT_SLOT_COUNT; slot++) {
-        const struct schema_node *type = NULL;
-        for (size_t i = 0; i < root->field_count; i++) {
-            if (slice_equal(root->fields[i].name, slice_of(event_slots[slot].field)))
-                type = root->fields[i].type;
-        }
-        assert_non_null(type);
-        assert_int_equal(type->symbol_count, event_slots[slot].symbols);
+    static const char *const channels[] = {EVENT_CHANNELS(SYMBOL)};
+    static const char *const directions[] = {EVENT_DIRECTIONS(SYMBOL)};
+    static const char *const initiations[] = {EVENT_INITIATIONS(SYMBOL)};
+    static const char *const types[] = {EVENT_TYPES(SYMBOL)};
+    static const char *const priorities[] = {EVENT_PRIORITIES(SYMBOL)};
+    static const char *const authors[] = {EVENT_AUTHORS(SYMBOL)};
+    static const char *const causes[] = {EVENT_END_CAUSES(SYMBOL)};
+    static const struct {
+        const char *field;
+        const char *const *symbols;
+    } enums[] = {{"channel", channels}, {"direction", directions}, {"initiation", initiations},
+                 {"type", types},       {"priority", priorities},  {"author", authors},
+                 {"end_cause", causes}};
+    for (size_t e = 0; e < sizeof(enums) / sizeof(enums[0]); e++) {
+        const struct schema_node *type = our_field(f, enums[e].field)->type;
+        for (size_t s = 0; s < type->symbol_count; s++)
+            assert_true(slice_equal(type->symbols[s], slice_of(enums[e].symbols[s])));
     }
 }
 
-#define SYMBOL(symbol, name) #symbol,
-
-static void symbols_are_in_our_order(void **state) {
-    struct fixture *f = *state;
-    static const char *const types[] = {EVENT_TYPES(SYMBOL)};
-    static const char *const causes[] = {EVENT_END_CAUSES(SYMBOL)};
-    const struct schema_node *root = schema_tree_root(f->ours);
-    for (size_t i = 0; i < root->field_count; i++) {
-        const struct schema_node *type = root->fields[i].type;
-        bool is_type = slice_equal(root->fields[i].name, SLICE("type"));
-        if (!is_type && !slice_equal(root->fields[i].name, SLICE("end_cause")))
-            continue;
-        for (size_t s = 0; s < type->symbol_count; s++)
-            assert_true(slice_equal(type->symbols[s], slice_of((is_type ? types : causes)[s])));
+static int64_t number_of(const struct event *ev, const struct event_slot *slot) {
+    const char *at = (const char *)ev + slot->offset;
+    switch (slot->kind) {
+    case SLOT_LONG: return *(const int64_t *)(const void *)at;
+    case SLOT_INT: return *(const int32_t *)(const void *)at;
+    case SLOT_TRISTATE: return *(const int8_t *)at;
+    case SLOT_TEXT: return (int64_t)((const struct slice *)(const void *)at)->size;
+    default: return *(const uint8_t *)at;
     }
+}
+
+/* A field that the writer has not is what the schema's default says, or absent. */
+static void defaults_are_those_of_the_schema(void **state) {
+    struct fixture *f = *state;
+    struct slice text = schema_text(SCHEMA_INTERACTION_EVENT);
+    json_t *json = json_loadb(text.at, text.size, 0, NULL);
+    size_t checked = 0;
+    compile(f, RECORD(""));
+    expect_skipped(f);
+    for (size_t i = 0; i < json_array_size(json_object_get(json, "fields")); i++) {
+        const json_t *field = json_array_get(json_object_get(json, "fields"), i);
+        const json_t *value = json_object_get(field, "default");
+        const char *name = json_string_value(json_object_get(field, "name"));
+        for (size_t slot = 1; slot < EVENT_SLOT_COUNT; slot++) { /* 0 was written: event_id */
+            if (strcmp(name, event_slots[slot].field) != 0)
+                continue;
+            bool wide = event_slots[slot].kind == SLOT_LONG;
+            bool tristate = event_slots[slot].kind == SLOT_TRISTATE;
+            int64_t expected = wide ? EVENT_ABSENT : tristate ? -1 : 0;
+            if (json_is_true(value) || json_is_integer(value))
+                expected = json_is_true(value) ? 1 : json_integer_value(value);
+            assert_int_equal(number_of(&f->event, &event_slots[slot]), expected);
+            checked++;
+        }
+    }
+    assert_int_equal(checked, EVENT_SLOT_COUNT - 1);
+    json_decref(json);
 }
 
 static int begin(void **state) {
@@ -255,11 +299,15 @@ static int end(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH_PLAN(blocks_that_say_their_size), WITH_PLAN(arrays_that_claim_too_much),
-        WITH_PLAN(schemas_that_double),        WITH_PLAN(types_that_contain_themselves),
-        WITH_PLAN(aliases_and_names),          WITH_PLAN(numbers),
-        WITH_PLAN(branches_and_flags),         WITH_PLAN(slots_are_those_of_the_schema),
+        WITH_PLAN(blocks_that_say_their_size),
+        WITH_PLAN(arrays_that_claim_too_much),
+        WITH_PLAN(schemas_that_double),
+        WITH_PLAN(types_that_contain_themselves),
+        WITH_PLAN(aliases_and_names),
+        WITH_PLAN(numbers),
+        WITH_PLAN(branches_and_flags),
         WITH_PLAN(symbols_are_in_our_order),
+        WITH_PLAN(defaults_are_those_of_the_schema),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,6 +100,8 @@ static void kpi(void **state) {
     buf_deinit(&b);
 }
 
+#define SYMBOL(symbol, name) "\"" #symbol "\"",
+
 static void dead_letter(void **state) {
     (void)state;
     struct buf b = {0};
@@ -117,6 +119,16 @@ static void dead_letter(void **state) {
                 "{\"topic\": \"interactions\", \"partition\": 3, \"offset\": 1099511627776, "
                 "\"key\": \"call-7\", \"value\": \"\\u0001\\u0002\", \"schema_id\": {\"int\": 9}, "
                 "\"reason\": \"IMPOSSIBLE_MOVE\", \"detail\": \"why ? not\", \"at\": 77}");
+
+    static const char *const symbols[] = {DEAD_LETTER_REASONS(SYMBOL)};
+    for (int reason = 0; reason < DEAD_REASON_COUNT; reason++) {
+        letter.reason = (enum dead_letter_reason)reason;
+        buf_reset(&b);
+        records_put_dead_letter(&by_id, &letter, &b);
+        char *json = as_json(SCHEMA_DEAD_LETTER, body_of(&b));
+        assert_non_null(strstr(json, symbols[reason]));
+        free(json);
+    }
 
     /* Long values are cut, so that a dead letter can always be written. */
     size_t before = b.size;
