@@ -68,16 +68,21 @@ static void tell(struct fold *f, const struct interaction *i, enum track t, enum
                  int64_t at, enum fact_kind voided_kind) {
     const struct clock *c = &i->clocks[t];
     const struct clock_rule *rule = clocks_rule(f, i, t);
-    ledger_fact(&f->ledger, &(struct ledger_fact){.at = at,
-                                                  .opened_at = c->started_at,
-                                                  .deadline_at = deadline_of(c, rule, at),
-                                                  .elapsed_ms = clock_elapsed_ms(c, at),
-                                                  .leaf = leaf_of(i, t),
-                                                  .instance = c->instance,
-                                                  .rule = c->rule,
-                                                  .clock = (uint8_t)track_kind(t),
-                                                  .kind = (uint8_t)kind,
-                                                  .voided_kind = (uint8_t)voided_kind});
+    bool ended = t == TRACK_ANSWER && c->state == CLOCK_ENDED;
+    ledger_fact(&f->ledger,
+                &(struct ledger_fact){.at = at,
+                                      .opened_at = c->started_at,
+                                      .deadline_at = deadline_of(c, rule, at),
+                                      .elapsed_ms = clock_elapsed_ms(c, at),
+                                      .risk_at = c->risk_at,
+                                      .breach_at = c->breach_at,
+                                      .ended_at = ended ? i->visit.ended_at : INSTANT_NONE,
+                                      .leaf = leaf_of(i, t),
+                                      .instance = c->instance,
+                                      .rule = c->rule,
+                                      .clock = (uint8_t)track_kind(t),
+                                      .kind = (uint8_t)kind,
+                                      .voided_kind = (uint8_t)voided_kind});
 }
 
 static bool was_told(const struct clock *c) {

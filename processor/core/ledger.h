@@ -9,6 +9,7 @@
 /* A fact without its strings: the leaf has the contract, and that has the rule. */
 struct ledger_fact {
     int64_t at, opened_at, deadline_at, elapsed_ms;
+    int64_t risk_at, breach_at, ended_at; /* of the clock before this; INSTANT_NONE: not */
     uint32_t leaf;
     uint32_t instance;
     uint16_t rule;       /* index in the contract's clocks */

@@ -38,6 +38,13 @@ static bool same_fact(const struct ledger_fact *a, const struct ledger_fact *b) 
            a->elapsed_ms == b->elapsed_ms;
 }
 
+/* Whom the difference is told. */
+struct correction {
+    const struct leaf_dict *leaves;
+    struct slice interaction_id;
+    struct outbox *out;
+};
+
 static bool closes(const struct ledger_fact *f) {
     return f->kind == FACT_ENDED || f->kind == FACT_VOIDED;
 }
@@ -93,22 +100,72 @@ static void void_fallen(const struct ledger_facts *before, const bool *stands,
     }
 }
 
-/* The end that was told was none, and nothing has ended the clock since: what stands is open
- * again and has to be said again. */
+/* The last that holds of the clock, or NULL. */
+static const struct ledger_fact *last_of(const struct ledger_facts *after,
+                                         const struct ledger_fact *clock) {
+    const struct ledger_fact *last = NULL;
+    for (size_t a = 0; a < after->count; a++) {
+        if (same_clock(&after->at[a], clock))
+            last = &after->at[a];
+    }
+    return last;
+}
+
+static bool tells(const struct ledger_facts *facts, const struct ledger_fact *clock,
+                  enum fact_kind kind, int64_t at) {
+    for (size_t k = 0; k < facts->count; k++) {
+        const struct ledger_fact *f = &facts->at[k];
+        if (f->kind == kind && f->at == at && same_clock(f, clock))
+            return true;
+    }
+    return false;
+}
+
+/* Says again what became true at an instant before the tail. */
+static void say_settled(const struct ledger_facts *before, const struct ledger_fact *clock,
+                        enum fact_kind kind, int64_t at, const struct correction *to) {
+    if (at == INSTANT_NONE || tells(before, clock, kind, at))
+        return;
+    struct ledger_fact fact = *clock;
+    fact.kind = (uint8_t)kind;
+    fact.at = at;
+    int64_t since_ms = clock->at - at;
+    fact.elapsed_ms = clock->elapsed_ms > since_ms ? clock->elapsed_ms - since_ms : 0;
+    send(&fact, to->leaves, to->interaction_id, to->out);
+}
+
+/* Of several ends of one clock that fell, the first VOIDED counts, else the first ENDED. */
+static bool is_seen_to(const struct ledger_facts *before, const bool *stands, size_t b) {
+    const struct ledger_fact *end = &before->at[b];
+    for (size_t k = 0; k < before->count; k++) {
+        const struct ledger_fact *other = &before->at[k];
+        if (k == b || stands[k] || !closes(other) || !same_clock(other, end))
+            continue;
+        if (other->kind == end->kind ? k < b : other->kind == FACT_VOIDED)
+            return true;
+    }
+    return false;
+}
+
+/* The end that was told was none: what stands has to be said again, unless the clock has ended
+ * after all. After VOIDED even then, because the reader has forgotten what it was. */
 static void reopen_standing(const struct ledger_facts *before, const bool *stands_before,
-                            const struct ledger_facts *after, bool *stands_after) {
+                            const struct ledger_facts *after, bool *stands_after,
+                            const struct correction *to) {
     for (size_t b = 0; b < before->count; b++) {
-        if (stands_before[b] || !closes(&before->at[b]))
+        const struct ledger_fact *told = &before->at[b];
+        if (stands_before[b] || !closes(told) || is_seen_to(before, stands_before, b))
             continue;
-        const struct ledger_fact *last = NULL;
-        for (size_t a = 0; a < after->count; a++) {
-            if (same_clock(&after->at[a], &before->at[b]))
-                last = &after->at[a];
-        }
-        if (!last || closes(last))
+        const struct ledger_fact *last = last_of(after, told);
+        if (last &&
+            (last->kind == FACT_VOIDED || (last->kind == FACT_ENDED && told->kind == FACT_ENDED)))
             continue;
+        say_settled(before, told, FACT_AT_RISK, told->risk_at, to);
+        say_settled(before, told, FACT_BREACHED, told->breach_at, to);
+        if (!last)
+            say_settled(before, told, FACT_ENDED, told->ended_at, to);
         for (size_t a = 0; a < after->count; a++) {
-            if (same_clock(&after->at[a], &before->at[b]))
+            if (same_clock(&after->at[a], told))
                 stands_after[a] = false;
         }
     }
@@ -124,7 +181,8 @@ void facts_correct(const struct ledger_facts *before, const struct ledger_facts 
     bool *stands_after = stands + before->count;
     find_standing(before, after, stands, stands_after);
     void_fallen(before, stands, leaves, interaction_id, out);
-    reopen_standing(before, stands, after, stands_after);
+    struct correction to = {leaves, interaction_id, out};
+    reopen_standing(before, stands, after, stands_after, &to);
     for (size_t a = 0; a < after->count; a++) {
         if (!stands_after[a] && !is_replaced(after, a, stands_after))
             send(&after->at[a], leaves, interaction_id, out);
