@@ -204,6 +204,9 @@ void cell_now(const struct cell *c, int64_t at, int64_t *gauges) {
 }
 
 void cell_save(const struct cell *c, struct buf *b) {
+    buf_put_varint(b, c->shape.threshold_count);
+    for (size_t i = 0; i < c->shape.threshold_count; i++)
+        buf_put_zigzag(b, c->shape.thresholds_ms[i]);
     buf_put_zigzag(b, c->at);
     for (size_t i = 0; i < CELL_GAUGES; i++)
         buf_put_zigzag(b, c->base[i]);
@@ -211,7 +214,18 @@ void cell_save(const struct cell *c, struct buf *b) {
         pane_list_save(&c->tiers[t], b);
 }
 
+/* The levels' keys mean nothing without the thresholds that they were counted by. */
+static void check_thresholds(const struct cell *c, struct cursor *in) {
+    if (cursor_varint(in) != c->shape.threshold_count)
+        cursor_fail(in);
+    for (size_t i = 0; i < c->shape.threshold_count; i++) {
+        if (cursor_zigzag(in) != c->shape.thresholds_ms[i])
+            cursor_fail(in);
+    }
+}
+
 void cell_load(struct cell *c, struct cursor *in) {
+    check_thresholds(c, in);
     c->at = cursor_zigzag(in);
     for (size_t i = 0; i < CELL_GAUGES; i++)
         c->base[i] = cursor_zigzag(in);

@@ -58,6 +58,7 @@ int64_t cell_oldest(const struct cell *c);
 size_t cell_row_entries(const struct cell_shape *shape, const struct report *report,
                         const struct report_row *row, struct pane_scratch *scratch);
 
-/* Equal contents at equal steps give equal bytes. Load goes into a cell just made. */
+/* Equal contents at equal steps give equal bytes. Load goes into a cell just made, with the same
+ * thresholds as the one that was saved. */
 void cell_save(const struct cell *c, struct buf *b);
 void cell_load(struct cell *c, struct cursor *in); /* the cursor tells */

@@ -173,12 +173,26 @@ static struct leaf copy_leaf(const struct report_leaf *names) {
                          .direction = names->direction};
 }
 
+/* A site without vendors has no vendor's figures: beside those of all they would look the same. */
+static bool is_nameless(const struct contract *c, const struct scope *scope) {
+    bool empty = false;
+    for (unsigned d = 0; d < SCOPE_DIMENSION_COUNT; d++)
+        empty |= (scope->mask & SCOPE_BIT(d)) && scope->values[d].size == 0;
+    /* Unless a rule asks for each of them. */
+    for (size_t o = 0; empty && o < c->objective_count; o++)
+        empty = c->objectives[o].per != scope->mask;
+    for (size_t d = 0; empty && d < c->demand_count; d++)
+        empty = c->demands[d].per != scope->mask;
+    return empty;
+}
+
 static void find_targets(struct tenant_task *t, struct tenant_leaf *leaf) {
     struct tenant *tenant = leaf->tenant;
     const struct contract *c = tenant->contract;
     for (size_t i = 0; i < tenant->mask_count; i++) {
         struct scope scope = scope_of_leaf(&leaf->leaf, tenant->masks[i]);
-        struct tenant_scope *s = tenant_state_scope(t, tenant, &scope);
+        struct tenant_scope *s = is_nameless(c, &scope) ? NULL
+                                                        : tenant_state_scope(t, tenant, &scope);
         if (!s)
             continue;
         append(&leaf->scopes, s);

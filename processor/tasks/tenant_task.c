@@ -48,6 +48,7 @@ static void add_to_scope(struct tenant_task *t, struct tenant *tenant, struct te
 
 static void add_row(struct tenant_task *t, const struct report *report,
                     const struct report_row *row) {
+    CHECK(row->leaf < report->leaf_count);
     struct tenant_leaf *leaf = tenant_state_leaf(t, &report->leaves[row->leaf]);
     bool kept = true;
     for (size_t i = 0; i < leaf->scopes.count; i++)
@@ -83,6 +84,7 @@ static void add_rows(struct tenant_task *t, const struct report *report) {
 static void add_ages(struct tenant_task *t, const struct report *report) {
     for (size_t i = 0; i < report->gauge_count; i++) {
         const struct gauge *g = &report->gauges[i];
+        CHECK(g->leaf < report->leaf_count);
         tenant_state_age(t, tenant_state_leaf(t, &report->leaves[g->leaf]),
                          report->gauge_partitions[i], g->oldest_waiting_at, g->oldest_open_at);
     }
@@ -91,6 +93,7 @@ static void add_ages(struct tenant_task *t, const struct report *report) {
 static void judge_facts(struct tenant_task *t, const struct report *report) {
     for (size_t i = 0; i < report->fact_count; i++) {
         const struct fact *fact = &report->facts[i];
+        CHECK(fact->leaf < report->leaf_count);
         const struct report_leaf *leaf = &report->leaves[fact->leaf];
         struct tenant *tenant = tenant_state_tenant(t, leaf->tenant);
         struct judge_context ctx = tenant_state_context(t, tenant, t->out);

@@ -224,7 +224,8 @@ static void rows_older_than_the_panes_correct_the_gauges_alone(void **state) {
 static void a_broken_state_is_refused(void **state) {
     (void)state;
     struct cell_shape shape = shape_of_all();
-    static const char bytes[] = {2, 0, 0, 0, 1, 2, 4, (char)0x80, (char)0x80, 1, 1};
+    static const char bytes[] = {2, (char)0xC0, (char)0xB8, 2, (char)0xC0, (char)0xA9, 7, 2, 0, 0,
+                                 0, 1,          2,          4, (char)0x80, (char)0x80, 1, 1};
     struct cell *c = cell_new(&shape);
     struct cursor in = cursor_of((struct slice){bytes, sizeof(bytes)});
     cell_load(c, &in);
