@@ -4,6 +4,5 @@
 #include "config/arena.h"
 #include "core/zone.h"
 
-/* False when the system knows no zone of this IANA name. The changes are in the arena. GLib takes
- * no changes beyond the last one listed in the data (2037 on Debian). */
+/* False when the system knows no zone of this IANA name. The changes are in the arena. */
 MUST_USE bool zone_data_load(struct slice name, struct arena *arena, struct zone *z);

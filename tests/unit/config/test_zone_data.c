@@ -34,6 +34,8 @@ static void test_changes_are_exact_to_the_second(void **state) {
     assert_offset(&z, "2026-03-08T07:00:00Z", -16);
     assert_offset(&z, "2026-11-01T05:59:59Z", -16);
     assert_offset(&z, "2026-11-01T06:00:00Z", -20);
+    assert_offset(&z, "2050-07-01T00:00:00Z", -16);
+    assert_offset(&z, "2050-12-01T00:00:00Z", -20);
     assert_true(zone_data_load(SLICE("Asia/Kathmandu"), arena, &z));
     assert_offset(&z, "1985-12-31T18:29:59Z", 22);
     assert_offset(&z, "1985-12-31T18:30:00Z", 23);
