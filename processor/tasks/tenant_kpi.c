@@ -177,7 +177,7 @@ static void revise(struct tenant_task *t, struct tenant *tenant, struct tenant_s
         c->dirty = 0;
         return;
     }
-    /* What was silent at its close has revision 0 all the same: of an objective's minute, or none. */
+    /* Revision 0 is what was said at its close: of an objective's minute, or nothing. */
     c->revision = first ? 1 : c->revision + (c->dirty != 0);
     c->dirty = 0;
     struct kpi about = about_window(t, tenant, s, window, start_at, c->end_at);
