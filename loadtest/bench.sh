@@ -9,8 +9,10 @@
 #   --tenants N      (1)
 #
 # Prints a table for a person, then a JSON line per contender. A contender's time is that of its
-# whole process, from its start to its end. `correct` says of the consumer that it saw every record,
-# and of floorwalker that its totals in Redis equal what the simulated sites say happened.
+# whole process, from its start to its end; floorwalker's clock is stopped at the next step of a
+# day's window after the last event, so that the day shows all of it. `correct` says of the
+# consumer that it saw every record, and of floorwalker that its totals in Redis equal what the
+# simulated sites say happened.
 set -euo pipefail
 # shellcheck source=deploy/local/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../deploy/local/lib.sh"
@@ -80,13 +82,13 @@ log: {level: warning, format: json}
 TXT
 }
 
-# shown METRIC: its sum over the tenants, from the view's longest window.
+# shown METRIC: its sum over the tenants, from the window that ends at the final clock.
 shown() {
     local key sum=0 value
     while read -r key; do
         value=$(redis-cli -u "$redis" hget "$key" "$1")
         sum=$((sum + ${value:-0}))
-    done < <(redis-cli -u "$redis" --scan --pattern 'fw:{*}:kpi:all:quarter')
+    done < <(redis-cli -u "$redis" --scan --pattern 'fw:{*}:kpi:all:24h')
     printf '%s\n' "$sum"
 }
 
@@ -95,6 +97,9 @@ happened() {
     python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' \
         "$dir/total.json" "$1"
 }
+
+# final_clock: the first multiple of five minutes at which every wait of 20 s has passed.
+final_clock() { echo $((($(happened last_at) / 300000 + 2) * 300000)); }
 
 # totals_agree: compares what the view shows with what happened, counter by counter.
 totals_agree() {
@@ -158,8 +163,8 @@ main() {
     fill
     write_settings
     contend bare-consumer saw_all "$bin/bare_consumer" "$brokers" bench.interactions
-    contend floorwalker totals_agree \
-        "$bin/floorwalker" run --config "$dir/floorwalker.yaml" --until-end
+    contend floorwalker totals_agree "$bin/floorwalker" run --config "$dir/floorwalker.yaml" \
+        --until-end --final-clock "$(final_clock)"
     table
     cat "$dir/results.jsonl"
     ! grep -q '"correct": false' "$dir/results.jsonl"

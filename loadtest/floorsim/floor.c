@@ -65,6 +65,7 @@ static void send(struct floor *floor, struct contact *contact, const struct even
     contact->what.late += (fate & FATE_LATE) != 0;
     contact->what.lost += (fate & FATE_LOST) != 0;
     floor->truth->totals.events++;
+    floor->truth->totals.last_at = event->event_at;
     floor->truth->totals.duplicates += (fate & FATE_DUPLICATED) != 0;
     floor->truth->totals.late += (fate & FATE_LATE) != 0;
     floor->truth->totals.lost += (fate & FATE_LOST) != 0;

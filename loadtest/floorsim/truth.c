@@ -113,8 +113,8 @@ void truth_total(struct truth *truth, const char *bad) {
             ",\"offered\":%" PRIu64 ",\"answered\":%" PRIu64 ",\"abandoned\":%" PRIu64
             ",\"flowed_out\":%" PRIu64 ",\"callbacks\":%" PRIu64 ",\"handled\":%" PRIu64
             ",\"wait_ms\":%" PRIu64 ",\"handle_ms\":%" PRIu64 ",\"resolved\":%" PRIu64
-            ",\"reopened\":%" PRIu64 ",\"bad\":%s}\n",
+            ",\"reopened\":%" PRIu64 ",\"last_at\":%" PRId64 ",\"bad\":%s}\n",
             t->events, t->duplicates, t->late, t->lost, t->interactions, t->offered, t->answered,
             t->abandoned, t->flowed_out, t->callbacks, t->handled, t->wait_ms, t->handle_ms,
-            t->resolved, t->reopened, bad);
+            t->resolved, t->reopened, t->last_at, bad);
 }

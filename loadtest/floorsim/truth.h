@@ -25,6 +25,7 @@ struct truth_totals {
     uint64_t handle_ms;
     uint64_t resolved;
     uint64_t reopened;
+    int64_t last_at; /* when the last event happened */
 };
 
 struct truth {

@@ -4,7 +4,10 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
+import threading
 import time
+from pathlib import Path
 
 import redis as redis_client
 
@@ -72,8 +75,8 @@ def prepared(world):
 class Held:
     """A process that hangs: it neither ends nor answers. It goes on when the block is left."""
 
-    def __init__(self, runner):
-        self.pid = runner.process.popen.pid
+    def __init__(self, pid):
+        self.pid = pid
 
     def __enter__(self):
         os.kill(self.pid, signal.SIGSTOP)
@@ -87,11 +90,36 @@ def redis_of(url):
     return redis_client.Redis.from_url(url, decode_responses=True, socket_timeout=5)
 
 
+def pause(seconds):
+    """Lets the fault last, or the traffic run: nothing is expected of this moment."""
+    time.sleep(seconds)
+
+
 def flaws(world, redis, history, settled_at):
     """Sentences about whatever differs from the recount."""
     alerts = alerts_of(world)
     return (episodes_differ(alerts) + items_differ(alerts, history)
             + board_differs(redis, alerts) + figures_differ(redis, history, settled_at))
+
+
+def expect_the_view(world, redis, within_s):
+    """From now on at most so long until the view is the recount, at the step it stands at."""
+    begun = time.monotonic()
+    history = history_of(world)
+    until = begun + scaled(within_s)
+    while True:
+        found = view_flaws(world, redis, history)
+        if not found:
+            return time.monotonic() - begun
+        assert time.monotonic() < until, f"{len(found)} flaws:\n" + "\n".join(found[:25])
+        time.sleep(0.2)
+
+
+def view_flaws(world, redis, history):
+    try:
+        return board_differs(redis, alerts_of(world)) + figures_differ(redis, history, 1)
+    except redis_client.ConnectionError as fault:
+        return [str(fault)]
 
 
 def expect_the_recount(world, redis=None, timeout_s=40):
@@ -109,3 +137,57 @@ def expect_the_recount(world, redis=None, timeout_s=40):
         assert time.monotonic() < until, f"{len(found)} flaws:\n" + "\n".join(found[:25])
         time.sleep(0.5)
     return history
+
+
+class OwnBroker:
+    """A Kafka of one test's own, in a folder that survives kill -9."""
+
+    SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "local" / "stack.sh"
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def _stack(self, command, *arguments):
+        return subprocess.run([self.SCRIPT, command, "--only", "kafka", "--dir", self.folder,
+                               *arguments], check=True, timeout=120, capture_output=True,
+                              text=True).stdout
+
+    def start(self):
+        """Its address; the same one after kill()."""
+        return self._stack("up").split("KAFKA=")[1].strip()
+
+    def kill(self):
+        pid = int((self.folder / "kafka" / "pid").read_text().split()[0])
+        os.kill(pid, signal.SIGKILL)
+
+    def close(self):
+        self._stack("down", "--purge")
+
+
+class Supervisor:
+    """Starts a processor again whenever it ends, as a service manager does."""
+
+    def __init__(self, runner):
+        self.runner = runner
+        self.ended = threading.Event()
+        self.reasons = []
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+        self.thread.start()
+
+    def _watch(self):
+        while not self.ended.wait(0.1):
+            process = self.runner.process
+            if process.status is not None:
+                self.reasons.append((process.status, failure_of(process)))
+                process.close()
+                self.runner.start(ready=False)
+
+    def close(self):
+        self.ended.set()
+        self.thread.join(30)
+
+
+def failure_of(process):
+    """What a process said when it ended: the text of its last error."""
+    lines = [json.loads(x) for x in process.output.splitlines() if x.startswith("{")]
+    return next((x.get("text", "") for x in reversed(lines) if x.get("event") == "failed"), "")

@@ -4,13 +4,20 @@ Callers come at a steady rate while processors, Redis or the broker are killed o
 trusts what the sender meant to send.
 """
 
+import dataclasses
 import random
+import signal
+import time
 
 import pytest
 
+from faults import OwnRedis
 from faults_load import Traffic, now_ms
-from faults_run import Runner, expect_the_recount, prepared
-from harness import scaled, wait_for
+from faults_recount import ENDS, alerts_of
+from faults_run import (ALL_PARTITIONS, Held, OwnBroker, Runner, Supervisor, expect_the_recount,
+                        expect_the_view, failure_of, pause, prepared, redis_of)
+from harness import World, scaled, wait_for
+from records import interaction
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -24,9 +31,7 @@ def test_kill_at_any_moment(world):
     runner = Runner(world, "one").start()
     traffic = Traffic(world, seed=1)
     for kill in range(KILLS):
-        life_s = rng.choice((0.2, 1.0, 2.5)) * rng.uniform(0.5, 1.5)
-        until = now_ms() + 1000 * life_s
-        wait_for("the moment", lambda: now_ms() >= until, scaled(10), every_s=0.005)
+        pause(rng.choice((0.2, 1.0, 2.5)) * rng.uniform(0.5, 1.5))
         runner.kill()
         runner.start(ready=False)
     traffic.stop()
@@ -34,3 +39,198 @@ def test_kill_at_any_moment(world):
     runner.wait_idle()
     expect_the_recount(world)
     runner.stop()
+
+
+# ---- Redis ----
+
+@pytest.fixture
+def own_redis(tmp_path):
+    if not OwnRedis.available():
+        pytest.skip("redis-server is not installed")
+    own = OwnRedis(tmp_path)
+    own.start()
+    yield own
+    own.close()
+
+
+def with_redis(world, own):
+    """A live processor whose view is in a Redis of the test's own, and a client of it."""
+    url = f"redis://127.0.0.1:{own.port}/0"
+    prepared(world)
+    return Runner(world, "one", redis=url).start(), redis_of(url)
+
+
+def wait_for_breach(world, name):
+    """The item alert about one caller who waits; seconds from its deadline to its record."""
+    def told():
+        return [a for a in world.alerts("ITEM_BREACH") if a["interaction_id"] == name]
+    alert = wait_for(f"the breach of {name}", told, scaled(15))[0]
+    return (alert["emitted_at"] - alert["deadline_at"]) / 1000
+
+
+def one_who_waits(world, name):
+    world.send(interaction("QUEUED", name, now_ms()))
+    world.flush()
+
+
+def test_flushall_on_a_live_connection(world, own_redis):
+    """The connection stays; all keys are gone. The whole view is back within 5 s."""
+    runner, redis = with_redis(world, own_redis)
+    traffic = Traffic(world, seed=2)
+    pause(15)  # beyond a step, so that windows hold something
+    for _ in range(3):
+        redis.flushall()
+        pause(1.7)
+    traffic.stop()
+    redis.flushall()
+    expect_the_view(world, redis, within_s=5)
+    expect_the_recount(world, redis)
+    runner.stop()
+
+
+def test_redis_is_killed_and_comes_back_empty(world, own_redis):
+    """Alerts keep flowing and as fast while it is down; within 5 s of its return all is right."""
+    runner, redis = with_redis(world, own_redis)
+    traffic = Traffic(world, seed=3)
+    pause(12)
+    own_redis.process.kill()
+    own_redis.process.wait(10)
+    one_who_waits(world, "meanwhile")
+    assert wait_for_breach(world, "meanwhile") < scaled(1.5)
+    traffic.stop()
+    own_redis.start()
+    expect_the_view(world, redis, within_s=5)
+    expect_the_recount(world, redis)
+    runner.stop()
+
+
+def test_redis_comes_back_with_what_it_had_long_ago(world, own_redis):
+    """A snapshot from before: alerts that ended since are taken away, figures are of now."""
+    runner, redis = with_redis(world, own_redis)
+    traffic = Traffic(world, seed=4)
+    wait_for("an alert", lambda: redis.hlen("fw:{acme}:alerts") > 3, scaled(20))
+    redis.save()
+    old = set(redis.hgetall("fw:{acme}:alerts")) - {"_guard"}
+    pause(12)
+    own_redis.process.kill()
+    own_redis.process.wait(10)
+    traffic.stop()
+    ended = {a["alert_id"] for a in alerts_of(world) if a["transition"] in ENDS} & old
+    assert ended
+    own_redis.start()
+    expect_the_view(world, redis, within_s=5)
+    expect_the_recount(world, redis)
+    runner.stop()
+
+
+def test_redis_hangs(world, own_redis):
+    """It takes bytes and does not answer: the view waits, alerts do not."""
+    runner, redis = with_redis(world, own_redis)
+    traffic = Traffic(world, seed=5)
+    pause(3)
+    with Held(own_redis.process.pid):
+        one_who_waits(world, "meanwhile")
+        assert wait_for_breach(world, "meanwhile") < scaled(1.5)
+        pause(4)  # beyond the time-out of an update
+        traffic.stop()
+    expect_the_view(world, redis, within_s=5)
+    expect_the_recount(world, redis)
+    runner.stop()
+
+
+# ---- several processes ----
+
+def test_the_newer_of_two_of_one_name_wins(world):
+    """The older one is fenced, ends with status 1 and says why; nothing is lost or repeated."""
+    prepared(world)
+    older = Runner(world, "one").start()
+    traffic = Traffic(world, seed=6)
+    pause(3)
+    newer = Runner(world, "again", instance=f"{world.group}-one").start(ready=False)
+    assert older.process.wait(scaled(20)) == 1, older.process.output[-3000:]
+    assert "another process of the same instance name" in failure_of(older.process)
+    newer.ready()
+    pause(3)
+    traffic.stop()
+    newer.wait_idle()
+    expect_the_recount(world)
+    newer.stop()
+
+
+def two_that_share(world):
+    prepared(world)
+    runners = [Runner(world, name).start() for name in ("one", "two")]
+
+    def shared():
+        one, two = (runner.live() for runner in runners)
+        return one and two and not one & two and one | two == ALL_PARTITIONS
+    wait_for("two who share the partitions", shared, scaled(40))
+    return runners
+
+
+def wait_for_all(runner, within_s):
+    """How long it takes until one process has every partition."""
+    begun = time.monotonic()
+    wait_for("every partition", lambda: runner.live() == ALL_PARTITIONS, scaled(within_s))
+    return time.monotonic() - begun
+
+
+def test_a_process_hangs_and_comes_back(world):
+    """Held beyond the session's time-out, it finds its place taken: refused, it goes."""
+    zombie, other = two_that_share(world)
+    traffic = Traffic(world, seed=7)
+    pause(3)
+    with Held(zombie.process.popen.pid):
+        wait_for_all(other, 40)
+        pause(2)
+    assert zombie.process.wait(scaled(20)) == 1, zombie.process.output[-3000:]
+    assert failure_of(zombie.process)
+    pause(2)
+    traffic.stop()
+    expect_the_recount(world)
+    other.stop()
+
+
+def test_a_process_is_lost_for_good(world):
+    """Its partitions live at the other one within 20 s."""
+    lost, other = two_that_share(world)
+    traffic = Traffic(world, seed=8)
+    pause(3)
+    lost.kill()
+    wait_for_all(other, 20)
+    traffic.stop()
+    expect_the_recount(world)
+    other.stop()
+
+
+# ---- the broker ----
+
+@pytest.fixture
+def own_broker(tmp_path):
+    broker = OwnBroker(tmp_path / "broker")
+    yield broker
+    broker.close()
+
+
+def test_the_broker_is_killed(stack, own_broker, tmp_path):
+    """kill -9 and a start from what it had on disk, twice; a supervisor minds the processor."""
+    mine = dataclasses.replace(stack, kafka=own_broker.start())
+    world = World(mine, tmp_path, "broker", 9)
+    try:
+        prepared(world)
+        runner = Runner(world, "one").start()
+        supervisor = Supervisor(runner)
+        traffic = Traffic(world, seed=9)
+        for _ in range(2):
+            pause(4)
+            own_broker.kill()
+            assert own_broker.start() == mine.kafka
+        pause(3)
+        traffic.stop()
+        supervisor.close()
+        runner.ready()
+        runner.wait_idle()
+        expect_the_recount(world)
+        runner.stop()
+    finally:
+        world.close()
