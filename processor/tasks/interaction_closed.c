@@ -14,28 +14,27 @@ static void insert(struct interaction_task *t, uint32_t handle) {
     struct record *r = record_at(&t->store, handle);
     uint32_t prev = t->closed_last;
     while (prev != RECORD_NONE && stands_before(t, r, record_at(&t->store, prev)))
-        prev = record_at(&t->store, prev)->open_prev;
+        prev = record_at(&t->store, prev)->closed_prev;
     uint32_t next = t->closed_first;
     if (prev != RECORD_NONE)
-        next = record_at(&t->store, prev)->open_next;
-    r->open_prev = prev;
-    r->open_next = next;
+        next = record_at(&t->store, prev)->closed_next;
+    r->closed_prev = prev;
+    r->closed_next = next;
     r->closed_listed = true;
-    *(prev == RECORD_NONE ? &t->closed_first : &record_at(&t->store, prev)->open_next) = handle;
-    *(next == RECORD_NONE ? &t->closed_last : &record_at(&t->store, next)->open_prev) = handle;
+    *(prev == RECORD_NONE ? &t->closed_first : &record_at(&t->store, prev)->closed_next) = handle;
+    *(next == RECORD_NONE ? &t->closed_last : &record_at(&t->store, next)->closed_prev) = handle;
 }
 
 void closed_remove(struct interaction_task *t, uint32_t handle) {
     struct record *r = record_at(&t->store, handle);
     if (!r->closed_listed)
         return;
-    uint32_t prev = r->open_prev, next = r->open_next;
-    *(prev == RECORD_NONE ? &t->closed_first : &record_at(&t->store, prev)->open_next) = next;
-    *(next == RECORD_NONE ? &t->closed_last : &record_at(&t->store, next)->open_prev) = prev;
+    uint32_t prev = r->closed_prev, next = r->closed_next;
+    *(prev == RECORD_NONE ? &t->closed_first : &record_at(&t->store, prev)->closed_next) = next;
+    *(next == RECORD_NONE ? &t->closed_last : &record_at(&t->store, next)->closed_prev) = prev;
     r->closed_listed = false;
 }
 
-/* The links are those of the open list: a closed interaction is in no backlog. */
 void closed_update(struct interaction_task *t, uint32_t handle) {
     struct record *r = record_at(&t->store, handle);
     bool belongs = r->recent == POOL_NONE && !interaction_is_open(&r->base);
@@ -45,6 +44,5 @@ void closed_update(struct interaction_task *t, uint32_t handle) {
         closed_remove(t, handle);
         return;
     }
-    CHECK(r->open_leaf == LEAF_NONE);
     insert(t, handle);
 }

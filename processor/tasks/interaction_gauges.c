@@ -11,6 +11,10 @@ void gauges_init(struct gauges *g, struct record_store *store) {
 }
 
 void gauges_deinit(struct gauges *g) {
+    for (size_t k = 0; k < g->leaf_capacity; k++) {
+        for (enum gauge_kind kind = 0; kind < GAUGE_KINDS; kind++)
+            free(g->leaves[k].heaps[kind].entries);
+    }
     free(g->leaves);
     free(g->changed);
     free(g->out);
@@ -24,10 +28,8 @@ static struct gauge_leaf *leaf_at(struct gauges *g, uint32_t leaf) {
         capacity *= 2;
     g->leaves = realloc(g->leaves, capacity * sizeof(*g->leaves));
     CHECK(g->leaves);
-    for (size_t k = g->leaf_capacity; k < capacity; k++) {
-        g->leaves[k] = (struct gauge_leaf){RECORD_NONE,  RECORD_NONE,  RECORD_NONE, RECORD_NONE,
-                                           INSTANT_NONE, INSTANT_NONE, false};
-    }
+    for (size_t k = g->leaf_capacity; k < capacity; k++)
+        g->leaves[k] = (struct gauge_leaf){.told_at = {INSTANT_NONE, INSTANT_NONE}};
     g->leaf_capacity = capacity;
     return &g->leaves[leaf];
 }
@@ -45,92 +47,93 @@ static void mark(struct gauges *g, uint32_t leaf) {
     g->changed[g->changed_count++] = leaf;
 }
 
-/* New ones are mostly the newest: the search begins at the end. */
-static void link_waiting(struct gauges *g, uint32_t handle, uint32_t leaf, int64_t at) {
-    struct gauge_leaf *l = leaf_at(g, leaf);
-    uint32_t prev = l->waiting_last;
-    while (prev != RECORD_NONE && record_at(g->store, prev)->waiting_at > at)
-        prev = record_at(g->store, prev)->waiting_prev;
-    struct record *r = record_at(g->store, handle);
-    uint32_t next = l->waiting_first;
-    if (prev != RECORD_NONE)
-        next = record_at(g->store, prev)->waiting_next;
-    r->waiting_leaf = leaf;
-    r->waiting_at = at;
-    r->waiting_prev = prev;
-    r->waiting_next = next;
-    *(prev == RECORD_NONE ? &l->waiting_first : &record_at(g->store, prev)->waiting_next) = handle;
-    *(next == RECORD_NONE ? &l->waiting_last : &record_at(g->store, next)->waiting_prev) = handle;
-    if (prev == RECORD_NONE)
+static void put(struct gauges *g, struct gauge_heap *h, enum gauge_kind kind, uint32_t place,
+                struct gauge_entry entry) {
+    h->entries[place] = entry;
+    record_at(g->store, entry.handle)->gauge_place[kind] = place;
+}
+
+/* Moves an entry towards the top as far as it is older. */
+static void rise(struct gauges *g, struct gauge_heap *h, enum gauge_kind kind, uint32_t place,
+                 struct gauge_entry entry) {
+    while (place > 0 && entry.at < h->entries[(place - 1) / 2].at) {
+        put(g, h, kind, place, h->entries[(place - 1) / 2]);
+        place = (place - 1) / 2;
+    }
+    put(g, h, kind, place, entry);
+}
+
+/* Moves an entry down as far as something below is older. */
+static void sink(struct gauges *g, struct gauge_heap *h, enum gauge_kind kind, uint32_t place,
+                 struct gauge_entry entry) {
+    for (;;) {
+        uint32_t child = place * 2 + 1;
+        if (child >= h->count)
+            break;
+        if (child + 1 < h->count && h->entries[child + 1].at < h->entries[child].at)
+            child++;
+        if (h->entries[child].at >= entry.at)
+            break;
+        put(g, h, kind, place, h->entries[child]);
+        place = child;
+    }
+    put(g, h, kind, place, entry);
+}
+
+static void add(struct gauges *g, enum gauge_kind kind, uint32_t leaf, struct gauge_entry entry) {
+    struct gauge_heap *h = &leaf_at(g, leaf)->heaps[kind];
+    if (h->count == h->capacity) {
+        h->capacity = h->capacity == 0 ? 16 : h->capacity * 2;
+        h->entries = realloc(h->entries, h->capacity * sizeof(*h->entries));
+        CHECK(h->entries);
+    }
+    record_at(g->store, entry.handle)->gauge_leaf[kind] = leaf;
+    h->count++;
+    rise(g, h, kind, h->count - 1, entry);
+    if (h->entries[0].handle == entry.handle)
         mark(g, leaf);
 }
 
-static void unlink_waiting(struct gauges *g, uint32_t handle) {
-    struct record *r = record_at(g->store, handle);
-    if (r->waiting_leaf == LEAF_NONE)
+static void take_out(struct gauges *g, enum gauge_kind kind, struct record *r) {
+    uint32_t leaf = r->gauge_leaf[kind], place = r->gauge_place[kind];
+    if (leaf == LEAF_NONE)
         return;
-    struct gauge_leaf *l = leaf_at(g, r->waiting_leaf);
-    uint32_t prev = r->waiting_prev, next = r->waiting_next;
-    *(prev == RECORD_NONE ? &l->waiting_first : &record_at(g->store, prev)->waiting_next) = next;
-    *(next == RECORD_NONE ? &l->waiting_last : &record_at(g->store, next)->waiting_prev) = prev;
-    if (prev == RECORD_NONE)
-        mark(g, r->waiting_leaf);
-    r->waiting_leaf = LEAF_NONE;
-}
-
-static void link_open(struct gauges *g, uint32_t handle, uint32_t leaf, int64_t at) {
-    struct gauge_leaf *l = leaf_at(g, leaf);
-    uint32_t prev = l->open_last;
-    while (prev != RECORD_NONE && record_at(g->store, prev)->open_at > at)
-        prev = record_at(g->store, prev)->open_prev;
-    struct record *r = record_at(g->store, handle);
-    uint32_t next = l->open_first;
-    if (prev != RECORD_NONE)
-        next = record_at(g->store, prev)->open_next;
-    r->open_leaf = leaf;
-    r->open_at = at;
-    r->open_prev = prev;
-    r->open_next = next;
-    *(prev == RECORD_NONE ? &l->open_first : &record_at(g->store, prev)->open_next) = handle;
-    *(next == RECORD_NONE ? &l->open_last : &record_at(g->store, next)->open_prev) = handle;
-    if (prev == RECORD_NONE)
+    struct gauge_heap *h = &leaf_at(g, leaf)->heaps[kind];
+    struct gauge_entry last = h->entries[--h->count];
+    int64_t was_at = h->entries[place].at;
+    r->gauge_leaf[kind] = LEAF_NONE;
+    if (place == 0)
         mark(g, leaf);
+    if (place == h->count)
+        return;
+    if (last.at < was_at)
+        rise(g, h, kind, place, last);
+    else
+        sink(g, h, kind, place, last);
 }
 
-static void unlink_open(struct gauges *g, uint32_t handle) {
+static void stand(struct gauges *g, enum gauge_kind kind, uint32_t handle, uint32_t leaf,
+                  int64_t at) {
     struct record *r = record_at(g->store, handle);
-    if (r->open_leaf == LEAF_NONE)
+    uint32_t stands_in = r->gauge_leaf[kind];
+    if (stands_in == leaf &&
+        (leaf == LEAF_NONE || leaf_at(g, leaf)->heaps[kind].entries[r->gauge_place[kind]].at == at))
         return;
-    struct gauge_leaf *l = leaf_at(g, r->open_leaf);
-    uint32_t prev = r->open_prev, next = r->open_next;
-    *(prev == RECORD_NONE ? &l->open_first : &record_at(g->store, prev)->open_next) = next;
-    *(next == RECORD_NONE ? &l->open_last : &record_at(g->store, next)->open_prev) = prev;
-    if (prev == RECORD_NONE)
-        mark(g, r->open_leaf);
-    r->open_leaf = LEAF_NONE;
+    take_out(g, kind, r);
+    if (leaf != LEAF_NONE)
+        add(g, kind, leaf, (struct gauge_entry){at, handle});
 }
 
 void gauges_update(struct gauges *g, uint32_t handle) {
-    struct record *r = record_at(g->store, handle);
-    const struct interaction *now = record_now(g->store, r);
+    const struct interaction *now = record_now(g->store, record_at(g->store, handle));
     bool waits = interaction_waits(now) && now->visit.counted;
-    uint32_t waiting_leaf = waits ? now->visit.leaf : LEAF_NONE;
-    if (waiting_leaf != r->waiting_leaf || (waits && now->visit.queued_at != r->waiting_at)) {
-        unlink_waiting(g, handle);
-        if (waits)
-            link_waiting(g, handle, waiting_leaf, now->visit.queued_at);
-    }
-    uint32_t open_leaf = now->backlog ? now->leaf : LEAF_NONE;
-    if (open_leaf != r->open_leaf || (now->backlog && now->opened_at != r->open_at)) {
-        unlink_open(g, handle);
-        if (now->backlog)
-            link_open(g, handle, open_leaf, now->opened_at);
-    }
+    stand(g, GAUGE_WAITING, handle, waits ? now->visit.leaf : LEAF_NONE, now->visit.queued_at);
+    stand(g, GAUGE_OPEN, handle, now->backlog ? now->leaf : LEAF_NONE, now->opened_at);
 }
 
 void gauges_remove(struct gauges *g, uint32_t handle) {
-    unlink_waiting(g, handle);
-    unlink_open(g, handle);
+    for (enum gauge_kind kind = 0; kind < GAUGE_KINDS; kind++)
+        take_out(g, kind, record_at(g->store, handle));
 }
 
 static int compare_gauges(const void *left, const void *right, void *context) {
@@ -139,14 +142,8 @@ static int compare_gauges(const void *left, const void *right, void *context) {
     return leaf_compare(leaf_dict_at(context, a->leaf), leaf_dict_at(context, b->leaf));
 }
 
-static struct gauge gauge_of(const struct gauges *g, uint32_t leaf) {
-    const struct gauge_leaf *l = &g->leaves[leaf];
-    struct gauge gauge = {leaf, INSTANT_NONE, INSTANT_NONE};
-    if (l->waiting_first != RECORD_NONE)
-        gauge.oldest_waiting_at = record_at(g->store, l->waiting_first)->waiting_at;
-    if (l->open_first != RECORD_NONE)
-        gauge.oldest_open_at = record_at(g->store, l->open_first)->open_at;
-    return gauge;
+static int64_t oldest_at(const struct gauge_heap *h) {
+    return h->count > 0 ? h->entries[0].at : INSTANT_NONE;
 }
 
 size_t gauges_take(struct gauges *g, const struct gauge **out) {
@@ -158,14 +155,14 @@ size_t gauges_take(struct gauges *g, const struct gauge **out) {
     size_t count = 0;
     for (size_t k = 0; k < g->changed_count; k++) {
         struct gauge_leaf *l = &g->leaves[g->changed[k]];
-        struct gauge gauge = gauge_of(g, g->changed[k]);
+        int64_t waiting_at = oldest_at(&l->heaps[GAUGE_WAITING]);
+        int64_t open_at = oldest_at(&l->heaps[GAUGE_OPEN]);
         l->changed = false;
-        if (gauge.oldest_waiting_at == l->told_waiting_at &&
-            gauge.oldest_open_at == l->told_open_at)
+        if (waiting_at == l->told_at[GAUGE_WAITING] && open_at == l->told_at[GAUGE_OPEN])
             continue;
-        l->told_waiting_at = gauge.oldest_waiting_at;
-        l->told_open_at = gauge.oldest_open_at;
-        g->out[count++] = gauge;
+        l->told_at[GAUGE_WAITING] = waiting_at;
+        l->told_at[GAUGE_OPEN] = open_at;
+        g->out[count++] = (struct gauge){g->changed[k], waiting_at, open_at};
     }
     g->changed_count = 0;
     if (count > 1)

@@ -1,15 +1,25 @@
-/* The oldest waiting and the oldest open of each leaf: lists in the order of time. No part of the
+/* The oldest waiting and the oldest open of each leaf: a heap by time for either. No part of the
  * task's state, but made from it. */
 #pragma once
 
 #include "core/gauge.h"
 #include "tasks/interaction_record.h"
 
+struct gauge_entry {
+    int64_t at;
+    uint32_t handle;
+};
+
+/* A binary heap, the oldest first; each record knows its place. */
+struct gauge_heap {
+    struct gauge_entry *entries; /* owned */
+    uint32_t count, capacity;
+};
+
 struct gauge_leaf {
-    uint32_t waiting_first, waiting_last; /* RECORD_NONE: empty */
-    uint32_t open_first, open_last;
-    int64_t told_waiting_at, told_open_at; /* INSTANT_NONE: none */
-    bool changed;                          /* stands in the list of those */
+    struct gauge_heap heaps[GAUGE_KINDS];
+    int64_t told_at[GAUGE_KINDS]; /* INSTANT_NONE: none */
+    bool changed;                 /* stands in the list of those */
 };
 
 struct gauges {
@@ -28,7 +38,7 @@ void gauges_deinit(struct gauges *g);
 /* The record's state may have changed: it stands where it belongs. */
 void gauges_update(struct gauges *g, uint32_t handle);
 
-/* Out of all lists. */
+/* Out of all heaps. */
 void gauges_remove(struct gauges *g, uint32_t handle);
 
 /* Those that differ from what was handed over before, in the order of their names. */

@@ -105,39 +105,28 @@ static void read_record(struct pack *p, struct interaction_task *t) {
         read_recent(p, t, r);
 }
 
-struct ordering {
-    const struct record_store *store;
-    bool by_last; /* else by the first event */
-};
-
-/* The lists take what comes in the order of time at once. */
+/* The order of the list of closed interactions, which takes at once what comes in it. */
 static int compare_times(const void *left, const void *right, void *context) {
-    const struct ordering *by = context;
-    const struct record *a = record_at(by->store, *(const uint32_t *)left);
-    const struct record *b = record_at(by->store, *(const uint32_t *)right);
-    const struct interaction *x = record_now(by->store, a), *y = record_now(by->store, b);
-    int64_t x_at = by->by_last ? x->last_at : x->opened_at;
-    int64_t y_at = by->by_last ? y->last_at : y->opened_at;
-    if (x_at != y_at)
-        return x_at < y_at ? -1 : 1;
-    return record_compare(by->store, a, b);
+    const struct record_store *s = context;
+    const struct record *a = record_at(s, *(const uint32_t *)left);
+    const struct record *b = record_at(s, *(const uint32_t *)right);
+    if (a->base.last_at != b->base.last_at)
+        return a->base.last_at < b->base.last_at ? -1 : 1;
+    return record_compare(s, a, b);
 }
 
-/* Lists, wheel and counts follow from the records. */
+/* Heaps, lists, wheel and counts follow from the records. */
 static void link_records(struct interaction_task *t) {
     size_t count = 0, place = 0;
     uint32_t *handles = calloc((size_t)t->store.records.used + 1, sizeof(*handles));
     CHECK(handles);
     for (uint32_t h; (h = table_next(&t->store.index, &place)) != TABLE_NONE;)
         handles[count++] = h;
-    struct ordering by = {&t->store, false};
-    qsort_r(handles, count, sizeof(*handles), compare_times, &by);
-    for (size_t k = 0; k < count; k++)
+    qsort_r(handles, count, sizeof(*handles), compare_times, &t->store);
+    for (size_t k = 0; k < count; k++) {
         change_link(t, handles[k], settle_due_at(t, record_at(&t->store, handles[k])));
-    by.by_last = true;
-    qsort_r(handles, count, sizeof(*handles), compare_times, &by);
-    for (size_t k = 0; k < count; k++)
         closed_update(t, handles[k]);
+    }
     free(handles);
 }
 

@@ -74,7 +74,7 @@ uint32_t record_add(struct record_store *s, uint64_t hash, uint32_t tenant_leaf,
     struct record *r = record_at(s, handle);
     r->hash = hash;
     r->timer.slot = WHEEL_NONE;
-    r->waiting_leaf = r->open_leaf = LEAF_NONE;
+    r->gauge_leaf[GAUGE_WAITING] = r->gauge_leaf[GAUGE_OPEN] = LEAF_NONE;
     r->recent = POOL_NONE;
     r->tenant_leaf = tenant_leaf;
     CHECK(id.size <= UINT32_MAX);
@@ -90,8 +90,8 @@ uint32_t record_add(struct record_store *s, uint64_t hash, uint32_t tenant_leaf,
 
 void record_drop(struct record_store *s, uint32_t handle) {
     struct record *r = record_at(s, handle);
-    CHECK(r->timer.slot == WHEEL_NONE && r->waiting_leaf == LEAF_NONE &&
-          r->open_leaf == LEAF_NONE && !r->closed_listed);
+    CHECK(r->timer.slot == WHEEL_NONE && r->gauge_leaf[GAUGE_WAITING] == LEAF_NONE &&
+          r->gauge_leaf[GAUGE_OPEN] == LEAF_NONE && !r->closed_listed);
     table_remove(&s->index, r->hash, handle);
     record_deinit(s, r);
     if (r->recent != POOL_NONE)

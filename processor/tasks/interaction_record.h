@@ -29,15 +29,17 @@ struct recent {
     struct moment few[RECENT_FEW];
 };
 
+/* The ages of a leaf that an interaction can be the oldest of. */
+enum gauge_kind { GAUGE_WAITING, GAUGE_OPEN, GAUGE_KINDS };
+
 struct record {
     uint64_t hash;
-    int64_t waiting_at; /* places in the lists of its leaf */
-    int64_t open_at;
     struct wheel_node timer;
-    uint32_t waiting_prev, waiting_next, waiting_leaf; /* LEAF_NONE: in no list */
-    uint32_t open_prev, open_next, open_leaf;          /* or, when closed, in the list of those */
-    uint32_t recent;                                   /* POOL_NONE: nothing changed lately */
-    uint32_t tenant_leaf;                              /* some leaf of its tenant */
+    uint32_t gauge_leaf[GAUGE_KINDS];  /* LEAF_NONE: in no heap */
+    uint32_t gauge_place[GAUGE_KINDS]; /* in the leaf's heap */
+    uint32_t closed_prev, closed_next; /* in the list of closed ones */
+    uint32_t recent;                   /* POOL_NONE: nothing changed lately */
+    uint32_t tenant_leaf;              /* some leaf of its tenant */
     uint32_t id_size;
     bool closed_listed;
     bool open; /* interaction_is_open, as counted */

@@ -146,11 +146,11 @@ static void one_history(struct kit *k, struct history *h, uint64_t seed) {
         run_record(&pieces, h, i);
     }
     expect_same_runs(seed, &straight, &pieces);
+    expect_same_gauges(seed, &straight, &pieces);
     int64_t end_at = T0 + 40 * DAY_MS;
     interaction_task_finish(straight.task, end_at, &straight.out);
     interaction_task_finish(pieces.task, end_at, &pieces.out);
     expect_same_runs(seed, &straight, &pieces);
-    expect_same_gauges(seed, &straight, &pieces);
     run_deinit(&straight);
     run_deinit(&pieces);
 }
