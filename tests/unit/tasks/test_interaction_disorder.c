@@ -1,4 +1,5 @@
 /* Events out of order, twice, revised, late or impossible; and what is remembered how long. */
+#include "base/rng.h"
 #include "tasks/interaction_kit.h"
 
 static void answer_that_overtook_its_queued(void **state) {
@@ -280,6 +281,41 @@ static void oldest_ages_are_handed_over_when_they_change(void **state) {
     assert_int_equal(gauges[0].oldest_open_at, INSTANT_NONE);
 }
 
+/* Calls come in any order of their time and go in another; the oldest is always the oldest. */
+static void the_oldest_of_many_is_found(void **state) {
+    enum { CALLS = 300 };
+    struct kit *k = *state;
+    struct rng r;
+    char ids[CALLS][8];
+    int64_t queued_ms[CALLS], oldest_at = INSTANT_NONE;
+    bool waits[CALLS] = {false};
+    rng_init(&r, 11);
+    for (int step = 0; step < 20 * CALLS; step++) {
+        size_t call = step < CALLS ? (size_t)step : rng_below(&r, CALLS);
+        if (step < CALLS)
+            queued_ms[call] = (int64_t)rng_below(&r, 100000);
+        snprintf(ids[call], sizeof(ids[call]), "%zu", call);
+        struct event ev = kit_event(EVENT_QUEUED, queued_ms[call]);
+        if (waits[call])
+            ev = kit_event(EVENT_ABANDONED, 110 * S);
+        else if (step >= CALLS)
+            continue;
+        ev.interaction_id = slice_of(ids[call]);
+        kit_apply_at(k, ev, 120 * S);
+        kit_forget(&k->facts);
+        waits[call] = !waits[call];
+        int64_t expected_at = INSTANT_NONE;
+        for (size_t i = 0; i < CALLS; i++) {
+            if (waits[i] && (expected_at == INSTANT_NONE || T0 + queued_ms[i] < expected_at))
+                expected_at = T0 + queued_ms[i];
+        }
+        const struct gauge *gauges;
+        if (interaction_task_take_gauges(k->task, &gauges) == 1)
+            oldest_at = gauges[0].oldest_waiting_at;
+        assert_int_equal(oldest_at, expected_at);
+    }
+}
+
 static void sites_that_were_heard_are_handed_over_once(void **state) {
     struct kit *k = *state;
     const struct report_feed *feeds;
@@ -345,6 +381,7 @@ int main(void) {
         CASE(at_the_limit_the_oldest_closed_one_is_forgotten_then_new_ones_refused),
         CASE(a_closed_interaction_is_forgotten_after_an_hour_a_resolved_one_after_a_day),
         CASE(oldest_ages_are_handed_over_when_they_change),
+        CASE(the_oldest_of_many_is_found),
         CASE(sites_that_were_heard_are_handed_over_once),
         CASE(a_tail_that_is_full_forgets_its_oldest),
         CASE(damaged_state_is_refused),
