@@ -138,6 +138,62 @@ static void test_good_contract(void **state) {
     faults_deinit(&faults);
 }
 
+static void assert_clocks(const struct contract *c) {
+    assert_int_equal(c->clock_count, 4);
+    const struct clock_rule *whole = &c->clocks[0];
+    assert_int_equal(whole->target_ms, 2 * DAY_MS);
+    assert_int_equal(whole->pause_on, 1u << STATUS_PENDING_CUSTOMER); /* without a word */
+    assert_false(whole->missed_on_resolve || whole->bots_count || whole->start_on_handoff);
+    assert_int_equal(whole->severity, SEVERITY_WARNING);
+    assert_true(slice_equal(whole->contact_role, SLICE("lead")));
+    assert_true(slice_equal(whole->outcome, SLICE("angry callers")));
+    assert_true(slice_equal(whole->runbook, SLICE("https://runbooks/whole")));
+
+    const struct clock_rule *bots = &c->clocks[1];
+    assert_int_equal(bots->pause_on, 1u << STATUS_ON_HOLD | 1u << STATUS_SOLVED);
+    assert_true(bots->missed_on_resolve && bots->bots_count);
+    assert_int_equal(bots->when.vendor.count, 1);
+    assert_int_equal(bots->when.site.count, 2);
+    assert_true(slice_equal(bots->when.site.values[1], SLICE("b")));
+    assert_true(slice_equal(bots->when.queue.values[0], SLICE("q")));
+    assert_int_equal(bots->when.channels, 1u << CHANNEL_CHAT);
+    assert_int_equal(bots->when.directions, 1u << DIRECTION_OUTBOUND);
+    assert_int_equal(bots->when.priorities, 0);
+
+    assert_int_equal(c->clocks[2].pause_on, 0);
+    assert_true(c->clocks[3].start_on_handoff);
+}
+
+static void test_every_value_arrives(void **state) {
+    (void)state;
+    struct faults faults;
+    faults_init(&faults);
+    struct contract_set *contracts = contracts_load(GOLDEN "/every-value", &faults);
+    assert_non_null(contracts);
+    const struct contract *c = &contracts->contracts[0];
+    static const enum channel channels[] = {CHANNEL_VOICE,  CHANNEL_CHAT,      CHANNEL_EMAIL,
+                                            CHANNEL_SOCIAL, CHANNEL_MESSAGING, CHANNEL_TICKET};
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(c->ageing_ms[channels[i]], (i + 1) * HOUR_MS);
+    assert_int_equal(c->feed_silent_after_ms, 90 * SECOND_MS);
+    assert_int_equal(c->feed_skewed_after_ms, 30 * SECOND_MS);
+    assert_int_equal(c->version, INT32_MAX);
+    assert_clocks(c);
+
+    const struct demand_rule *weekly = &c->demands[0];
+    assert_int_equal(weekly->per, 0);
+    assert_int_equal(weekly->window_count, 1);
+    assert_int_equal(weekly->windows_ms[0], HOUR_MS);
+    assert_true(weekly->false_alarms_per_day > 0.999 && weekly->false_alarms_per_day < 1.001);
+    assert_int_equal(weekly->min_excess, 3);
+    assert_int_equal(weekly->expected_per_ms, 0);
+    assert_int_equal(weekly->severity, SEVERITY_CRITICAL);
+    assert_true(slice_equal(weekly->runbook, SLICE("https://runbooks/spike")));
+    assert_true(c->demands[1].false_alarms_per_day > 11.99);
+    contracts_free(contracts);
+    faults_deinit(&faults);
+}
+
 /* T of an objective without `within`: the speed_of_answer clock for the same visits, else 20 s. */
 static void test_within_is_resolved(void **state) {
     (void)state;
@@ -184,9 +240,8 @@ static void test_no_folder(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_golden_case),
-        cmocka_unit_test(test_good_contract),
-        cmocka_unit_test(test_within_is_resolved),
+        cmocka_unit_test(test_every_golden_case),   cmocka_unit_test(test_good_contract),
+        cmocka_unit_test(test_every_value_arrives), cmocka_unit_test(test_within_is_resolved),
         cmocka_unit_test(test_no_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
