@@ -1,50 +1,86 @@
 #include "core/judge_feed.h"
 
+#include <stdlib.h>
+
 #include "base/check.h"
 #include "core/episode.h"
 #include "core/summary.h"
 
 void feed_state_init(struct feed_state *s) {
-    *s = (struct feed_state){INSTANT_NONE, INSTANT_NONE, INSTANT_NONE, false};
+    *s = (struct feed_state){.heard_at = INSTANT_NONE};
+}
+
+void feed_state_deinit(struct feed_state *s) {
+    free(s->ahead_at);
+    feed_state_init(s);
 }
 
 void feed_state_save(const struct feed_state *s, struct buf *b) {
     buf_put_u8(b, s->silent);
     buf_put_zigzag(b, s->heard_at);
-    buf_put_zigzag(b, s->first_ahead_at);
-    buf_put_zigzag(b, s->last_ahead_at);
+    buf_put_varint(b, s->ahead_count);
+    for (size_t i = 0; i < s->ahead_count; i++)
+        buf_put_zigzag(b, s->ahead_at[i]);
+}
+
+static void insert_ahead(struct feed_state *s, size_t at, int64_t heard_at) {
+    if (s->ahead_count == s->ahead_capacity) {
+        s->ahead_capacity = s->ahead_capacity ? s->ahead_capacity * 2 : 16;
+        s->ahead_at = realloc(s->ahead_at, s->ahead_capacity * sizeof(*s->ahead_at));
+        CHECK(s->ahead_at);
+    }
+    memmove(s->ahead_at + at + 1, s->ahead_at + at, (s->ahead_count - at) * sizeof(*s->ahead_at));
+    s->ahead_at[at] = heard_at;
+    s->ahead_count++;
+}
+
+/* Kept once for each step; sources that are behind come later with older instants. */
+static void note_ahead(struct feed_state *s, int64_t heard_at) {
+    int64_t step_at = instant_floor(heard_at, FEED_STEP_MS);
+    size_t at = s->ahead_count;
+    while (at > 0 && instant_floor(s->ahead_at[at - 1], FEED_STEP_MS) > step_at)
+        at--;
+    bool known = at > 0 && instant_floor(s->ahead_at[at - 1], FEED_STEP_MS) == step_at;
+    if (!known && s->ahead_count == FEED_AHEAD_MAX)
+        at = FEED_AHEAD_MAX; /* the newest stands for it */
+    if (!known && s->ahead_count < FEED_AHEAD_MAX)
+        insert_ahead(s, at, heard_at);
+    else if (heard_at > s->ahead_at[at - 1])
+        s->ahead_at[at - 1] = heard_at;
 }
 
 void feed_state_load(struct feed_state *s, struct cursor *c) {
     s->silent = cursor_u8(c) != 0;
     s->heard_at = cursor_zigzag(c);
-    s->first_ahead_at = cursor_zigzag(c);
-    s->last_ahead_at = cursor_zigzag(c);
+    uint64_t count = cursor_varint(c);
+    if (count > FEED_AHEAD_MAX)
+        cursor_fail(c);
+    for (uint64_t i = 0; i < count && !c->failed; i++)
+        insert_ahead(s, s->ahead_count, cursor_zigzag(c));
 }
 
 void judge_feed_heard(const struct judge_context *ctx, struct feed_state *s, int64_t heard_at) {
-    if (ctx->clock == INSTANT_NONE || heard_at <= ctx->clock) {
+    if (ctx->clock != INSTANT_NONE && heard_at <= ctx->clock) {
         if (heard_at > s->heard_at)
             s->heard_at = heard_at;
         return;
     }
-    if (s->first_ahead_at == INSTANT_NONE || heard_at < s->first_ahead_at)
-        s->first_ahead_at = heard_at;
-    if (heard_at > s->last_ahead_at)
-        s->last_ahead_at = heard_at;
+    note_ahead(s, heard_at);
 }
 
-/* Records from beyond the clock that the clock has reached. Between the first and the last of them
- * nothing was noted down: the site counts as heard all the time. */
-static void catch_up(struct feed_state *s, int64_t step_at) {
-    if (s->first_ahead_at == INSTANT_NONE || s->first_ahead_at > step_at)
-        return;
-    if (s->last_ahead_at > step_at) {
-        s->heard_at = step_at;
-        return;
-    }
-    s->heard_at = s->last_ahead_at;
-    s->first_ahead_at = s->last_ahead_at = INSTANT_NONE;
+/* Records that stood beyond the clock until this step; the first of them, or INSTANT_NONE. */
+static int64_t catch_up(struct feed_state *s, int64_t step_at) {
+    size_t passed = 0;
+    while (passed < s->ahead_count && s->ahead_at[passed] <= step_at)
+        passed++;
+    if (!passed)
+        return INSTANT_NONE;
+    int64_t first_at = s->ahead_at[0];
+    if (s->ahead_at[passed - 1] > s->heard_at)
+        s->heard_at = s->ahead_at[passed - 1];
+    s->ahead_count -= passed;
+    memmove(s->ahead_at, s->ahead_at + passed, s->ahead_count * sizeof(*s->ahead_at));
+    return first_at;
 }
 
 static void put_silent(struct buf *b, struct slice site, int64_t silence_ms) {
@@ -98,8 +134,7 @@ static void resolve(const struct judge_context *ctx, const struct episode_name *
 void judge_feed_step(const struct judge_context *ctx, struct slice site, struct feed_state *s,
                      int64_t step_at) {
     int64_t silent_after_ms = ctx->contract->feed_silent_after_ms;
-    int64_t back_at = s->first_ahead_at;
-    catch_up(s, step_at);
+    int64_t back_at = catch_up(s, step_at);
     if (s->heard_at == INSTANT_NONE)
         return;
     if (back_at == INSTANT_NONE || back_at > s->heard_at)

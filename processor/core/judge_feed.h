@@ -6,17 +6,22 @@
 
 #define FEED_STEP_MS (10 * SECOND_MS) /* judged at multiples of this */
 
+/* Instants beyond the clock that are held at most: beyond it the newest counts for the others. */
+#define FEED_AHEAD_MAX 65536
+
 struct feed_state {
-    int64_t heard_at; /* log time of the newest record at or before the clock */
-    int64_t first_ahead_at, last_ahead_at; /* records beyond the clock; INSTANT_NONE */
+    int64_t heard_at;  /* log time of the newest record at or before the clock */
+    int64_t *ahead_at; /* owned: records beyond the clock, ascending, one for each step */
+    size_t ahead_count, ahead_capacity;
     bool silent;
 };
 
 void feed_state_init(struct feed_state *state);
+void feed_state_deinit(struct feed_state *state);
 void feed_state_save(const struct feed_state *state, struct buf *b);
 void feed_state_load(struct feed_state *state, struct cursor *c);
 
-/* The site was heard (report_feed.heard_at), before the clocks of the same report are applied. */
+/* The site was heard (report_feed.heard_at, the newest of each FEED_STEP_MS), before the clocks of the same report are applied. */
 void judge_feed_heard(const struct judge_context *ctx, struct feed_state *state, int64_t heard_at);
 
 /* The step at step_at; steps come in order. `site` is the site's id. */

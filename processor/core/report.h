@@ -49,7 +49,7 @@ struct report_row {
     uint32_t first_sample, sample_count;
 };
 
-/* A site was heard: newest event_at and log time of its events in this epoch. */
+/* A site was heard: the newest of its records in each 10 s of log time. */
 struct report_feed {
     struct slice tenant, site;
     int64_t heard_at;   /* log time of its newest record */

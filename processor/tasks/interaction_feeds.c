@@ -30,7 +30,8 @@ static bool is_feed(const void *context, uint32_t handle, const void *key) {
     const struct feeds *f = context;
     const struct report_feed *a = &f->feeds[handle];
     const struct report_feed *b = key;
-    return slice_equal(a->site, b->site) && slice_equal(a->tenant, b->tenant);
+    return slice_equal(a->site, b->site) && slice_equal(a->tenant, b->tenant) &&
+           instant_floor(a->heard_at, FEEDS_STEP_MS) == instant_floor(b->heard_at, FEEDS_STEP_MS);
 }
 
 static uint32_t add(struct feeds *f, uint64_t hash, const struct report_feed *key) {
@@ -39,8 +40,9 @@ static uint32_t add(struct feeds *f, uint64_t hash, const struct report_feed *ke
         f->feeds = realloc(f->feeds, f->capacity * sizeof(*f->feeds));
         CHECK(f->feeds);
     }
-    f->feeds[f->count] = (struct report_feed){
-        .tenant = slice_copy(key->tenant), .site = slice_copy(key->site), .heard_at = INSTANT_NONE};
+    f->feeds[f->count] = (struct report_feed){.tenant = slice_copy(key->tenant),
+                                              .site = slice_copy(key->site),
+                                              .heard_at = key->heard_at};
     table_insert(&f->index, hash, f->count);
     return f->count++;
 }
@@ -49,7 +51,8 @@ static uint32_t add(struct feeds *f, uint64_t hash, const struct report_feed *ke
 static uint32_t find(struct feeds *f, const struct report_feed *key) {
     if (f->last < f->count && is_feed(f, f->last, key))
         return f->last;
-    uint64_t hash = slice_hash(key->site, slice_hash(key->tenant, key->tenant.size));
+    uint64_t step = (uint64_t)instant_floor(key->heard_at, FEEDS_STEP_MS);
+    uint64_t hash = slice_hash(key->site, slice_hash(key->tenant, key->tenant.size) ^ step);
     uint32_t place = table_find(&f->index, hash, is_feed, f, key);
     if (place == TABLE_NONE && f->count < FEEDS_MAX)
         place = add(f, hash, key);
@@ -60,7 +63,8 @@ void feeds_hear(struct feeds *f, struct slice tenant, struct slice site, int64_t
                 int64_t event_at) {
     if (f->handed_over)
         forget(f);
-    uint32_t place = find(f, &(struct report_feed){.tenant = tenant, .site = site});
+    uint32_t place = find(
+        f, &(struct report_feed){.tenant = tenant, .site = site, .heard_at = log_at});
     if (place == TABLE_NONE)
         return;
     f->last = place;
@@ -75,7 +79,9 @@ static int compare_feeds(const void *left, const void *right) {
     const struct report_feed *a = left;
     const struct report_feed *b = right;
     int order = slice_compare(a->tenant, b->tenant);
-    return order != 0 ? order : slice_compare(a->site, b->site);
+    if (order == 0)
+        order = slice_compare(a->site, b->site);
+    return order != 0 ? order : a->heard_at < b->heard_at ? -1 : a->heard_at > b->heard_at;
 }
 
 size_t feeds_take(struct feeds *f, const struct report_feed **out) {

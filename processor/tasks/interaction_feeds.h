@@ -4,8 +4,11 @@
 #include "base/table.h"
 #include "core/report.h"
 
-/* Sites between two reports; what comes beyond is not noted until the next. */
-#define FEEDS_MAX 4096
+/* A site is noted once for each step of log time, so that silence does not depend on how much of
+ * it one report spans. */
+#define FEEDS_STEP_MS (10 * SECOND_MS)
+/* Notes between two reports; what comes beyond is not noted until the next. */
+#define FEEDS_MAX 65536
 
 struct feeds {
     struct report_feed *feeds; /* names owned */
@@ -20,5 +23,5 @@ void feeds_deinit(struct feeds *f);
 void feeds_hear(struct feeds *f, struct slice tenant, struct slice site, int64_t log_at,
                 int64_t event_at);
 
-/* In the order of (tenant, site); valid until the next call of any function here. */
+/* In the order of (tenant, site, time); valid until the next call of any function here. */
 size_t feeds_take(struct feeds *f, const struct report_feed **out);

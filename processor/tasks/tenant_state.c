@@ -293,6 +293,7 @@ static void free_tenant(struct tenant *tenant) {
     for (size_t i = 0; i < tenant->feeds.count; i++) {
         struct tenant_feed *feed = tenant->feeds.items[i];
         free((void *)(uintptr_t)feed->site.at);
+        feed_state_deinit(&feed->state);
         free(feed);
     }
     tenant_array_deinit(&tenant->rules);
