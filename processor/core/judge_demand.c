@@ -12,7 +12,7 @@
 #define ADAPT_MS DAY_MS        /* what lasts longer than this is the new normal: learned */
 #define LEARN_COMPLETENESS 0.99
 #define ALPHA_MOST 0.05
-#define CHANCES_PER_WINDOW 2.4
+#define CHANCES_PER_WINDOW 4.0
 
 /* One window at one check. */
 struct finding {

@@ -5,7 +5,7 @@
 #include "core/baseline.h"
 #include "core/judge.h"
 
-#define DEMAND_STEP_MS MINUTE_MS /* checked at multiples of this */
+#define DEMAND_STEP_MS (10 * SECOND_MS) /* checked at multiples of this */
 /* How far back `count` is asked at most: the longest window or the slot that is learned late. */
 #define DEMAND_LOOK_BACK_MS (4 * HOUR_MS)
 

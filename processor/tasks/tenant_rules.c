@@ -105,7 +105,8 @@ struct tenant_demand *tenant_demand_new(const struct demand_rule *rule, struct t
                                         int64_t first_at) {
     struct tenant_demand *d = calloc(1, sizeof(*d));
     CHECK(d);
-    struct cell_shape shape = {.minute_ms = DEMAND_LOOK_BACK_MS,
+    struct cell_shape shape = {.fine_ms = DEMAND_LOOK_BACK_MS,
+                               .minute_ms = DEMAND_LOOK_BACK_MS,
                                .keep_ms = DEMAND_LOOK_BACK_MS,
                                .counters = UINT64_C(1) << COUNTER_OFFERED};
     d->rule = rule;

@@ -31,7 +31,8 @@ static const struct report_leaf fixture_leaves[FIXTURE_LEAVES] = {
 
 static struct zone_change fixture_changes[] = {
     {INSTANT_NONE, 20700000}, /* +5:45: hours do not begin with UTC's */
-    {FIXTURE_START + 20 * HOUR_MS, 20700000 - 3600000},
+    /* 21:00 is 20:30 again: an hour that takes 90 minutes. */
+    {FIXTURE_START - 1600 * SECOND_MS + 3 * HOUR_MS + 15 * MINUTE_MS, 20700000 - 1800000},
 };
 static struct objective fixture_objectives[] = {
     {.name = SLICE("voice-80-20"),
