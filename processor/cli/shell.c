@@ -85,7 +85,6 @@ static void fail(void *context, const char *reason) {
 static void serve_revocation(struct shell *s) {
     if (!kafka_log_is_revoking(s->log))
         return;
-    engine_drain(s->engine, true);
     if (!engine_is_clean(s->engine))
         return;
     kafka_log_finish_revoke(s->log);
@@ -148,13 +147,18 @@ static void on_signal(uv_signal_t *signal, int number) {
     if (s->stopping_at != INSTANT_NONE)
         return;
     s->stopping_at = wall_now();
-    engine_drain(s->engine, true);
+    engine_stop(s->engine);
     turn(s);
 }
 
 static int64_t on_assigned(void *context, const struct log_assignment *a) {
     struct shell *s = context;
     return engine_assign(s->engine, a);
+}
+
+static void on_leaving(void *context, enum engine_input input, int32_t partition) {
+    struct shell *s = context;
+    engine_leave(s->engine, input, partition);
 }
 
 static void on_revoked(void *context, enum engine_input input, int32_t partition) {
@@ -254,6 +258,7 @@ static struct engine_options engine_options_of(const struct shell *s,
                                    .until_end = s->options->until_end,
                                    .final_clock = s->options->final_clock,
                                    .publish_all = t->publish == SETTINGS_PUBLISH_ALL,
+                                   .snapshot_interval_ms = t->snapshot_interval_ms,
                                    .commit_interval_ms = t->commit_interval_ms,
                                    .view_interval_ms = t->view_interval_ms,
                                    .tick_interval_ms = t->tick_interval_ms,
@@ -288,6 +293,7 @@ static bool open_parts(struct shell *s, const struct kafka_topics *topics,
         return false;
     struct kafka_log_events log = {.context = s,
                                    .assigned = on_assigned,
+                                   .leaving = on_leaving,
                                    .revoked = on_revoked,
                                    .committed = on_committed,
                                    .failed = fail,
@@ -298,6 +304,7 @@ static bool open_parts(struct shell *s, const struct kafka_topics *topics,
     struct engine_options options = engine_options_of(s, framing);
     for (int i = 0; i < INPUT_COUNT; i++)
         options.partitions[i] = topics->partitions[i];
+    options.state_partitions = topics->state_partitions;
     s->engine = engine_new(&options);
     return shell_schemas_load_folder(t->schema_registry, engine_decoder(s->engine), err);
 }
@@ -347,8 +354,10 @@ static void close_parts(struct shell *s) {
 /* What must be known before the loop turns: topics, and ids of our schemas. */
 static bool prepare(struct shell *s, struct kafka_topics *topics, struct record_framing *framing,
                     struct err *err) {
-    return kafka_admin_prepare(&s->kafka_options, &interrupted, topics, err) &&
-           shell_schemas_register(s->options->settings->schema_registry, &s->note, &interrupted,
+    if (!kafka_admin_prepare(&s->kafka_options, &interrupted, topics, err))
+        return false;
+    s->kafka_options.state_partitions = topics->state_partitions;
+    return shell_schemas_register(s->options->settings->schema_registry, &s->note, &interrupted,
                                   framing, err);
 }
 

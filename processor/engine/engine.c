@@ -7,7 +7,6 @@
 
 #include "base/check.h"
 #include "engine/engine_state.h"
-#include "engine/metadata.h"
 
 struct engine *engine_new(const struct engine_options *options) {
     struct engine *e = calloc(1, sizeof *e);
@@ -31,6 +30,7 @@ static void partition_free(struct partition *p) {
     interaction_task_free(p->source);
     tenant_task_free(p->tenant);
     view_batch_free(p->batch);
+    buf_deinit(&p->snapshot.packed);
     free(p);
 }
 
@@ -86,7 +86,7 @@ void engine_note(const struct engine *e, enum log_level level, const char *event
     e->options.note.note(e->options.note.self, level, event, members);
 }
 
-static struct interaction_task *source_new(const struct engine *e, int32_t partition) {
+struct interaction_task *engine_source_new(const struct engine *e, int32_t partition) {
     const struct engine_options *o = &e->options;
     return interaction_task_new(&(struct interaction_task_options){
         .partition = partition,
@@ -99,7 +99,7 @@ static struct interaction_task *source_new(const struct engine *e, int32_t parti
         .contracts = o->contracts});
 }
 
-static struct tenant_task *tenant_new(const struct engine *e, int32_t partition) {
+struct tenant_task *engine_tenant_new(const struct engine *e, int32_t partition) {
     const struct engine_options *o = &e->options;
     return tenant_task_new(&(struct tenant_task_options){.partition = partition,
                                                          .live = o->live,
@@ -112,25 +112,29 @@ static struct tenant_task *tenant_new(const struct engine *e, int32_t partition)
                                                          .contracts = o->contracts});
 }
 
-static struct partition *partition_new(const struct engine *e, const struct log_assignment *a,
-                                       int64_t from, int64_t committed) {
+/* Staggered, so that not all tasks are serialised in one cut. */
+static int64_t first_snapshot_after(const struct engine *e, int32_t partition) {
+    int32_t most = e->options.partitions[INPUT_INTERACTIONS];
+    return e->wall_at - e->options.snapshot_interval_ms * (partition % most) / most;
+}
+
+static struct partition *partition_new(const struct engine *e, const struct log_assignment *a) {
     struct partition *p = calloc(1, sizeof *p);
     CHECK(p);
     *p = (struct partition){.input = a->input,
                             .number = a->partition,
-                            .state = from < committed ? PARTITION_REPLAYING : PARTITION_LIVE,
-                            .from = from,
-                            .committed = committed,
+                            .state = PARTITION_REPLAYING,
                             .end = a->end,
-                            .next = from,
                             .sent = a->committed,
                             .clock_sent = INSTANT_NONE,
                             .read_at = e->wall_at,
                             .tick_at = INSTANT_NONE};
+    snprintf(p->name, sizeof p->name, "%s-%" PRId32, engine_input_name(a->input), a->partition);
+    p->snapshot.begun_at = first_snapshot_after(e, a->partition);
     if (a->input == INPUT_INTERACTIONS)
-        p->source = source_new(e, a->partition);
+        p->source = engine_source_new(e, a->partition);
     else
-        p->tenant = tenant_new(e, a->partition);
+        p->tenant = engine_tenant_new(e, a->partition);
     p->batch = view_batch_new();
     return p;
 }
@@ -145,49 +149,63 @@ static void keep_partition(struct engine *e, struct partition *p) {
     e->view_all = true;
 }
 
-/* Where the history of the partition's task begins; -1 when it cannot be taken on. */
-static int64_t history_of(struct engine *e, const struct log_assignment *a) {
-    if (a->committed < 0)
-        return a->start;
-    struct metadata m;
+/* The metadata of a partition that was committed before; false when it cannot be taken on. */
+static bool read_metadata(struct engine *e, const struct log_assignment *a, struct metadata *m) {
     struct err err;
     const char *input = engine_input_name(a->input);
-    if (!metadata_parse(a->metadata, &m, &err)) {
+    if (!metadata_parse(a->metadata, m, &err)) {
         engine_fail(e, "partition %" PRId32 " of %s: %s", a->partition, input, err.text);
-        return -1;
+        return false;
     }
-    if (m.partitions != e->options.partitions[a->input]) {
-        engine_fail(e,
-                    "%s has %" PRId32 " partitions now and had %" PRId32
-                    " when this group last committed; keys would change their partition: make new "
-                    "topics under another topic_prefix and let this group finish",
-                    input, e->options.partitions[a->input], m.partitions);
-        return -1;
+    if (m->partitions == e->options.partitions[a->input])
+        return true;
+    engine_fail(e,
+                "%s has %" PRId32 " partitions now and had %" PRId32
+                " when this group last committed; keys would change their partition: make new "
+                "topics under another topic_prefix and let this group finish",
+                input, e->options.partitions[a->input], m->partitions);
+    return false;
+}
+
+/* Puts the task where its history stands: a snapshot, or the beginning. */
+static bool restore(struct engine *e, struct partition *p, const struct log_assignment *a) {
+    struct metadata m = {.from = a->start};
+    p->committed = a->start;
+    if (a->committed >= 0) {
+        if (!read_metadata(e, a, &m))
+            return false;
+        p->committed = a->committed;
     }
-    if (a->low > m.from) {
+    p->from = p->next = m.from;
+    if (m.snapshots[0].number)
+        engine_snapshot_load(e, p, a, &m);
+    if (a->low > p->next) {
         engine_fail(e,
                     "partition %" PRId32 " of %s begins at offset %" PRId64
-                    " now, but the state of this group begins at %" PRId64
+                    " now, but its task must be rebuilt from %" PRId64
                     ": what was expired cannot be replayed; use a new kafka.group, and keep the "
                     "topic longer (retention.ms)",
-                    a->partition, input, a->low, m.from);
-        return -1;
+                    a->partition, engine_input_name(a->input), a->low, p->next);
+        return false;
     }
-    return m.from;
+    if (p->next >= p->committed)
+        partition_move(p, PARTITION_LIVE);
+    return true;
 }
 
 int64_t engine_assign(struct engine *e, const struct log_assignment *a) {
     CHECK(a->partition >= 0 && a->partition < e->options.partitions[a->input]);
-    int64_t from = history_of(e, a);
-    if (from < 0)
+    struct partition *p = partition_new(e, a);
+    if (!restore(e, p, a)) {
+        partition_free(p);
         return -1;
-    int64_t committed = a->committed < 0 ? from : a->committed;
-    keep_partition(e, partition_new(e, a, from, committed));
+    }
+    keep_partition(e, p);
     engine_note(e, LOG_LEVEL_INFO, "partition_assigned",
-                "\"input\":\"%s\",\"partition\":%" PRId32 ",\"from\":%" PRId64
-                ",\"committed\":%" PRId64,
-                engine_input_name(a->input), a->partition, from, committed);
-    return from;
+                "\"task\":\"%s\",\"from\":%" PRId64 ",\"committed\":%" PRId64
+                ",\"snapshot\":%" PRIu64,
+                p->name, p->next, p->committed, p->snapshot.kept[0].number);
+    return p->next;
 }
 
 void engine_revoke(struct engine *e, enum engine_input input, int32_t partition) {
@@ -310,6 +328,18 @@ void engine_drain(struct engine *e, bool drain) {
     e->draining = drain;
 }
 
+void engine_stop(struct engine *e) {
+    e->stopping = true;
+    e->draining = true;
+}
+
+void engine_leave(struct engine *e, enum engine_input input, int32_t partition) {
+    for (size_t i = 0; i < e->partition_count; i++)
+        if (e->partitions[i]->input == input && e->partitions[i]->number == partition)
+            e->partitions[i]->leaving = true;
+    e->draining = true;
+}
+
 bool engine_is_clean(const struct engine *e) {
     return !e->flying && !engine_is_dirty(e);
 }
@@ -335,6 +365,7 @@ void engine_committed(struct engine *e, bool ok, int64_t took_us, const char *re
         return;
     }
     e->counts.epochs++;
+    engine_snapshot_committed(e, e->spare);
     timing_add(&e->commit_timing, took_us);
     engine_send_view(e);
 }

@@ -19,6 +19,8 @@ struct engine_options {
     bool until_end;
     int64_t final_clock; /* INSTANT_NONE: newest log time + lateness + 2 h */
     bool publish_all;
+    int32_t state_partitions; /* of GROUP.state */
+    int64_t snapshot_interval_ms;
     int64_t commit_interval_ms, view_interval_ms, tick_interval_ms;
     int64_t grace_ms, reorder_ms, lateness_ms, max_skew_ms, max_source_lag_ms, max_alert_age_ms;
     uint32_t open_limit, scope_limit;
@@ -46,6 +48,11 @@ void engine_revoke(struct engine *e, enum engine_input input, int32_t partition)
 /* One bounded turn at this wall time: reads, ticks, cuts an epoch when it is time. True when more
  * work is at hand at once. */
 bool engine_turn(struct engine *e, int64_t wall_at);
+
+/* A graceful end: drained, with a last snapshot of every task. */
+void engine_stop(struct engine *e);
+/* The partition is about to go: drain, and it gets a last snapshot. */
+void engine_leave(struct engine *e, enum engine_input input, int32_t partition);
 
 /* While drained, nothing is read and epochs are cut at once: for a revocation or the end. */
 void engine_drain(struct engine *e, bool drain);

@@ -3,7 +3,6 @@
 
 #include "base/check.h"
 #include "engine/engine_state.h"
-#include "engine/metadata.h"
 
 static bool has_news(const struct partition *p) {
     if (p->state == PARTITION_REPLAYING)
@@ -13,7 +12,7 @@ static bool has_news(const struct partition *p) {
 
 bool engine_is_dirty(const struct engine *e) {
     for (size_t i = 0; i < e->partition_count; i++)
-        if (has_news(e->partitions[i]))
+        if (has_news(e->partitions[i]) || engine_snapshot_is_wanted(e, e->partitions[i]))
             return true;
     return false;
 }
@@ -91,19 +90,26 @@ static void report_sources(struct engine *e) {
     delta_table_reset(e->deltas);
 }
 
+static void put_metadata(const struct engine *e, const struct partition *p,
+                         struct epoch_position *position) {
+    struct metadata m = {.from = p->from, .partitions = e->options.partitions[p->input]};
+    for (int i = 0; i < METADATA_SNAPSHOTS && p->snapshot.kept[i].chunks; i++)
+        m.snapshots[i] = p->snapshot.kept[i];
+    metadata_format(&m, position->metadata, sizeof position->metadata);
+}
+
 static void add_positions(struct engine *e) {
     for (size_t i = 0; i < e->partition_count; i++) {
         struct partition *p = e->partitions[i];
-        if (p->state == PARTITION_REPLAYING || p->sent == p->next)
+        if (p->state == PARTITION_REPLAYING || (p->sent == p->next && !p->snapshot.untold))
             continue;
         struct epoch_position *position = epoch_add_position(e->open);
-        position->input = p->input;
+        position->input = (int)p->input;
         position->partition = p->number;
         position->offset = p->next;
-        metadata_format(
-            &(struct metadata){.from = p->from, .partitions = e->options.partitions[p->input]},
-            position->metadata, sizeof position->metadata);
+        put_metadata(e, p, position);
         p->sent = p->next;
+        p->snapshot.untold = false;
     }
 }
 
@@ -123,6 +129,7 @@ void engine_show(struct engine *e) {
         struct partition *p = e->partitions[i];
         if (!p->tenant || p->state == PARTITION_REPLAYING)
             continue;
+        view_batch_begin(p->batch, e->view_all, e->wall_at);
         struct view view = view_batch_view(p->batch, slice_of(e->options.instance));
         tenant_task_show(p->tenant, e->view_all, &view);
         view_batch_seal(p->batch);
@@ -150,6 +157,7 @@ void engine_cut(struct engine *e) {
     CHECK(!e->flying);
     report_sources(e);
     add_positions(e);
+    engine_snapshot_cut(e);
     engine_show(e);
     struct epoch *epoch = e->open;
     e->open = e->spare;

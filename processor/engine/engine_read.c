@@ -48,6 +48,7 @@ static void went_by(struct engine *e, struct partition *p, const struct log_reco
     p->read_at = e->wall_at;
     p->hold = HOLD_NONE;
     e->counts.records++;
+    p->snapshot.bytes_read += r->value.size;
     if (p->tenant && p->state == PARTITION_LIVE)
         p->reports++;
     if (p->state == PARTITION_REPLAYING) {

@@ -23,7 +23,10 @@
     X(held_future, "times a partition waited because a record was ahead of the wall clock")        \
     X(view_updates, "updates sent to the view")                                                    \
     X(view_skipped, "times the view was not ready for an update")                                  \
-    X(kpis, "figures published")
+    X(kpis, "figures published")                                                                   \
+    X(snapshots, "snapshots taken")                                                                \
+    X(snapshot_bytes, "bytes of snapshots, compressed")                                            \
+    X(snapshots_loaded, "tasks that began with a snapshot")
 
 #define ENGINE_COUNT_FIELD(name, meaning) uint64_t name;
 struct engine_counts {
@@ -50,6 +53,7 @@ struct engine {
     size_t partition_count, partition_capacity;
     int64_t wall_at;
     bool draining;
+    bool stopping;    /* a last snapshot of every task, then the end */
     int64_t busy_at;  /* wall time when a record other than a tick was last read */
     bool finished;    /* until-end: the sources were told */
     bool final_shown; /* until-end: the view has the last state */
@@ -87,6 +91,16 @@ bool engine_is_full(struct engine *e);
 void engine_cut(struct engine *e);
 void engine_show(struct engine *e);
 void engine_send_view(struct engine *e);
+/* engine.c */
+struct interaction_task *engine_source_new(const struct engine *e, int32_t partition);
+struct tenant_task *engine_tenant_new(const struct engine *e, int32_t partition);
+/* engine_snapshot.c */
+void engine_snapshot_cut(struct engine *e);
+void engine_snapshot_committed(struct engine *e, const struct epoch *epoch);
+/* True while the partition's snapshot waits for a further epoch. */
+bool engine_snapshot_is_wanted(const struct engine *e, const struct partition *p);
+void engine_snapshot_load(struct engine *e, struct partition *p, const struct log_assignment *a,
+                          const struct metadata *m);
 /* engine_effects.c */
 void engine_effects_init(struct engine *e);
 /* engine_tick.c */

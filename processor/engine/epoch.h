@@ -7,16 +7,16 @@
 /* X(symbol, topic without prefix): the topics that floorwalker writes. */
 #define EPOCH_TOPICS(X)                                                                            \
     X(ALERTS_SLA, "alerts.sla")                                                                    \
-    X(ALERTS_DEMAND, "alerts.demand") X(ALERTS_QUALITY, "alerts.quality")                          \
-        X(ALERTS_OPERATIONS, "alerts.operations") X(KPIS, "kpis") X(DEAD_LETTERS, "dead-letters")  \
-            X(TENANT_LOG, "tenant-log")
+    X(ALERTS_DEMAND, "alerts.demand")                                                              \
+    X(ALERTS_QUALITY, "alerts.quality") X(ALERTS_OPERATIONS, "alerts.operations") X(KPIS, "kpis")  \
+        X(DEAD_LETTERS, "dead-letters") X(TENANT_LOG, "tenant-log") X(STATE, "state")
 
 #define EPOCH_TOPIC_ENUM(symbol, name) OUTPUT_##symbol,
 enum epoch_topic { EPOCH_TOPICS(EPOCH_TOPIC_ENUM) OUTPUT_COUNT };
 
 const char *epoch_topic_name(enum epoch_topic t);
 
-#define EPOCH_METADATA_MAX 256
+#define EPOCH_METADATA_MAX 512
 
 /* Both ends of a record are places in the epoch's bytes, because those move as they grow. */
 struct epoch_record {
@@ -24,6 +24,8 @@ struct epoch_record {
     int32_t partition; /* -1: by key */
     size_t key_at, key_size;
     size_t value_at, value_size;
+    uint32_t tag;   /* the owner's, for records whose place matters */
+    int64_t offset; /* in the log; set by the port where tag is not 0, valid once committed */
 };
 
 /* A consumed position: the next offset to read, committed with ASCII metadata. */

@@ -28,6 +28,10 @@ void partition_move(struct partition *p, enum partition_state to) {
     p->state = to;
 }
 
+uint32_t partition_tag(const struct partition *p) {
+    return (uint32_t)p->input << 24 | (uint32_t)p->number;
+}
+
 int64_t partition_clock(const struct partition *p) {
     return p->source ? interaction_task_clock(p->source) : tenant_task_clock(p->tenant);
 }

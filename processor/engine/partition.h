@@ -1,6 +1,7 @@
 /* One partition that this process owns, and the task that knows it. */
 #pragma once
 
+#include "codec/metadata.h"
 #include "engine/ports.h"
 #include "tasks/interaction_task.h"
 #include "tasks/tenant_task.h"
@@ -20,14 +21,28 @@ const char *partition_state_name(enum partition_state s);
 #define PARTITION_HOLDS(X)                                                                         \
     X(NONE, "none")                                                                                \
     X(SCHEMA, "waits for a schema from the registry")                                              \
-        X(FUTURE, "its newest record is ahead of the wall clock")
+    X(FUTURE, "its newest record is ahead of the wall clock")
 
 #define PARTITION_HOLD_ENUM(symbol, name) HOLD_##symbol,
 enum partition_hold { PARTITION_HOLDS(PARTITION_HOLD_ENUM) HOLD_COUNT };
 
 const char *partition_hold_name(enum partition_hold h);
 
+/* The snapshot that is being written, and those that are whole. */
+struct partition_snapshot {
+    struct buf packed;                                /* of the newest one taken */
+    uint64_t number;                                  /* of the newest one ever begun */
+    struct snapshot_pointer writing;                  /* number 0: none is under way */
+    uint32_t next_chunk;                              /* to go into an epoch */
+    uint32_t chunks_there;                            /* committed */
+    struct snapshot_pointer kept[METADATA_SNAPSHOTS]; /* whole, newest first */
+    bool untold;                                      /* kept is in no commit yet */
+    int64_t begun_at;                                 /* wall time */
+    uint64_t bytes_read;                              /* of input since then */
+};
+
 struct partition {
+    char name[32]; /* of the task: "interactions-3" */
     enum engine_input input;
     int32_t number;
     enum partition_state state;
@@ -45,11 +60,16 @@ struct partition {
     struct interaction_task *source; /* INPUT_INTERACTIONS */
     struct tenant_task *tenant;      /* INPUT_TENANT_LOG */
     struct view_batch *batch;        /* rendered at the last cut, sent after its commit */
-    int64_t batch_offset;            /* the position that the batch belongs to */
+    struct partition_snapshot snapshot;
+    bool leaving;         /* is about to be revoked: a last snapshot */
+    int64_t batch_offset; /* the position that the batch belongs to */
 };
 
 /* Moves along the table of permitted moves; anything else is our error. */
 void partition_move(struct partition *p, enum partition_state to);
+
+/* Names the partition in records of an epoch. */
+uint32_t partition_tag(const struct partition *p);
 
 /* The clock of its task; INSTANT_NONE before the first record. */
 int64_t partition_clock(const struct partition *p);

@@ -25,11 +25,13 @@ struct log_record {
 struct log_assignment {
     enum engine_input input;
     int32_t partition;
-    int64_t committed;     /* the group's offset; -1: none yet */
-    struct slice metadata; /* committed with it */
-    int64_t low;           /* first offset that the log still has */
-    int64_t start;         /* where to begin when nothing was committed */
-    int64_t end;           /* until-end: where to stop; -1 otherwise */
+    int64_t committed;        /* the group's offset; -1: none yet */
+    struct slice metadata;    /* committed with it */
+    int64_t low;              /* first offset that the log still has */
+    uint64_t snapshot_number; /* of the snapshot that was found; 0: none */
+    struct slice snapshot;    /* its packed bytes */
+    int64_t start;            /* where to begin when nothing was committed */
+    int64_t end;              /* until-end: where to stop; -1 otherwise */
 };
 
 /* False: not now; the port keeps the record and offers it first in the next drain. */

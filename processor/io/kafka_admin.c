@@ -11,7 +11,7 @@
 #define ID_PAUSE_US 100000
 #define TOPICS_MAX (INPUT_COUNT + OUTPUT_COUNT)
 
-enum topic_use { USE_INPUT, USE_OUTPUT, USE_INTERNAL };
+enum topic_use { USE_INPUT, USE_OUTPUT, USE_STATE };
 
 struct topic {
     char name[256];
@@ -23,13 +23,13 @@ static size_t list_topics(const struct kafka_options *o, struct topic topics[TOP
     size_t count = 0;
     for (int i = 0; i < INPUT_COUNT; i++) {
         kafka_input_topic(o, (enum engine_input)i, topics[count].name);
-        topics[count++].use = i == INPUT_TENANT_LOG ? USE_INTERNAL : USE_INPUT;
+        topics[count++].use = i == INPUT_TENANT_LOG ? USE_OUTPUT : USE_INPUT;
     }
     for (int i = 0; i < OUTPUT_COUNT; i++) {
         if (i == OUTPUT_TENANT_LOG)
             continue;
         kafka_output_topic(o, (enum epoch_topic)i, topics[count].name);
-        topics[count++].use = USE_OUTPUT;
+        topics[count++].use = i == OUTPUT_STATE ? USE_STATE : USE_OUTPUT;
     }
     return count;
 }
@@ -87,8 +87,11 @@ static bool find_topics(rd_kafka_t *rk, const struct kafka_options *o, const vol
 static void configure(const struct kafka_options *o, const struct topic *topic,
                       rd_kafka_NewTopic_t *new_topic) {
     char retention[32];
-    /* A replay's input and the internal log, from which state is rebuilt, are kept for ever. */
-    bool keep = topic->use == USE_INTERNAL || (topic->use == USE_INPUT && !o->live);
+    if (topic->use == USE_STATE) {
+        rd_kafka_NewTopic_set_config(new_topic, "cleanup.policy", "compact");
+        return;
+    }
+    bool keep = topic->use == USE_INPUT && !o->live; /* a replay's input */
     snprintf(retention, sizeof retention, "%lld", keep ? -1LL : (long long)o->retention_ms);
     rd_kafka_NewTopic_set_config(new_topic, "retention.ms", retention);
     const char *stamp = topic->use == USE_INPUT && !o->live ? "CreateTime" : "LogAppendTime";
@@ -235,6 +238,9 @@ static bool prepare(rd_kafka_t *rk, const struct kafka_options *o, const volatil
         return false;
     for (int i = 0; i < INPUT_COUNT; i++)
         found->partitions[i] = topics[i].partitions;
+    for (size_t i = 0; i < count; i++)
+        if (topics[i].use == USE_STATE)
+            found->state_partitions = topics[i].partitions;
     return find_id(rk, topics[INPUT_TENANT_LOG].name, found->tenant_log_id, err);
 }
 

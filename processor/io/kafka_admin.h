@@ -5,6 +5,7 @@
 
 struct kafka_topics {
     int32_t partitions[INPUT_COUNT];
+    int32_t state_partitions;
     char tenant_log_id[64]; /* the broker's id of the topic: a recreated one has another */
 };
 

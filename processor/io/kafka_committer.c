@@ -58,6 +58,15 @@ static enum kafka_commit_result judge(rd_kafka_error_t *error, const char *step,
     return again ? KAFKA_COMMIT_AGAIN : KAFKA_COMMIT_FAILED;
 }
 
+/* Where a record that asked for it came to stand; an aborted try's place is overwritten. */
+static void delivered(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque) {
+    (void)rk;
+    (void)opaque;
+    struct epoch_record *r = m->_private;
+    if (r)
+        r->offset = m->err ? -1 : m->offset;
+}
+
 static rd_kafka_resp_err_t produce_one(struct kafka_committer *c, const struct epoch *epoch,
                                        const struct epoch_record *r) {
     struct slice key = epoch_key(epoch, r);
@@ -66,7 +75,8 @@ static rd_kafka_resp_err_t produce_one(struct kafka_committer *c, const struct e
     for (;;) {
         /* No copy: the epoch's bytes stay until the transaction has ended. */
         if (rd_kafka_produce(c->topics[r->topic], partition, 0, (void *)(uintptr_t)value.at,
-                             value.size, key.size ? key.at : NULL, key.size, NULL) == 0)
+                             value.size, key.size ? key.at : NULL, key.size,
+                             r->topic == OUTPUT_STATE ? (void *)(uintptr_t)r : NULL) == 0)
             return RD_KAFKA_RESP_ERR_NO_ERROR;
         rd_kafka_resp_err_t rc = rd_kafka_last_error();
         if (rc != RD_KAFKA_RESP_ERR__QUEUE_FULL)
@@ -210,6 +220,7 @@ static rd_kafka_t *producer_new(const struct kafka_options *o, struct err *err) 
     char id[512], timeout[16];
     snprintf(id, sizeof id, "%s-%s", o->group, o->instance);
     snprintf(timeout, sizeof timeout, "%d", timeout_ms(o));
+    rd_kafka_conf_set_dr_msg_cb(conf, delivered);
     kafka_conf_set(conf, "transactional.id", id);
     kafka_conf_set(conf, "transaction.timeout.ms", timeout);
     kafka_conf_set(conf, "message.timeout.ms", timeout);

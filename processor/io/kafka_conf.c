@@ -12,11 +12,9 @@ void kafka_input_topic(const struct kafka_options *o, enum engine_input input, c
 }
 
 void kafka_output_topic(const struct kafka_options *o, enum epoch_topic topic, char name[256]) {
-    if (topic == OUTPUT_TENANT_LOG) {
-        kafka_input_topic(o, INPUT_TENANT_LOG, name);
-        return;
-    }
-    int size = snprintf(name, 256, "%s%s", o->topic_prefix, epoch_topic_name(topic));
+    bool internal = topic == OUTPUT_TENANT_LOG || topic == OUTPUT_STATE;
+    int size = snprintf(name, 256, "%s%s%s%s", o->topic_prefix, internal ? o->group : "",
+                        internal ? "." : "", epoch_topic_name(topic));
     CHECK(size > 0 && size < 256);
 }
 

@@ -21,6 +21,7 @@ struct kafka_options {
     size_t property_count;
     int32_t partitions; /* of topics that are created */
     int32_t replication;
+    int32_t state_partitions; /* found, of GROUP.state */
     int64_t retention_ms;
     size_t memory_bytes; /* limits.memory: a share of it may wait in the consumer */
     bool live;           /* clock: live */

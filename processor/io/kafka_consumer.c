@@ -196,6 +196,9 @@ static void on_revoke(struct kafka_consumer *c, rd_kafka_topic_partition_list_t 
     }
     CHECK(!c->revoking);
     c->revoking = rd_kafka_topic_partition_list_copy(list);
+    for (int i = 0; i < list->cnt && !c->closing; i++)
+        c->events.leaving(c->events.context, input_of(c, list->elems[i].topic),
+                          list->elems[i].partition);
 }
 
 bool kafka_consumer_is_revoking(const struct kafka_consumer *c) {

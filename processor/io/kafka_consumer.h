@@ -9,6 +9,8 @@ struct kafka_consumer_events {
     void *context;
     /* Returns the offset to read from; -1: the owner has failed. */
     int64_t (*assigned)(void *context, const struct log_assignment *assignment);
+    /* It is about to go: commit what was applied, then kafka_consumer_finish_revoke. */
+    void (*leaving)(void *context, enum engine_input input, int32_t partition);
     /* Called by kafka_consumer_finish_revoke for each partition that goes. */
     void (*revoked)(void *context, enum engine_input input, int32_t partition);
     /* The process cannot go on. */

@@ -66,6 +66,7 @@ struct kafka_log *kafka_log_new(const struct kafka_options *o, uv_loop_t *loop,
     l->ticker = l->committer ? kafka_ticker_new(o, err) : NULL;
     struct kafka_consumer_events group = {.context = events->context,
                                           .assigned = events->assigned,
+                                          .leaving = events->leaving,
                                           .revoked = events->revoked,
                                           .failed = events->failed};
     l->consumer = l->ticker ? kafka_consumer_new(o, loop, l->wake_fd, &group, err) : NULL;

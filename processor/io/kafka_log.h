@@ -7,6 +7,7 @@
 struct kafka_log_events {
     void *context;
     int64_t (*assigned)(void *context, const struct log_assignment *assignment);
+    void (*leaving)(void *context, enum engine_input input, int32_t partition);
     void (*revoked)(void *context, enum engine_input input, int32_t partition);
     void (*committed)(void *context, bool ok, int64_t took_us, const char *reason);
     void (*failed)(void *context, const char *reason);

@@ -19,8 +19,9 @@ struct kafka_lookup *kafka_lookup_new(const struct kafka_options *o, rd_kafka_t 
     l->options = o;
     l->rk = rk;
     l->partitions = rd_kafka_topic_partition_list_copy(partitions);
+    l->wants = calloc((size_t)partitions->cnt + 1, sizeof *l->wants);
     l->found = calloc((size_t)partitions->cnt + 1, sizeof *l->found);
-    CHECK(l->found);
+    CHECK(l->found && l->wants);
     l->done = done;
     l->context = context;
     l->work.data = l;
@@ -28,7 +29,11 @@ struct kafka_lookup *kafka_lookup_new(const struct kafka_options *o, rd_kafka_t 
 }
 
 void kafka_lookup_free(struct kafka_lookup *l) {
+    int count = l->partitions->cnt;
     rd_kafka_topic_partition_list_destroy(l->partitions);
+    for (int i = 0; i < count; i++)
+        buf_deinit(&l->wants[i].packed);
+    free(l->wants);
     free(l->found);
     free(l);
 }
@@ -95,6 +100,31 @@ static rd_kafka_resp_err_t find_ends_patiently(const struct kafka_lookup *l,
     return rc;
 }
 
+/* The owner refuses metadata that is none of ours; here it only means that there is no snapshot. */
+static void want_snapshot(struct kafka_lookup *l, int index) {
+    const struct log_assignment *a = &l->found[index];
+    struct kafka_state_want *w = &l->wants[index];
+    struct err err;
+    snprintf(w->task, sizeof w->task, "%s-%d", engine_input_name(a->input), a->partition);
+    w->partition = snapshot_partition(a->partition, l->options->state_partitions);
+    if (a->committed < 0 || !metadata_parse(a->metadata, &w->metadata, &err))
+        w->metadata = (struct metadata){0};
+}
+
+static void find_snapshots(struct kafka_lookup *l) {
+    struct err err;
+    for (int i = 0; i < l->partitions->cnt; i++)
+        want_snapshot(l, i);
+    if (!kafka_state_read(l->options, l->wants, (size_t)l->partitions->cnt, &err)) {
+        snprintf(l->failure, sizeof l->failure, "%s", err.text);
+        return;
+    }
+    for (int i = 0; i < l->partitions->cnt; i++) {
+        l->found[i].snapshot_number = l->wants[i].number;
+        l->found[i].snapshot = buf_slice(&l->wants[i].packed);
+    }
+}
+
 static void look_up(uv_work_t *work) {
     struct kafka_lookup *l = work->data;
     if (!find_committed(l))
@@ -112,6 +142,7 @@ static void look_up(uv_work_t *work) {
                  rd_kafka_err2str(rc));
         return;
     }
+    find_snapshots(l);
 }
 
 static void looked_up(uv_work_t *work, int status) {

@@ -3,7 +3,7 @@
 
 #include <uv.h>
 
-#include "io/kafka_conf.h"
+#include "io/kafka_state.h"
 
 struct kafka_lookup;
 typedef void kafka_lookup_fn(void *context, struct kafka_lookup *lookup);
@@ -12,6 +12,7 @@ struct kafka_lookup {
     const struct kafka_options *options;
     rd_kafka_t *rk;
     rd_kafka_topic_partition_list_t *partitions; /* owned copy */
+    struct kafka_state_want *wants;              /* beside them: snapshots, which found views */
     struct log_assignment *found;                /* beside them; input and partition by the owner */
     char failure[512];                           /* empty: all was found */
     kafka_lookup_fn *done;                       /* on the loop's thread */

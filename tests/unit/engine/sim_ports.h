@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "codec/metadata.h"
 #include "codec/view.h"
 #include "engine/engine.h"
 
@@ -33,8 +34,14 @@ struct sim {
     int64_t wall_at;
     int32_t partitions;
     struct sim_partition log[INPUT_COUNT][SIM_PARTITIONS_MAX];
+    struct sim_partition state; /* GROUP.state has one partition here */
+    int64_t snapshot_interval_ms;
+    struct buf packed; /* of the snapshot that was looked up last */
+    uint64_t loaded;   /* tasks that were given a snapshot */
     struct sim_output *outputs;
     size_t output_count, output_capacity;
+    size_t pace;    /* interactions that come in 10 ms, in each partition; 0: all at once */
+    size_t visible; /* so many have come */
     struct epoch *flying;
     bool hold_commits; /* epochs stay in flight until sim_commit */
     bool fail_commits;
@@ -48,9 +55,8 @@ static struct slice sim_copy(struct slice s) {
     return slice_copy(s);
 }
 
-static void sim_append(struct sim *s, enum engine_input input, int32_t partition, int64_t log_at,
-                       struct slice key, struct slice value) {
-    struct sim_partition *p = &s->log[input][partition];
+static void sim_append_to(struct sim_partition *p, int64_t log_at, struct slice key,
+                          struct slice value) {
     if (p->count == p->capacity) {
         p->capacity = p->capacity ? p->capacity * 2 : 64;
         p->records = realloc(p->records, p->capacity * sizeof *p->records);
@@ -60,12 +66,20 @@ static void sim_append(struct sim *s, enum engine_input input, int32_t partition
         .log_at = log_at, .key = sim_copy(key), .value = sim_copy(value)};
 }
 
+static void sim_append(struct sim *s, enum engine_input input, int32_t partition, int64_t log_at,
+                       struct slice key, struct slice value) {
+    sim_append_to(&s->log[input][partition], log_at, key, value);
+}
+
 static size_t sim_drain(void *self, enum engine_input input, int32_t partition, size_t room,
                         log_take_fn *take, void *context) {
     struct sim *s = self;
     struct sim_partition *p = &s->log[input][partition];
     size_t taken = 0;
-    while (taken < room && p->read < p->count) {
+    size_t end = p->count;
+    if (s->pace && input == INPUT_INTERACTIONS && s->visible < end)
+        end = s->visible;
+    while (taken < room && p->read < end) {
         const struct sim_record *r = &p->records[p->read];
         struct log_record record = {.offset = (int64_t)p->read,
                                     .log_at = r->log_at,
@@ -85,7 +99,12 @@ static int64_t sim_end(void *self, enum engine_input input, int32_t partition) {
     return (int64_t)s->log[input][partition].count;
 }
 
-static void sim_take_output(struct sim *s, const struct epoch *e, const struct epoch_record *r) {
+static void sim_take_output(struct sim *s, const struct epoch *e, struct epoch_record *r) {
+    if (r->topic == OUTPUT_STATE) {
+        r->offset = (int64_t)s->state.count;
+        sim_append_to(&s->state, s->wall_at, epoch_key(e, r), epoch_value(e, r));
+        return;
+    }
     if (r->topic == OUTPUT_TENANT_LOG) {
         sim_append(s, INPUT_TENANT_LOG, r->partition, s->wall_at, epoch_key(e, r),
                    epoch_value(e, r));
@@ -162,28 +181,60 @@ static void sim_note(void *self, enum log_level level, const char *event, const 
 }
 
 static void sim_init(struct sim *s, int32_t partitions) {
-    *s = (struct sim){.wall_at = 1000000, .partitions = partitions, .fetched_schema = -1};
+    *s = (struct sim){.wall_at = 1000000,
+                      .partitions = partitions,
+                      .fetched_schema = -1,
+                      .snapshot_interval_ms = DAY_MS};
+    buf_init(&s->packed);
     contract_init_default(&s->contracts.fallback);
     for (int i = 0; i < INPUT_COUNT; i++)
         for (int p = 0; p < SIM_PARTITIONS_MAX; p++)
             s->log[i][p].committed = -1;
 }
 
+static void sim_free_partition(struct sim_partition *p) {
+    for (size_t i = 0; i < p->count; i++) {
+        free((void *)(uintptr_t)p->records[i].key.at);
+        free((void *)(uintptr_t)p->records[i].value.at);
+    }
+    free(p->records);
+}
+
 static void sim_deinit(struct sim *s) {
     for (int i = 0; i < INPUT_COUNT; i++)
-        for (int p = 0; p < SIM_PARTITIONS_MAX; p++) {
-            struct sim_partition *part = &s->log[i][p];
-            for (size_t k = 0; k < part->count; k++) {
-                free((void *)(uintptr_t)part->records[k].key.at);
-                free((void *)(uintptr_t)part->records[k].value.at);
-            }
-            free(part->records);
-        }
+        for (int p = 0; p < SIM_PARTITIONS_MAX; p++)
+            sim_free_partition(&s->log[i][p]);
+    sim_free_partition(&s->state);
+    buf_deinit(&s->packed);
     for (size_t i = 0; i < s->output_count; i++) {
         free((void *)(uintptr_t)s->outputs[i].key.at);
         free((void *)(uintptr_t)s->outputs[i].value.at);
     }
     free(s->outputs);
+}
+
+/* As the real port: the newest snapshot of the metadata whose chunks are all there. */
+static void sim_find_snapshot(struct sim *s, struct log_assignment *a) {
+    struct metadata m;
+    struct err err;
+    char task[64];
+    snprintf(task, sizeof task, "%s-%d", engine_input_name(a->input), a->partition);
+    if (a->committed < 0 || !metadata_parse(a->metadata, &m, &err))
+        return;
+    for (int i = 0; i < METADATA_SNAPSHOTS && m.snapshots[i].number && !a->snapshot_number; i++) {
+        struct snapshot_reader reader;
+        snapshot_reader_init(&reader, slice_of(task), &m.snapshots[i]);
+        for (size_t k = (size_t)m.snapshots[i].place; k < s->state.count; k++)
+            snapshot_reader_take(&reader, s->state.records[k].value);
+        if (snapshot_reader_is_whole(&reader)) {
+            a->snapshot_number = m.snapshots[i].number;
+            buf_reset(&s->packed);
+            buf_put(&s->packed, reader.packed.at, reader.packed.size);
+            a->snapshot = buf_slice(&s->packed);
+            s->loaded++;
+        }
+        snapshot_reader_deinit(&reader);
+    }
 }
 
 /* A process that starts (again): reads where the group stands. */
@@ -195,6 +246,8 @@ static struct engine *sim_start(struct sim *s, bool live, bool until_end) {
                                .publish_all = true,
                                .commit_interval_ms = 100,
                                .view_interval_ms = 250,
+                               .snapshot_interval_ms = s->snapshot_interval_ms,
+                               .state_partitions = 1,
                                .tick_interval_ms = 100,
                                .grace_ms = live ? 500 : 0,
                                .reorder_ms = 5 * MINUTE_MS,
@@ -224,6 +277,7 @@ static struct engine *sim_start(struct sim *s, bool live, bool until_end) {
                                        .metadata = slice_of(part->metadata),
                                        .start = 0,
                                        .end = until_end ? (int64_t)part->count : -1};
+            sim_find_snapshot(s, &a);
             int64_t from = engine_assign(e, &a);
             part->read = from < 0 ? 0 : (size_t)from;
         }
@@ -234,6 +288,7 @@ static struct engine *sim_start(struct sim *s, bool live, bool until_end) {
 static void sim_run(struct sim *s, struct engine *e, int64_t ms) {
     for (int64_t passed = 0; passed < ms && !engine_failure(e); passed += 10) {
         s->wall_at += 10;
+        s->visible += s->pace;
         while (engine_turn(e, s->wall_at))
             ;
         if (s->flying && !s->hold_commits)

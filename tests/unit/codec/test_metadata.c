@@ -6,11 +6,14 @@
 
 #include <cmocka.h>
 
-#include "engine/metadata.h"
+#include "codec/metadata.h"
 
 static void test_round_trip(void **state) {
     (void)state;
-    static const struct metadata cases[] = {{0, 1}, {12345678901234, 8}, {INT64_MAX, 10000}};
+    static const struct metadata cases[] = {
+        {0, 1, {{0}}},
+        {12345678901234, 8, {{7, 81234, 5120, 3}}},
+        {INT64_MAX, 10000, {{UINT64_MAX, INT64_MAX, INT64_MAX, 8192}, {1, 0, 0, 1}}}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[256];
         metadata_format(&cases[i], text, sizeof text);
@@ -19,7 +22,7 @@ static void test_round_trip(void **state) {
         struct metadata back;
         struct err err;
         assert_true(metadata_parse(slice_of(text), &back, &err));
-        assert_true(back.from == cases[i].from && back.partitions == cases[i].partitions);
+        assert_memory_equal(&back, &cases[i], sizeof back);
     }
 }
 
@@ -31,7 +34,10 @@ static void test_other_texts_are_refused(void **state) {
                                       "fw1 from=-1 partitions=8",
                                       "fw1 from=1 partitions=0",
                                       "fw1 from=1 partitions=8 more",
-                                      "fw2 from=1 partitions=8"};
+                                      "fw2 from=1 partitions=8",
+                                      "fw1 from=1 partitions=8 snapshot=1,2,3",
+                                      "fw1 from=1 partitions=8 snapshot=0,2,3,4",
+                                      "fw1 from=1 partitions=8 snapshot=1,2,3,4,5"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct metadata m;
         struct err err;

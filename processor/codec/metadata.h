@@ -1,0 +1,22 @@
+/* What is committed with an offset, atomically: where the task's history begins, how many
+ * partitions its topic had, and where its snapshots stand. ASCII, because brokers mangle other
+ * bytes; far below the 4 KiB that they take. */
+#pragma once
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "codec/snapshot.h"
+
+#define METADATA_SNAPSHOTS 2 /* newest first; the third slot is the one being written */
+#define METADATA_TEXT_MAX 512
+
+struct metadata {
+    int64_t from;       /* offset of the first record that the task ever applied */
+    int32_t partitions; /* of the topic when it was committed */
+    struct snapshot_pointer snapshots[METADATA_SNAPSHOTS]; /* number 0: none */
+};
+
+/* "fw1 from=0 partitions=8 snapshot=7,81234,5120,3 snapshot=6,..." into text, NUL-terminated. */
+void metadata_format(const struct metadata *m, char *text, size_t room);
+
+MUST_USE bool metadata_parse(struct slice text, struct metadata *m, struct err *err);

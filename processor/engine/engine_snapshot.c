@@ -1,0 +1,160 @@
+/* Snapshots: taken at the cut, written in chunks with the following epochs, pointed to by the
+ * commit that comes after the last chunk's. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/check.h"
+#include "engine/engine_state.h"
+
+/* Chunks that one epoch carries, so that alerts need not wait behind them; a stop waits for all. */
+#define EPOCH_CHUNK_BYTES ((size_t)2 << 20)
+/* A snapshot is put off while it would cost more bytes than what was read since the last one, but
+ * not for more than so many intervals: the replay must stay short. */
+#define STRETCH_MOST 10
+
+static bool is_last_call(const struct engine *e, const struct partition *p) {
+    return e->stopping || p->leaving;
+}
+
+static bool is_due(const struct engine *e, const struct partition *p) {
+    const struct partition_snapshot *s = &p->snapshot;
+    if (p->state != PARTITION_LIVE || s->writing.number || p->next == s->kept[0].offset)
+        return false;
+    if (is_last_call(e, p))
+        return true;
+    int64_t age_ms = e->wall_at - s->begun_at;
+    return age_ms >= e->options.snapshot_interval_ms &&
+           (s->bytes_read >= s->packed.size ||
+            age_ms >= STRETCH_MOST * e->options.snapshot_interval_ms);
+}
+
+static void begin(struct engine *e, struct partition *p) {
+    struct partition_snapshot *s = &p->snapshot;
+    struct buf state;
+    buf_init(&state);
+    if (p->source)
+        interaction_task_save(p->source, &state);
+    else
+        tenant_task_save(p->tenant, &state);
+    s->writing = (struct snapshot_pointer){.number = ++s->number, .offset = p->next, .place = -1};
+    snapshot_pack(s->writing.number, s->writing.offset, buf_slice(&state), &s->packed);
+    s->writing.chunks = snapshot_chunk_count(buf_slice(&s->packed));
+    s->next_chunk = 0;
+    s->begun_at = e->wall_at;
+    s->bytes_read = 0;
+    e->counts.snapshots++;
+    e->counts.snapshot_bytes += s->packed.size;
+    buf_deinit(&state);
+}
+
+static void put_chunk(struct engine *e, struct partition *p) {
+    struct partition_snapshot *s = &p->snapshot;
+    struct slice task = slice_of(p->name);
+    int32_t partition = snapshot_partition(p->number, e->options.state_partitions);
+    struct buf *b = epoch_begin(e->open, OUTPUT_STATE, partition);
+    snapshot_put_key(task, s->writing.number, s->next_chunk, b);
+    epoch_key_done(e->open);
+    snapshot_put_chunk(task, s->writing.number, s->next_chunk, buf_slice(&s->packed), b);
+    epoch_record_done(e->open);
+    e->open->records[e->open->record_count - 1].tag = partition_tag(p);
+    s->next_chunk++;
+}
+
+void engine_snapshot_cut(struct engine *e) {
+    size_t room = EPOCH_CHUNK_BYTES;
+    for (size_t i = 0; i < e->partition_count; i++) {
+        struct partition *p = e->partitions[i];
+        struct partition_snapshot *s = &p->snapshot;
+        if (is_due(e, p))
+            begin(e, p);
+        while (s->writing.number && s->next_chunk < s->writing.chunks &&
+               (room || is_last_call(e, p))) {
+            put_chunk(e, p);
+            room -= room < SNAPSHOT_CHUNK_MAX ? room : SNAPSHOT_CHUNK_MAX;
+        }
+    }
+}
+
+static struct partition *find_tagged(const struct engine *e, uint32_t tag) {
+    for (size_t i = 0; i < e->partition_count; i++)
+        if (partition_tag(e->partitions[i]) == tag)
+            return e->partitions[i];
+    return NULL;
+}
+
+static void chunk_is_there(struct partition *p, int64_t offset) {
+    struct partition_snapshot *s = &p->snapshot;
+    CHECK(s->writing.number && offset >= 0);
+    if (s->chunks_there == 0)
+        s->writing.place = offset;
+    if (++s->chunks_there < s->writing.chunks)
+        return;
+    for (int i = METADATA_SNAPSHOTS - 1; i > 0; i--)
+        s->kept[i] = s->kept[i - 1];
+    s->kept[0] = s->writing;
+    s->writing = (struct snapshot_pointer){0};
+    s->chunks_there = 0;
+    s->untold = true;
+}
+
+/* An offset counts only now that its transaction is committed. */
+void engine_snapshot_committed(struct engine *e, const struct epoch *epoch) {
+    for (size_t i = 0; i < epoch->record_count; i++) {
+        const struct epoch_record *r = &epoch->records[i];
+        if (r->topic != OUTPUT_STATE)
+            continue;
+        struct partition *p = find_tagged(e, r->tag);
+        if (p)
+            chunk_is_there(p, r->offset);
+    }
+}
+
+bool engine_snapshot_is_wanted(const struct engine *e, const struct partition *p) {
+    const struct partition_snapshot *s = &p->snapshot;
+    if (s->writing.number && s->next_chunk < s->writing.chunks)
+        return true;
+    return is_last_call(e, p) && (is_due(e, p) || s->untold);
+}
+
+/* A load that failed may have left anything behind. */
+static void renew(struct engine *e, struct partition *p) {
+    if (p->source) {
+        interaction_task_free(p->source);
+        p->source = engine_source_new(e, p->number);
+    } else {
+        tenant_task_free(p->tenant);
+        p->tenant = engine_tenant_new(e, p->number);
+    }
+}
+
+static bool load(struct partition *p, struct slice state, struct err *err) {
+    return p->source ? interaction_task_load(p->source, state, err)
+                     : tenant_task_load(p->tenant, state, err);
+}
+
+void engine_snapshot_load(struct engine *e, struct partition *p, const struct log_assignment *a,
+                          const struct metadata *m) {
+    const struct snapshot_pointer *pointer = NULL;
+    for (int i = 0; i < METADATA_SNAPSHOTS; i++)
+        if (a->snapshot.size && m->snapshots[i].number == a->snapshot_number)
+            pointer = &m->snapshots[i];
+    struct buf state;
+    buf_init(&state);
+    struct err err;
+    bool ok = pointer ? snapshot_unpack(a->snapshot, pointer, &state, &err) &&
+                            load(p, buf_slice(&state), &err)
+                      : err_set(&err, "none could be read");
+    buf_deinit(&state);
+    if (ok) {
+        p->snapshot.kept[0] = *pointer;
+        p->next = pointer->offset;
+        e->counts.snapshots_loaded++;
+    } else {
+        renew(e, p);
+        engine_note(e, LOG_LEVEL_ERROR, "snapshot_refused",
+                    "\"task\":\"%s\",\"text\":\"%.300s; the task is rebuilt from the log\"",
+                    p->name, err.text);
+    }
+    /* Numbers go on, so that a chunk of one that was refused is never taken for a new one's. */
+    p->snapshot.number = m->snapshots[0].number;
+}

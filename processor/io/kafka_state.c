@@ -1,0 +1,135 @@
+#include "io/kafka_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/check.h"
+
+#define READ_TIMEOUT_MS 60000 /* for all snapshots of an assignment */
+
+static rd_kafka_t *client_new(const struct kafka_options *o, struct err *err) {
+    rd_kafka_conf_t *conf = kafka_conf_new(o, "state", err);
+    if (!conf)
+        return NULL;
+    char group[300], reason[256];
+    snprintf(group, sizeof group, "%s-state", o->group); /* asked for by the API; never joined */
+    kafka_conf_set(conf, "group.id", group);
+    kafka_conf_set(conf, "enable.auto.commit", "false");
+    kafka_conf_set(conf, "isolation.level", "read_committed");
+    kafka_conf_set(conf, "auto.offset.reset", "error");
+    kafka_conf_set(conf, "enable.partition.eof", "true"); /* what is not there by then is gone */
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
+    if (!rk) {
+        rd_kafka_conf_destroy(conf);
+        err_set(err, "kafka consumer of snapshots: %s", reason);
+        return NULL;
+    }
+    rd_kafka_poll_set_consumer(rk);
+    return rk;
+}
+
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool is_open(const struct kafka_state_want *w) {
+    return w->reader.pointer.number && !snapshot_reader_is_whole(&w->reader);
+}
+
+/* Begins with the pointer of this age for those that have none yet. */
+static size_t open_readers(struct kafka_state_want *wants, size_t count, int age) {
+    size_t opened = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct snapshot_pointer *p = &wants[i].metadata.snapshots[age];
+        if (wants[i].number || !p->number)
+            continue;
+        snapshot_reader_init(&wants[i].reader, slice_of(wants[i].task), p);
+        opened++;
+    }
+    return opened;
+}
+
+/* Each partition from the first chunk that is looked for in it. */
+static rd_kafka_topic_partition_list_t *places(const char *topic,
+                                               const struct kafka_state_want *wants, size_t count) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_open(&wants[i]))
+            continue;
+        rd_kafka_topic_partition_t *tp = rd_kafka_topic_partition_list_find(list, topic,
+                                                                            wants[i].partition);
+        int64_t place = wants[i].reader.pointer.place;
+        if (!tp) {
+            tp = rd_kafka_topic_partition_list_add(list, topic, wants[i].partition);
+            tp->offset = place;
+        }
+        if (place < tp->offset)
+            tp->offset = place;
+    }
+    return list;
+}
+
+static size_t take(struct kafka_state_want *wants, size_t count, const rd_kafka_message_t *m) {
+    size_t open = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (is_open(&wants[i]) && wants[i].partition == m->partition)
+            snapshot_reader_take(&wants[i].reader, (struct slice){m->payload, m->len});
+        open += is_open(&wants[i]);
+    }
+    return open;
+}
+
+/* The chunks of a snapshot stand behind the first one, between those of other tasks. */
+static void read_chunks(rd_kafka_t *rk, struct kafka_state_want *wants, size_t count,
+                        int partitions) {
+    int64_t until = now_ms() + READ_TIMEOUT_MS;
+    int ended = 0;
+    size_t open = count;
+    while (open && ended < partitions && now_ms() < until) {
+        rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, 100);
+        if (!m)
+            continue;
+        if (m->err)
+            ended++;
+        else
+            open = take(wants, count, m);
+        rd_kafka_message_destroy(m);
+    }
+}
+
+static void close_readers(struct kafka_state_want *wants, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct kafka_state_want *w = &wants[i];
+        if (w->reader.pointer.number && snapshot_reader_is_whole(&w->reader)) {
+            w->number = w->reader.pointer.number;
+            w->packed = w->reader.packed;
+        } else {
+            snapshot_reader_deinit(&w->reader);
+        }
+        w->reader = (struct snapshot_reader){.found = 0};
+    }
+}
+
+bool kafka_state_read(const struct kafka_options *o, struct kafka_state_want *wants, size_t count,
+                      struct err *err) {
+    char topic[256];
+    kafka_output_topic(o, OUTPUT_STATE, topic);
+    rd_kafka_t *rk = client_new(o, err);
+    if (!rk)
+        return false;
+    for (int age = 0; age < METADATA_SNAPSHOTS; age++) {
+        if (!open_readers(wants, count, age))
+            continue;
+        rd_kafka_topic_partition_list_t *list = places(topic, wants, count);
+        if (!rd_kafka_assign(rk, list))
+            read_chunks(rk, wants, count, list->cnt);
+        rd_kafka_topic_partition_list_destroy(list);
+        close_readers(wants, count);
+    }
+    rd_kafka_consumer_close(rk);
+    rd_kafka_destroy(rk);
+    return true;
+}

@@ -1,0 +1,21 @@
+/* Reads snapshots of tasks from GROUP.state, with a consumer outside of the group. Blocks: for the
+ * thread that looks offsets up. */
+#pragma once
+
+#include "codec/metadata.h"
+#include "io/kafka_conf.h"
+
+/* A task whose snapshot is looked for. */
+struct kafka_state_want {
+    char task[64];
+    int32_t partition; /* of the state topic */
+    struct metadata metadata;
+    struct snapshot_reader reader; /* of the one that is being read */
+    uint64_t number;               /* found; 0: none */
+    struct buf packed;             /* owned: what was found */
+};
+
+/* For each want, the newest snapshot of its metadata whose chunks are all there. All are read side
+ * by side. False with a reason when no consumer can be made. */
+MUST_USE bool kafka_state_read(const struct kafka_options *o, struct kafka_state_want *wants,
+                               size_t count, struct err *err);
