@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/connect.h"
 #include "config/contracts.h"
 #include "config/settings.h"
 #include "core/counter.h"
@@ -13,13 +14,16 @@
 enum check_status { CHECK_GOOD = 0, CHECK_FAULTS = 2 };
 
 static int usage(FILE *out, int status) {
-    fputs("usage: floorwalker check --config FILE [--SETTING VALUE]...\n"
-          "       floorwalker check --metrics\n"
-          "\n"
-          "Checks the settings and every contract, and tells each fault with file, line and what\n"
-          "would be right. Status 0 when there is none, else 2.\n"
-          "  --metrics   the catalogue: metrics, service-level variants, counters, windows\n",
-          out);
+    fputs(
+        "usage: floorwalker check --config FILE [--SETTING VALUE]...\n"
+        "       floorwalker check --connect --config FILE\n"
+        "       floorwalker check --metrics\n"
+        "\n"
+        "Checks the settings and every contract, and tells each fault with file, line and what\n"
+        "would be right. Status 0 when there is none, else 2.\n"
+        "  --connect   also tries Kafka, the schema registry and Redis: topics, settings, rights\n"
+        "  --metrics   the catalogue: metrics, service-level variants, counters, windows\n",
+        out);
     return status;
 }
 
@@ -62,7 +66,7 @@ static void check_contracts(const struct settings *s, struct faults *faults) {
 }
 
 /* The contracts are looked at even when some setting is wrong: one go finds all. */
-static int check(const struct settings_flags *flags) {
+static int check(const struct settings_flags *flags, bool connect) {
     struct faults faults;
     struct settings settings;
     faults_init(&faults);
@@ -71,7 +75,9 @@ static int check(const struct settings_flags *flags) {
         check_contracts(&settings, &faults);
     faults_print(&faults, stdout);
     right = right && faults.errors == 0;
-    if (right)
+    if (right && connect && connect_check(&settings) > 0)
+        right = false;
+    else if (right)
         puts("nothing wrong");
     else
         printf("%zu fault%s\n", faults.errors, faults.errors == 1 ? "" : "s");
@@ -110,9 +116,10 @@ int check_main(int argc, char **argv) {
         print_counters(stdout);
         return CHECK_GOOD;
     }
-    if (argc > 1)
+    bool connect = argc == 2 && strcmp(argv[1], "--connect") == 0;
+    if (argc > 1 && !connect)
         return refuse_word(argv[1]);
     if (!flags.config)
         return refuse("--config FILE is missing");
-    return check(&flags);
+    return check(&flags, connect);
 }

@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "base/check.h"
+#include "cli/kafka_settings.h"
 #include "cli/shell_schemas.h"
 #include "engine/engine.h"
 #include "io/http_server.h"
@@ -226,28 +227,8 @@ static const struct http_page pages[] = {
 };
 
 static void fill_kafka_options(struct shell *s) {
-    const struct settings *t = s->options->settings;
-    s->properties = calloc(t->property_count + 1, sizeof *s->properties);
-    CHECK(s->properties);
-    for (size_t i = 0; i < t->property_count; i++)
-        s->properties[i] = (struct kafka_property){t->properties[i].name, t->properties[i].value};
-    int64_t start_at = t->start.kind == SETTINGS_START_EARLIEST ? KAFKA_START_EARLIEST
-                       : t->start.kind == SETTINGS_START_LATEST ? KAFKA_START_LATEST
-                                                                : t->start.at;
-    s->kafka_options = (struct kafka_options){.brokers = t->kafka_brokers,
-                                              .group = t->kafka_group,
-                                              .instance = t->instance,
-                                              .topic_prefix = t->topic_prefix,
-                                              .properties = s->properties,
-                                              .property_count = t->property_count,
-                                              .partitions = (int32_t)t->kafka_partitions,
-                                              .replication = (int32_t)t->kafka_replication,
-                                              .retention_ms = t->kafka_retention_ms,
-                                              .memory_bytes = (size_t)t->memory_bytes,
-                                              .live = t->clock == SETTINGS_CLOCK_LIVE,
-                                              .until_end = s->options->until_end,
-                                              .start_at = start_at,
-                                              .note = s->note};
+    s->kafka_options = kafka_settings_options(s->options->settings, s->note, &s->properties);
+    s->kafka_options.until_end = s->options->until_end;
 }
 
 static struct engine_options engine_options_of(const struct shell *s,

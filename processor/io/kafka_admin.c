@@ -75,7 +75,8 @@ static bool find_topics(rd_kafka_t *rk, const struct kafka_options *o, const vol
         if (authentication_failed(rk, err))
             return false;
         if (*stop)
-            return err_set(err, "stopped before the brokers at %s answered", o->brokers);
+            return err_set(err, "the brokers at %s do not answer: %s", o->brokers,
+                           rd_kafka_err2str(rc));
         char members[512];
         snprintf(members, sizeof members,
                  "\"brokers\":\"%s\",\"text\":\"the brokers do not answer (%s); trying again\"",
@@ -116,8 +117,16 @@ static bool check_created(rd_kafka_event_t *event, struct err *err) {
     return true;
 }
 
+static rd_kafka_AdminOptions_t *only_validate(rd_kafka_t *rk) {
+    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(rk,
+                                                                 RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    char reason[256];
+    CHECK(!rd_kafka_AdminOptions_set_validate_only(options, 1, reason, sizeof reason));
+    return options;
+}
+
 static bool create_missing(rd_kafka_t *rk, const struct kafka_options *o, struct topic *topics,
-                           size_t count, struct err *err) {
+                           size_t count, bool validate, struct err *err) {
     rd_kafka_NewTopic_t *wanted[TOPICS_MAX];
     size_t wanted_count = 0;
     for (size_t i = 0; i < count; i++) {
@@ -136,7 +145,10 @@ static bool create_missing(rd_kafka_t *rk, const struct kafka_options *o, struct
     if (!wanted_count)
         return true;
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-    rd_kafka_CreateTopics(rk, wanted, wanted_count, NULL, queue);
+    rd_kafka_AdminOptions_t *options = validate ? only_validate(rk) : NULL;
+    rd_kafka_CreateTopics(rk, wanted, wanted_count, options, queue);
+    if (options)
+        rd_kafka_AdminOptions_destroy(options);
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ADMIN_TIMEOUT_MS);
     bool ok = event ? check_created(event, err)
                     : err_set(err, "the brokers at %s did not answer the creation of topics",
@@ -232,7 +244,7 @@ static bool prepare(rd_kafka_t *rk, const struct kafka_options *o, const volatil
     if (!find_topics(rk, o, stop, topics, count, err))
         return false;
     bool existed = topics[INPUT_INTERACTIONS].partitions > 0;
-    if (!create_missing(rk, o, topics, count, err))
+    if (!create_missing(rk, o, topics, count, false, err))
         return false;
     if (existed && o->live && !check_input(rk, topics[INPUT_INTERACTIONS].name, err))
         return false;
@@ -244,19 +256,99 @@ static bool prepare(rd_kafka_t *rk, const struct kafka_options *o, const volatil
     return find_id(rk, topics[INPUT_TENANT_LOG].name, found->tenant_log_id, err);
 }
 
-bool kafka_admin_prepare(const struct kafka_options *o, const volatile bool *stop,
-                         struct kafka_topics *found, struct err *err) {
+static bool may(const rd_kafka_TopicDescription_t *topic, rd_kafka_AclOperation_t wanted) {
+    size_t count;
+    const rd_kafka_AclOperation_t *allowed = rd_kafka_TopicDescription_authorized_operations(
+        topic, &count);
+    bool found = false;
+    for (size_t i = 0; i < count; i++)
+        found = found || allowed[i] == wanted;
+    return found || !allowed; /* a broker without an authorizer tells nothing */
+}
+
+static bool check_rights_told(const struct kafka_options *o, const struct topic *t,
+                              rd_kafka_event_t *event, struct err *err) {
+    size_t count;
+    const rd_kafka_TopicDescription_t **found = rd_kafka_DescribeTopics_result_topics(
+        rd_kafka_event_DescribeTopics_result(event), &count);
+    if (!count || rd_kafka_error_code(rd_kafka_TopicDescription_error(found[0])))
+        return err_set(err, "topic %s cannot be described: is this user allowed to?", t->name);
+    bool reads = t->use == USE_INPUT;
+    bool writes = t->use != USE_INPUT || o->live; /* ticks */
+    if (reads && !may(found[0], RD_KAFKA_ACL_OPERATION_READ))
+        return err_set(err, "topic %s: this user needs the right to read", t->name);
+    if (writes && !may(found[0], RD_KAFKA_ACL_OPERATION_WRITE))
+        return err_set(err, "topic %s: this user needs the right to write%s", t->name,
+                       reads ? " (ticks; clock: log needs none)" : "");
+    return true;
+}
+
+static bool check_rights(rd_kafka_t *rk, const struct kafka_options *o, const struct topic *t,
+                         struct err *err) {
+    const char *name = t->name;
+    rd_kafka_TopicCollection_t *names = rd_kafka_TopicCollection_of_topic_names(&name, 1);
+    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(rk,
+                                                                 RD_KAFKA_ADMIN_OP_DESCRIBETOPICS);
+    rd_kafka_error_t *error = rd_kafka_AdminOptions_set_include_authorized_operations(options, 1);
+    CHECK(!error);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_DescribeTopics(rk, names, options, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ADMIN_TIMEOUT_MS);
+    bool ok = event && !rd_kafka_event_error(event)
+                  ? check_rights_told(o, t, event, err)
+                  : err_set(err, "topic %s: the brokers do not describe it", t->name);
+    if (event)
+        rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_TopicCollection_destroy(names);
+    return ok;
+}
+
+static bool try_all(rd_kafka_t *rk, const struct kafka_options *o, struct err *err) {
+    static const volatile bool once = true;
+    struct topic topics[TOPICS_MAX];
+    size_t count = list_topics(o, topics);
+    if (!find_topics(rk, o, &once, topics, count, err))
+        return false;
+    bool existed = topics[INPUT_INTERACTIONS].partitions > 0;
+    if (existed && o->live && !check_input(rk, topics[INPUT_INTERACTIONS].name, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (topics[i].partitions && !check_rights(rk, o, &topics[i], err))
+            return false;
+    return create_missing(rk, o, topics, count, true, err);
+}
+
+static rd_kafka_t *client_new(const struct kafka_options *o, struct err *err) {
     rd_kafka_conf_t *conf = kafka_conf_new(o, "admin", err);
     if (!conf)
-        return false;
+        return NULL;
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR);
     char reason[256];
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
-    if (!rk) {
-        rd_kafka_conf_destroy(conf);
-        return err_set(err, "kafka: %s", reason);
-    }
+    if (rk)
+        return rk;
+    rd_kafka_conf_destroy(conf);
+    err_set(err, "kafka: %s", reason);
+    return NULL;
+}
+
+bool kafka_admin_prepare(const struct kafka_options *o, const volatile bool *stop,
+                         struct kafka_topics *found, struct err *err) {
+    rd_kafka_t *rk = client_new(o, err);
+    if (!rk)
+        return false;
     bool ok = prepare(rk, o, stop, found, err);
+    rd_kafka_destroy(rk);
+    return ok;
+}
+
+bool kafka_admin_try(const struct kafka_options *o, struct err *err) {
+    rd_kafka_t *rk = client_new(o, err);
+    if (!rk)
+        return false;
+    bool ok = try_all(rk, o, err);
     rd_kafka_destroy(rk);
     return ok;
 }

@@ -14,3 +14,7 @@ struct kafka_topics {
  * between tries: true gives up. */
 MUST_USE bool kafka_admin_prepare(const struct kafka_options *o, const volatile bool *stop,
                                   struct kafka_topics *found, struct err *err);
+
+/* The same look without a change: one try at the brokers, topics and their settings, whether missing
+ * ones could be created, and the rights on those that are there. False with the first fault. */
+MUST_USE bool kafka_admin_try(const struct kafka_options *o, struct err *err);

@@ -79,6 +79,19 @@ void redis_reader_free(struct redis_reader *r) {
     free(r);
 }
 
+bool redis_reader_may_write(struct redis_reader *r, struct err *err) {
+    redisReply *reply = redisCommand(r->redis, "EVAL %s 1 fw:{check}:none",
+                                     "redis.call('DEL', KEYS[1]) return 1");
+    bool good = reply && reply->type == REDIS_REPLY_INTEGER;
+    if (!good)
+        err_set(err,
+                "redis refuses a write to fw:*: %s; the user needs EVAL, HSET, HDEL, DEL, "
+                "SADD, SREM, PEXPIRE and PUBLISH there",
+                reply && reply->str ? reply->str : r->redis->errstr);
+    freeReplyObject(reply);
+    return good;
+}
+
 static struct slice text_of(const redisReply *reply) {
     return (struct slice){reply->str, reply->len};
 }

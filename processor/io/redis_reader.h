@@ -10,6 +10,9 @@ struct redis_reader; /* opaque */
 struct redis_reader *redis_reader_new(const char *urls, struct err *err);
 void redis_reader_free(struct redis_reader *r);
 
+/* Whether this user may run our scripts and write keys: asks, and writes nothing. */
+MUST_USE bool redis_reader_may_write(struct redis_reader *r, struct err *err);
+
 typedef void redis_field_fn(void *context, struct slice name, struct slice value);
 
 /* Calls `field` for each field of a hash (none when it does not exist), or for each member of a

@@ -63,15 +63,17 @@ static bool read_id(const struct buf *answer, int32_t *schema_id) {
     return good;
 }
 
-static bool post(const char *address, const char *body, struct buf *answer, long *status,
-                 struct err *err) {
+/* `body` NULL: a GET. */
+static bool perform(const char *address, const char *body, struct buf *answer, long *status,
+                    struct err *err) {
     CURL *easy = curl_easy_init();
     CHECK(easy);
     struct curl_slist *headers = curl_slist_append(
         NULL, "Content-Type: application/vnd.schemaregistry.v1+json");
     set_up(easy, address, answer);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+    if (body)
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
     CURLcode rc = curl_easy_perform(easy);
     *status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, status);
@@ -92,7 +94,7 @@ bool registry_register(const char *url, const char *subject, const char *schema_
     buf_init(&answer);
     long status;
     *retriable = true;
-    bool ok = post(address, body, &answer, &status, err);
+    bool ok = perform(address, body, &answer, &status, err);
     if (ok && (status != 200 || !read_id(&answer, schema_id))) {
         *retriable = status >= 500;
         ok = err_set(err, "the schema registry refused %s with status %ld: " SLICE_FMT, subject,
@@ -101,6 +103,20 @@ bool registry_register(const char *url, const char *subject, const char *schema_
     buf_deinit(&answer);
     free(body);
     json_decref(request);
+    return ok;
+}
+
+bool registry_try(const char *url, struct err *err) {
+    char address[2048];
+    snprintf(address, sizeof address, "%s/subjects", url);
+    struct buf answer;
+    buf_init(&answer);
+    long status;
+    bool ok = perform(address, NULL, &answer, &status, err);
+    if (ok && status != 200)
+        ok = err_set(err, "the schema registry at %s answers with status %ld; see schema_registry",
+                     address, status);
+    buf_deinit(&answer);
     return ok;
 }
 

@@ -11,6 +11,9 @@
 MUST_USE bool registry_register(const char *url, const char *subject, const char *schema_json,
                                 int32_t *schema_id, bool *retriable, struct err *err);
 
+/* One request: does it answer? Blocks like registry_register. */
+MUST_USE bool registry_try(const char *url, struct err *err);
+
 struct registry_events {
     void *context;
     void (*found)(void *context, int32_t schema_id, struct slice json);
