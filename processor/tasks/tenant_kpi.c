@@ -84,18 +84,6 @@ void tenant_kpi_late(struct tenant_task *t, struct tenant *tenant, struct tenant
     }
 }
 
-static bool is_wanted(const struct tenant_task *t, const struct tenant *tenant,
-                      const struct tenant_scope *s, size_t field) {
-    if (t->options.publish_all)
-        return true;
-    for (size_t i = 0; i < tenant->rules.count; i++) {
-        const struct tenant_rule *r = tenant->rules.items[i];
-        if (r->view == s && r->field == field)
-            return true;
-    }
-    return false;
-}
-
 static void publish(struct tenant_task *t, const struct kpi *about,
                     const struct tenant_field *field, const struct cell_sums *sums) {
     struct figure f;
@@ -111,13 +99,12 @@ static void publish(struct tenant_task *t, const struct kpi *about,
     t->out->kpi(t->out->context, &kpi);
 }
 
-static void publish_all(struct tenant_task *t, const struct tenant *tenant,
-                        const struct tenant_scope *s, const struct kpi *about, uint64_t metrics,
-                        const struct cell_sums *sums) {
+static void publish_all(struct tenant_task *t, const struct tenant_scope *s,
+                        const struct kpi *about, uint64_t metrics, const struct cell_sums *sums) {
     for (size_t i = 0; i < tenant_scope_fields(s); i++) {
         struct tenant_field field;
         tenant_scope_field(s, i, &field);
-        if ((metrics >> field.metric & 1) && is_wanted(t, tenant, s, i))
+        if ((metrics >> field.metric & 1) && (t->options.publish_all || tenant_scope_wants(s, i)))
             publish(t, about, &field, sums);
     }
 }
@@ -156,7 +143,7 @@ static void close_window(struct tenant_task *t, struct tenant *tenant, enum wind
         if (!cell_sums_active(sums))
             continue;
         struct kpi about = about_window(t, tenant, s, window, start_at, step_at);
-        publish_all(t, tenant, s, &about, ALL_METRICS, sums);
+        publish_all(t, s, &about, ALL_METRICS, sums);
         struct tenant_close *close = tenant_scope_close(s, step_at, window);
         close->revision = 0;
         close->dirty = 0;
@@ -183,7 +170,7 @@ static void revise(struct tenant_task *t, struct tenant *tenant, struct tenant_s
     struct kpi about = about_window(t, tenant, s, window, start_at, c->end_at);
     about.revision = c->revision;
     about.final = final;
-    publish_all(t, tenant, s, &about, metrics, &t->sums);
+    publish_all(t, s, &about, metrics, &t->sums);
 }
 
 static void revise_late(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {

@@ -29,6 +29,7 @@ struct tenant_rule *tenant_rule_new(const struct contract *contract,
     r->objective = objective;
     r->view = view;
     r->field = tenant_scope_objective(view, contract, objective);
+    tenant_scope_want(view, r->field);
     r->cell = cell_new(&shape);
     r->changed = true;
     r->late_from_at = INSTANT_MAX;

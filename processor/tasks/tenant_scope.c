@@ -118,6 +118,7 @@ void tenant_scope_free(struct tenant_scope *s) {
             free((void *)(uintptr_t)s->levels[i].names[a].at);
     }
     free(s->levels);
+    free(s->wanted);
     free(s->closes);
     cell_free(s->cell);
     tenant_scope_free_values(&s->scope);
@@ -180,6 +181,22 @@ size_t tenant_scope_objective(const struct tenant_scope *s, const struct contrac
             return i;
     }
     return tenant_scope_fields(s); /* more thresholds than a scope counts */
+}
+
+bool tenant_scope_wants(const struct tenant_scope *s, size_t field) {
+    for (size_t i = 0; i < s->wanted_count; i++) {
+        if (s->wanted[i] == field)
+            return true;
+    }
+    return false;
+}
+
+void tenant_scope_want(struct tenant_scope *s, size_t field) {
+    if (tenant_scope_wants(s, field))
+        return;
+    s->wanted = realloc(s->wanted, (s->wanted_count + 1) * sizeof(*s->wanted));
+    CHECK(s->wanted);
+    s->wanted[s->wanted_count++] = field;
 }
 
 static int compare_close(const struct tenant_close *a, int64_t end_at, enum window_id window) {

@@ -30,6 +30,8 @@ struct tenant_scope {
     enum level_variant plain_variant; /* its threshold is the first in the shape */
     struct tenant_level *levels;
     size_t level_count;
+    size_t *wanted; /* fields of the objectives that are judged here */
+    size_t wanted_count;
     struct tenant_close *closes; /* by end, then window */
     size_t close_count, close_capacity;
     bool late; /* some close is dirty */
@@ -68,6 +70,10 @@ void tenant_scope_figure(const struct cell_sums *sums, const struct tenant_field
  * the scope, with its threshold for others; tenant_scope_fields when it is not counted here. */
 size_t tenant_scope_objective(const struct tenant_scope *s, const struct contract *contract,
                               const struct objective *objective);
+
+/* From now on this field is published with `publish: objectives` too. */
+void tenant_scope_want(struct tenant_scope *s, size_t field);
+bool tenant_scope_wants(const struct tenant_scope *s, size_t field);
 
 /* T of an objective in a scope. */
 int64_t tenant_scope_within_ms(const struct contract *contract, const struct scope *scope,
