@@ -62,6 +62,12 @@ static void read_kept(struct pack *p, struct recent *n) {
     reverse(&n->kept);
 }
 
+/* An interaction and all that was said of it belong to one tenant, and so to one contract. */
+static void expect_tenant(struct pack *p, uint32_t leaf, struct slice tenant) {
+    if (leaf != LEAF_NONE && !slice_equal(leaf_dict_at(p->leaves, leaf)->tenant, tenant))
+        cursor_fail(p->in);
+}
+
 /* What is now follows from the base, the tail and the clock. */
 static void read_recent(struct pack *p, struct interaction_task *t, struct record *r) {
     struct recent *n = record_warm(&t->store, r);
@@ -71,6 +77,7 @@ static void read_recent(struct pack *p, struct interaction_task *t, struct recor
     for (size_t k = 0; k < count && !p->in->failed; k++) {
         struct moment m = {0};
         pack_moment(p, &m);
+        expect_tenant(p, m.leaf, record_tenant(&t->store, r));
         if (!p->in->failed)
             tail_insert(n, &m);
     }
@@ -94,11 +101,14 @@ static void read_record(struct pack *p, struct interaction_task *t) {
     if (p->in->failed)
         return;
     struct slice tenant = leaf_dict_at(t->store.leaves, tenant_leaf)->tenant;
+    expect_tenant(p, base.leaf, tenant);
+    if (base.visit.number > 0)
+        expect_tenant(p, base.visit.leaf, tenant);
     uint64_t hash = record_hash(tenant, id);
-    if (record_find(&t->store, hash, tenant, id) != RECORD_NONE) {
+    if (record_find(&t->store, hash, tenant, id) != RECORD_NONE)
         cursor_fail(p->in);
+    if (p->in->failed)
         return;
-    }
     struct record *r = record_at(&t->store, record_add(&t->store, hash, tenant_leaf, id));
     r->base = base;
     if (recent)

@@ -178,6 +178,9 @@ static bool is_whole(const struct interaction *i) {
     bool leg_open = i->leg.started_at != INSTANT_NONE && i->leg.ended_at == INSTANT_NONE;
     bool waits = i->visit.number > 0 && i->visit.end == VISIT_OPEN;
     bool since = i->phase == PHASE_HELD || i->phase == PHASE_WRAPPING;
+    if ((leg_open && i->visit.end != VISIT_ANSWERED) || (i->backlog && i->over) ||
+        (!waits && i->clocks[TRACK_ANSWER].state == CLOCK_RUNNING))
+        return false;
     return waits == interaction_waits(i) && leg_open == interaction_in_leg(i) &&
            since == (i->leg.since_at != INSTANT_NONE) && i->leaf != LEAF_NONE &&
            (i->visit.number == 0 || i->visit.leaf != LEAF_NONE);

@@ -361,6 +361,37 @@ static void damaged_state_is_refused(void **state) {
     buf_deinit(&bytes);
 }
 
+/* Whatever one bit makes of the state: refused, or a state that one can live with. */
+static void no_flipped_bit_ends_the_program(void **state) {
+    struct kit *k = *state;
+    struct buf bytes;
+    kit_say(k, EVENT_CREATED, 0);
+    kit_say(k, EVENT_QUEUED, S);
+    kit_say(k, EVENT_HOLD_END, 4 * S);
+    kit_say(k, EVENT_ANSWERED, 22 * S);
+    kit_tick(k, 4 * MINUTE_MS);
+    kit_say(k, EVENT_HOLD_START, 4 * MINUTE_MS);
+    kit_tick(k, 5 * MINUTE_MS + 10 * S);
+    buf_init(&bytes);
+    interaction_task_save(k->task, &bytes);
+    size_t refused = 0;
+    for (size_t bit = 0; bit < bytes.size * 8; bit++) {
+        struct err err;
+        struct interaction_task *t = interaction_task_new(&k->options);
+        bytes.at[bit / 8] = (char)(bytes.at[bit / 8] ^ 1 << bit % 8);
+        if (interaction_task_load(t, buf_slice(&bytes), &err))
+            interaction_task_finish(t, T0 + DAY_MS, &k->out);
+        else
+            refused++;
+        bytes.at[bit / 8] = (char)(bytes.at[bit / 8] ^ 1 << bit % 8);
+        interaction_task_free(t);
+        kit_forget(&k->facts);
+        kit_forget(&k->letters);
+    }
+    assert_true(refused > 0);
+    buf_deinit(&bytes);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
 
 int main(void) {
@@ -385,6 +416,7 @@ int main(void) {
         CASE(sites_that_were_heard_are_handed_over_once),
         CASE(a_tail_that_is_full_forgets_its_oldest),
         CASE(damaged_state_is_refused),
+        CASE(no_flipped_bit_ends_the_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
