@@ -3,7 +3,7 @@
 #include "tenant_history.h"
 
 #define HISTORIES 10000
-#define REPORTS 7
+#define REPORTS 5
 
 struct outcome {
     struct buf bytes;
