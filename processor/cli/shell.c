@@ -1,10 +1,8 @@
 #include "cli/shell.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <uv.h>
 
 #include "base/check.h"
 #include "cli/kafka_settings.h"
@@ -13,6 +11,7 @@
 #include "io/http_server.h"
 #include "io/kafka_admin.h"
 #include "io/kafka_log.h"
+#include "io/loop.h"
 #include "io/note.h"
 #include "io/redis_view.h"
 #include "io/registry.h"
@@ -26,23 +25,16 @@ struct shell {
     struct note_port note;
     struct kafka_options kafka_options;
     struct kafka_property *properties;
-    uv_loop_t loop;
-    uv_timer_t timer;
-    uv_idle_t again; /* active while there is more work at hand */
-    uv_signal_t signals[2];
+    struct loop *loop;
     struct kafka_log *log;
     struct redis_view *view;
     struct registry *registry;
     struct http_server *http;
     struct engine *engine;
     int64_t stopping_at; /* wall time of the signal; INSTANT_NONE: not stopping */
-    bool turning;
     bool closed;
     int status;
 };
-
-/* The only global: a signal before the loop turns. */
-static volatile bool interrupted;
 
 static int64_t wall_now(void) {
     struct timespec now;
@@ -72,7 +64,7 @@ static void shut(struct shell *s, int status) {
         return;
     s->closed = true;
     s->status = status;
-    uv_stop(&s->loop);
+    loop_stop(s->loop);
 }
 
 static void fail(void *context, const char *reason) {
@@ -104,12 +96,10 @@ static void serve_stop(struct shell *s, int64_t now_at) {
     }
 }
 
-static void on_again(uv_idle_t *again);
-
-static void turn(struct shell *s) {
-    if (s->closed || s->turning || !s->log)
-        return;
-    s->turning = true;
+static bool turn(void *context) {
+    struct shell *s = context;
+    if (s->closed || !s->log)
+        return false;
     kafka_log_serve(s->log);
     serve_revocation(s);
     int64_t now_at = wall_now();
@@ -121,27 +111,16 @@ static void turn(struct shell *s) {
         shut(s, 0);
     }
     serve_stop(s, now_at);
-    if (more)
-        uv_idle_start(&s->again, on_again);
-    else
-        uv_idle_stop(&s->again);
-    s->turning = false;
-}
-
-static void on_again(uv_idle_t *again) {
-    turn(again->data);
-}
-
-static void on_timer(uv_timer_t *timer) {
-    turn(timer->data);
+    return more && !s->closed;
 }
 
 static void on_readable(void *context) {
-    turn(context);
+    struct shell *s = context;
+    loop_turn(s->loop);
 }
 
-static void on_signal(uv_signal_t *signal, int number) {
-    struct shell *s = signal->data;
+static void on_signal(void *context, int number) {
+    struct shell *s = context;
     char members[64];
     snprintf(members, sizeof members, "\"signal\":%d", number);
     note(s, LOG_LEVEL_INFO, "stopping", members);
@@ -149,7 +128,7 @@ static void on_signal(uv_signal_t *signal, int number) {
         return;
     s->stopping_at = wall_now();
     engine_stop(s->engine);
-    turn(s);
+    loop_turn(s->loop);
 }
 
 static int64_t on_assigned(void *context, const struct log_assignment *a) {
@@ -171,25 +150,25 @@ static void on_revoked(void *context, enum engine_input input, int32_t partition
 static void on_committed(void *context, bool ok, int64_t took_us, const char *reason) {
     struct shell *s = context;
     engine_committed(s->engine, ok, took_us, reason);
-    turn(s);
+    loop_turn(s->loop);
 }
 
 static void on_schema(void *context, int32_t schema_id, struct slice json) {
     struct shell *s = context;
     engine_add_schema(s->engine, schema_id, json);
-    turn(s);
+    loop_turn(s->loop);
 }
 
 static void on_schema_missing(void *context, int32_t schema_id) {
     struct shell *s = context;
     engine_schema_missing(s->engine, schema_id);
-    turn(s);
+    loop_turn(s->loop);
 }
 
 static void on_schema_later(void *context, int32_t schema_id) {
     struct shell *s = context;
     engine_schema_later(s->engine, schema_id);
-    turn(s);
+    loop_turn(s->loop);
 }
 
 static int page_metrics(void *context, struct buf *body) {
@@ -265,11 +244,11 @@ static bool open_parts(struct shell *s, const struct kafka_topics *topics,
     const struct settings *t = s->options->settings;
     struct registry_events registry = {
         .context = s, .found = on_schema, .missing = on_schema_missing, .later = on_schema_later};
-    s->registry = registry_new(t->schema_registry, &s->loop, &registry);
-    s->view = redis_view_new(t->redis, topics->tenant_log_id, &s->loop, s->note, err);
+    s->registry = registry_new(t->schema_registry, loop_uv(s->loop), &registry);
+    s->view = redis_view_new(t->redis, topics->tenant_log_id, loop_uv(s->loop), s->note, err);
     if (!s->view)
         return false;
-    s->http = http_server_new(&s->loop, t->listen, pages, s, err);
+    s->http = http_server_new(loop_uv(s->loop), t->listen, pages, s, err);
     if (!s->http)
         return false;
     struct kafka_log_events log = {.context = s,
@@ -279,7 +258,7 @@ static bool open_parts(struct shell *s, const struct kafka_topics *topics,
                                    .committed = on_committed,
                                    .failed = fail,
                                    .readable = on_readable};
-    s->log = kafka_log_new(&s->kafka_options, &s->loop, &log, err);
+    s->log = kafka_log_new(&s->kafka_options, loop_uv(s->loop), &log, err);
     if (!s->log)
         return false;
     struct engine_options options = engine_options_of(s, framing);
@@ -290,72 +269,52 @@ static bool open_parts(struct shell *s, const struct kafka_topics *topics,
     return shell_schemas_load_folder(t->schema_registry, engine_decoder(s->engine), err);
 }
 
-static void on_early_signal(int number) {
-    (void)number;
-    interrupted = true;
-}
-
-static void watch_signals(struct shell *s) {
-    static const int numbers[] = {SIGTERM, SIGINT};
-    for (size_t i = 0; i < 2; i++) {
-        uv_signal_init(&s->loop, &s->signals[i]);
-        s->signals[i].data = s;
-        uv_signal_start(&s->signals[i], on_signal, numbers[i]);
-    }
-}
-
-static void start_turning(struct shell *s) {
-    uv_timer_init(&s->loop, &s->timer);
-    s->timer.data = s;
-    uv_timer_start(&s->timer, on_timer, 0, TURN_EVERY_MS);
-    uv_idle_init(&s->loop, &s->again);
-    s->again.data = s;
-}
-
-static void close_handle(uv_handle_t *handle, void *context) {
-    (void)context;
-    if (!uv_is_closing(handle))
-        uv_close(handle, NULL);
-}
-
 static void close_parts(struct shell *s) {
-    uv_timer_stop(&s->timer);
     http_server_free(s->http);
     kafka_log_free(s->log);
     registry_free(s->registry);
     redis_view_free(s->view);
-    uv_run(&s->loop, UV_RUN_NOWAIT);
-    uv_walk(&s->loop, close_handle, NULL);
-    uv_run(&s->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&s->loop);
+    loop_free(s->loop);
     engine_free(s->engine);
-    free(s->properties);
 }
 
 /* What must be known before the loop turns: topics, and ids of our schemas. */
 static bool prepare(struct shell *s, struct kafka_topics *topics, struct record_framing *framing,
                     struct err *err) {
-    if (!kafka_admin_prepare(&s->kafka_options, &interrupted, topics, err))
+    if (!kafka_admin_prepare(&s->kafka_options, loop_signal_waits, topics, err))
         return false;
     s->kafka_options.state_partitions = topics->state_partitions;
-    return shell_schemas_register(s->options->settings->schema_registry, &s->note, &interrupted,
-                                  framing, err);
+    return shell_schemas_register(s->options->settings->schema_registry, &s->note,
+                                  loop_signal_waits, framing, err);
 }
 
 static int run_loop(struct shell *s, const struct kafka_topics *topics,
                     const struct record_framing *framing) {
     struct err err;
-    CHECK(uv_loop_init(&s->loop) == 0);
-    watch_signals(s);
-    start_turning(s);
+    s->loop = loop_new(TURN_EVERY_MS,
+                       &(struct loop_events){.context = s, .turn = turn, .signal = on_signal});
     if (open_parts(s, topics, framing, &err)) {
         note(s, LOG_LEVEL_INFO, "started", "");
-        uv_run(&s->loop, UV_RUN_DEFAULT);
+        loop_run(s->loop);
     } else {
         fail(s, err.text);
     }
     close_parts(s);
     return s->status;
+}
+
+static int start(struct shell *s) {
+    struct kafka_topics topics;
+    struct record_framing framing;
+    struct err err;
+    if (prepare(s, &topics, &framing, &err))
+        return run_loop(s, &topics, &framing);
+    if (loop_signal_waits()) {
+        note_text(s, LOG_LEVEL_INFO, "stopped", "before the start was complete");
+        return 0;
+    }
+    note_text(s, LOG_LEVEL_ERROR, "failed", err.text);
+    return 1;
 }
 
 int shell_run(const struct shell_options *options) {
@@ -365,20 +324,8 @@ int shell_run(const struct shell_options *options) {
                                                    SETTINGS_LOG_JSON};
     s.note = note_port_of(&s.note_options);
     fill_kafka_options(&s);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGTERM, on_early_signal);
-    signal(SIGINT, on_early_signal);
-    struct kafka_topics topics;
-    struct record_framing framing;
-    struct err err;
-    if (prepare(&s, &topics, &framing, &err))
-        return run_loop(&s, &topics, &framing);
-    if (interrupted) {
-        note_text(&s, LOG_LEVEL_INFO, "stopped", "before the start was complete");
-        free(s.properties);
-        return 0;
-    }
-    note_text(&s, LOG_LEVEL_ERROR, "failed", err.text);
+    loop_hold_signals();
+    int status = start(&s);
     free(s.properties);
-    return 1;
+    return status;
 }

@@ -24,11 +24,11 @@ static void use_fingerprints(struct record_framing *framing) {
 
 /* One schema, tried until the registry answers. */
 static bool register_one(const char *url, enum schema_id id, const struct note_port *note,
-                         const volatile bool *stop, struct frame *frame, struct err *err) {
+                         bool (*stop)(void), struct frame *frame, struct err *err) {
     bool retriable;
     while (!registry_register(url, schema_name(id), schema_text(id).at, &frame->schema_id,
                               &retriable, err)) {
-        if (!retriable || *stop)
+        if (!retriable || stop())
             return false;
         char members[1200];
         snprintf(members, sizeof members,
@@ -42,9 +42,8 @@ static bool register_one(const char *url, enum schema_id id, const struct note_p
     return true;
 }
 
-bool shell_schemas_register(const char *source, const struct note_port *note,
-                            const volatile bool *stop, struct record_framing *framing,
-                            struct err *err) {
+bool shell_schemas_register(const char *source, const struct note_port *note, bool (*stop)(void),
+                            struct record_framing *framing, struct err *err) {
     if (folder_of(source)) {
         use_fingerprints(framing);
         return true;

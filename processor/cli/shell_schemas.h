@@ -7,7 +7,7 @@
 /* `source` is the setting schema_registry: a URL, or file:DIR. With a registry, waits until it
  * answers and says so; with a folder, fingerprints are written. */
 MUST_USE bool shell_schemas_register(const char *source, const struct note_port *note,
-                                     const volatile bool *stop, struct record_framing *framing,
+                                     bool (*stop)(void), struct record_framing *framing,
                                      struct err *err);
 
 /* With file:DIR, every *.avsc of the folder; no effect with a registry. */

@@ -62,7 +62,7 @@ static bool authentication_failed(rd_kafka_t *rk, struct err *err) {
 }
 
 /* Waits for the brokers; false when told to stop or when the login is refused. */
-static bool find_topics(rd_kafka_t *rk, const struct kafka_options *o, const volatile bool *stop,
+static bool find_topics(rd_kafka_t *rk, const struct kafka_options *o, bool (*stop)(void),
                         struct topic *topics, size_t count, struct err *err) {
     for (;;) {
         const rd_kafka_metadata_t *metadata;
@@ -74,7 +74,7 @@ static bool find_topics(rd_kafka_t *rk, const struct kafka_options *o, const vol
         }
         if (authentication_failed(rk, err))
             return false;
-        if (*stop)
+        if (stop())
             return err_set(err, "the brokers at %s do not answer: %s", o->brokers,
                            rd_kafka_err2str(rc));
         char members[512];
@@ -237,7 +237,7 @@ static bool find_id(rd_kafka_t *rk, const char *topic, char id[64], struct err *
                    topic);
 }
 
-static bool prepare(rd_kafka_t *rk, const struct kafka_options *o, const volatile bool *stop,
+static bool prepare(rd_kafka_t *rk, const struct kafka_options *o, bool (*stop)(void),
                     struct kafka_topics *found, struct err *err) {
     struct topic topics[TOPICS_MAX];
     size_t count = list_topics(o, topics);
@@ -305,11 +305,15 @@ static bool check_rights(rd_kafka_t *rk, const struct kafka_options *o, const st
     return ok;
 }
 
+/* One try is enough. */
+static bool at_once(void) {
+    return true;
+}
+
 static bool try_all(rd_kafka_t *rk, const struct kafka_options *o, struct err *err) {
-    static const volatile bool once = true;
     struct topic topics[TOPICS_MAX];
     size_t count = list_topics(o, topics);
-    if (!find_topics(rk, o, &once, topics, count, err))
+    if (!find_topics(rk, o, at_once, topics, count, err))
         return false;
     bool existed = topics[INPUT_INTERACTIONS].partitions > 0;
     if (existed && o->live && !check_input(rk, topics[INPUT_INTERACTIONS].name, err))
@@ -334,7 +338,7 @@ static rd_kafka_t *client_new(const struct kafka_options *o, struct err *err) {
     return NULL;
 }
 
-bool kafka_admin_prepare(const struct kafka_options *o, const volatile bool *stop,
+bool kafka_admin_prepare(const struct kafka_options *o, bool (*stop)(void),
                          struct kafka_topics *found, struct err *err) {
     rd_kafka_t *rk = client_new(o, err);
     if (!rk)

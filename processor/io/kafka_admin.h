@@ -12,9 +12,10 @@ struct kafka_topics {
 /* Blocks until the brokers answer; says so once a second while they do not. Creates what is
  * missing, checks what is there, and tells what it found. `stop` is looked at
  * between tries: true gives up. */
-MUST_USE bool kafka_admin_prepare(const struct kafka_options *o, const volatile bool *stop,
+MUST_USE bool kafka_admin_prepare(const struct kafka_options *o, bool (*stop)(void),
                                   struct kafka_topics *found, struct err *err);
 
-/* The same look without a change: one try at the brokers, topics and their settings, whether missing
- * ones could be created, and the rights on those that are there. False with the first fault. */
+/* The same look without a change: one try at the brokers, topics and their settings, whether
+ * missing ones could be created, and the rights on those that are there. False with the first
+ * fault. */
 MUST_USE bool kafka_admin_try(const struct kafka_options *o, struct err *err);
