@@ -1,5 +1,6 @@
 /* The open alert episodes of one tenant, by alert_key, and the life that each must lead: FIRING
- * first, exactly one end, seq without gaps from 1, at most one open per key. Checked at each move. */
+ * first, exactly one end, seq without gaps from 1, at most one open per key. Checked at each
+ * move. */
 #pragma once
 
 #include "base/cursor.h"
@@ -7,7 +8,8 @@
 
 /* What an episode is about; with tenant and contract of the context it makes the alert_key
  * "tenant|contract|rule|kind|scope|interaction|instance", each part percent-encoded. An
- * interaction is found again whatever scope it has by then: its scope is no part of the identity. */
+ * interaction is found again whatever scope it has by then: its scope is no part of the
+ * identity. */
 struct episode_name {
     enum alert_kind kind;
     struct slice rule;

@@ -21,7 +21,8 @@ void feed_state_deinit(struct feed_state *state);
 void feed_state_save(const struct feed_state *state, struct buf *b);
 void feed_state_load(struct feed_state *state, struct cursor *c);
 
-/* The site was heard (report_feed.heard_at, the newest of each FEED_STEP_MS), before the clocks of the same report are applied. */
+/* The site was heard (report_feed.heard_at, the newest of each FEED_STEP_MS), before the clocks of
+ * the same report are applied. */
 void judge_feed_heard(const struct judge_context *ctx, struct feed_state *state, int64_t heard_at);
 
 /* The step at step_at; steps come in order. `site` is the site's id. */

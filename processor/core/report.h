@@ -52,8 +52,8 @@ struct report_row {
 /* A site was heard: the newest of its records in each 10 s of log time. */
 struct report_feed {
     struct slice tenant, site;
-    int64_t heard_at;   /* log time of its newest record */
-    int64_t event_at;   /* event time of that record */
+    int64_t heard_at; /* log time of its newest record */
+    int64_t event_at; /* event time of that record */
 };
 
 struct report {

@@ -22,11 +22,11 @@ struct view {
     void (*scope)(void *context, struct slice tenant, const struct scope *scope); /* exists */
     void (*now)(void *context, struct slice tenant, const struct scope *scope,
                 const struct view_now *now, int64_t as_of);
-    void (*kpi)(void *context, struct slice tenant, const struct scope *scope,
-                struct slice window, const struct view_figure *figures, size_t count,
-                int64_t as_of, double completeness);
-    void (*minute)(void *context, struct slice tenant, const struct scope *scope,
-                   int64_t minute_at, const struct view_figure *figures, size_t count);
+    void (*kpi)(void *context, struct slice tenant, const struct scope *scope, struct slice window,
+                const struct view_figure *figures, size_t count, int64_t as_of,
+                double completeness);
+    void (*minute)(void *context, struct slice tenant, const struct scope *scope, int64_t minute_at,
+                   const struct view_figure *figures, size_t count);
     void (*objective)(void *context, struct slice tenant, struct slice rule,
                       const struct scope *scope, const struct figure *figure, double target,
                       struct slice state, int64_t window_end_at);

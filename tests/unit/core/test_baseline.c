@@ -159,7 +159,8 @@ static void empty_slots_are_not_impossible(void **state) {
     baseline_deinit(&b);
 }
 
-/* domain 5.7: how often a 3-sigma Poisson limit cries wolf, and what over-dispersion makes of it. */
+/* domain 5.7: how often a 3-sigma Poisson limit cries wolf, and what over-dispersion makes of
+ * it. */
 static void golden_false_alarm_rates(void **state) {
     (void)state;
     static const struct {

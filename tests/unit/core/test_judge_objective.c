@@ -1,4 +1,5 @@
-/* Are objectives judged at each step as the contract says: hold, clear, sample, expiry, late data? */
+/* Are objectives judged at each step as the contract says: hold, clear, sample, expiry, late
+ * data? */
 #include "judge_fixture.h"
 
 #include "base/property.h"

@@ -1,4 +1,4 @@
-/* Does a `when` take exactly what it names, and does it leave out only scopes that contradict it? */
+/* Does a `when` take exactly what it names, and leave out only scopes that contradict it? */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
