@@ -1,7 +1,9 @@
 #include "codec/metadata.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/check.h"
 
@@ -19,24 +21,48 @@ void metadata_format(const struct metadata *m, char *text, size_t room) {
     }
 }
 
-static bool read_snapshot(const char **at, struct snapshot_pointer *p) {
-    int end = 0;
-    if (sscanf(*at, " snapshot=%" SCNu64 ",%" SCNd64 ",%" SCNd64 ",%" SCNu32 "%n", &p->number,
-               &p->offset, &p->place, &p->chunks, &end) != 4 ||
-        !end || !p->number || p->offset < 0 || p->place < 0 || !p->chunks ||
-        p->chunks > SNAPSHOT_STATE_MAX / SNAPSHOT_CHUNK_MAX)
+static bool take_word(const char **at, const char *word) {
+    size_t size = strlen(word);
+    if (strncmp(*at, word, size) != 0)
         return false;
-    *at += end;
+    *at += size;
     return true;
 }
 
-static bool read_all(const char *at, struct metadata *m) {
-    int end = 0;
-    if (sscanf(at, "fw1 from=%" SCNd64 " partitions=%" SCNd32 "%n", &m->from, &m->partitions,
-               &end) != 2 ||
-        !end || m->from < 0 || m->partitions < 1)
+static bool take_number(const char **at, uint64_t most, uint64_t *value) {
+    if (**at < '0' || **at > '9')
         return false;
-    at += end;
+    char *end;
+    errno = 0;
+    *value = strtoull(*at, &end, 10);
+    *at = end;
+    return !errno && *value <= most;
+}
+
+static bool take_offset(const char **at, int64_t *offset) {
+    uint64_t value;
+    if (!take_number(at, INT64_MAX, &value))
+        return false;
+    *offset = (int64_t)value;
+    return true;
+}
+
+static bool read_snapshot(const char **at, struct snapshot_pointer *p) {
+    uint64_t chunks = 0;
+    bool good = take_word(at, " snapshot=") && take_number(at, UINT64_MAX, &p->number) &&
+                take_word(at, ",") && take_offset(at, &p->offset) && take_word(at, ",") &&
+                take_offset(at, &p->place) && take_word(at, ",") &&
+                take_number(at, SNAPSHOT_STATE_MAX / SNAPSHOT_CHUNK_MAX, &chunks);
+    p->chunks = (uint32_t)chunks;
+    return good && p->number && p->chunks;
+}
+
+static bool read_all(const char *at, struct metadata *m) {
+    uint64_t partitions = 0;
+    if (!take_word(&at, "fw1 from=") || !take_offset(&at, &m->from) ||
+        !take_word(&at, " partitions=") || !take_number(&at, INT32_MAX, &partitions) || !partitions)
+        return false;
+    m->partitions = (int32_t)partitions;
     for (int i = 0; i < METADATA_SNAPSHOTS && *at; i++)
         if (!read_snapshot(&at, &m->snapshots[i]))
             return false;

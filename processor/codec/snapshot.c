@@ -52,8 +52,8 @@ static bool read_head(struct cursor *c, const struct snapshot_pointer *pointer, 
 bool snapshot_unpack(struct slice packed, const struct snapshot_pointer *pointer, struct buf *state,
                      struct err *err) {
     struct cursor c = cursor_of(packed);
-    size_t raw_size;
-    uint64_t hash;
+    size_t raw_size = 0;
+    uint64_t hash = 0;
     if (!read_head(&c, pointer, &raw_size, &hash, err))
         return false;
     buf_reset(state);

@@ -145,7 +145,7 @@ void engine_snapshot_load(struct engine *e, struct partition *p, const struct lo
                             load(p, buf_slice(&state), &err)
                       : err_set(&err, "none could be read");
     buf_deinit(&state);
-    if (ok) {
+    if (ok && pointer) {
         p->snapshot.kept[0] = *pointer;
         p->next = pointer->offset;
         e->counts.snapshots_loaded++;
