@@ -27,6 +27,7 @@ keep=
 pids=()
 processor_pid=
 sites_pid=
+interrupted=
 
 read_options() {
     while [ $# -gt 0 ]; do
@@ -52,11 +53,12 @@ build() {
         cmake --build --preset release --target floorwalker floorsim)
 }
 
-# start NAME COMMAND...: in the background, its output in the demo's folder.
+# start NAME COMMAND...: in the background, its output in the demo's folder; in its own session,
+# so that the terminal's Ctrl-C reaches only this script, which ends it after the summary.
 start() {
     local name=$1
     shift
-    "$@" >"$dir/$name.out" 2>"$dir/$name.log" </dev/null &
+    setsid "$@" >"$dir/$name.out" 2>"$dir/$name.log" </dev/null &
     pids+=($!)
     eval "${name}_pid=$!"
 }
@@ -146,7 +148,7 @@ finish() {
     if [ -n "$sites_pid" ]; then
         stop "$sites_pid"
         sleep 1
-        summary || status=$?
+        summary || [ -n "$interrupted" ] || status=$?
         tail -n 1 "$dir/sites.log" >&2
     fi
     for pid in "${pids[@]}"; do
@@ -169,7 +171,7 @@ main() {
     rm -f "$dir"/*.{out,log,txt,jsonl} 2>/dev/null || true
     mkdir -p "$dir"
     trap 'finish 1' EXIT TERM
-    trap 'finish 0' INT
+    trap 'interrupted=yes; finish 0' INT
     say "starting Kafka, the schema registry and Redis"
     "$here/stack.sh" up --dir "$dir/stack" >"$dir/stack.txt"
     addresses
