@@ -166,7 +166,7 @@ start_kafka() {
         id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c 1-22)
         quietly "$dir/kafka/format.log" \
             java -cp "$jars/kafka/*" -Xmx256m kafka.tools.StorageTool format \
-            --cluster-id "$id" --config "$dir/kafka/server.properties"
+            --cluster-id="$id" --config "$dir/kafka/server.properties"
     fi
     # shellcheck disable=SC2086
     launch kafka java ${KAFKA_HEAP_OPTS:--Xms256m -Xmx768m} -XX:+UseG1GC -Djava.awt.headless=true \
