@@ -98,7 +98,19 @@ static void count_open(struct interaction_task *t, struct record *r, bool open) 
     r->open = open;
 }
 
+/* Once its last event is too late to be taken again, nothing is left to be told apart. */
+static void bury(struct interaction_task *t, const struct record *r) {
+    int64_t from_at = t->clock - t->options.lateness_ms;
+    graves_forget(&t->graves, from_at);
+    if (r->base.phase == PHASE_NEW || r->base.last_at < from_at)
+        return;
+    struct grave_name name = {r->hash, record_tenant(&t->store, r), record_id(r)};
+    if (!graves_bury(&t->graves, name, r->base.last_at))
+        t->counts.graves_lost++;
+}
+
 void change_drop(struct interaction_task *t, uint32_t handle) {
+    bury(t, record_at(&t->store, handle));
     count_open(t, record_at(&t->store, handle), false);
     wheel_disarm(t->wheel, handle);
     gauges_remove(&t->gauges, handle);

@@ -134,7 +134,10 @@ static void link_records(struct interaction_task *t) {
         handles[count++] = h;
     qsort_r(handles, count, sizeof(*handles), compare_times, &t->store);
     for (size_t k = 0; k < count; k++) {
-        change_link(t, handles[k], settle_due_at(t, record_at(&t->store, handles[k])));
+        struct record *r = record_at(&t->store, handles[k]);
+        struct grave_name name = {r->hash, record_tenant(&t->store, r), record_id(r)};
+        r->has_grave = graves_last_at(&t->graves, name) != INSTANT_NONE;
+        change_link(t, handles[k], settle_due_at(t, r));
         closed_update(t, handles[k]);
     }
     free(handles);
@@ -168,6 +171,8 @@ bool interaction_task_load(struct interaction_task *t, struct slice bytes, struc
     for (size_t k = 0; k < records && !in.failed; k++)
         read_record(&p, t);
     free(ids);
+    if (!in.failed)
+        graves_load(&t->graves, &in);
     if (in.failed || cursor_left(&in) > 0)
         return err_set(err,
                        "the interaction task's saved state of %zu bytes is damaged near "

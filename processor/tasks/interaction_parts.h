@@ -4,6 +4,7 @@
 #include "tasks/interaction_facts.h"
 #include "tasks/interaction_feeds.h"
 #include "tasks/interaction_gauges.h"
+#include "tasks/interaction_graves.h"
 #include "tasks/interaction_tail.h"
 #include "tasks/interaction_task.h"
 
@@ -12,6 +13,10 @@
 #define CLOSED_KEPT_MS HOUR_MS
 #define RESOLVED_KEPT_MS DAY_MS
 
+/* Many more interactions end in a day than are kept at one time. A grave takes about 50 bytes with
+ * its places in table and heap, a record some hundreds. */
+#define GRAVES_PER_RECORD 4
+
 struct interaction_task {
     struct interaction_task_options options;
     struct interaction_task_counts counts;
@@ -19,6 +24,7 @@ struct interaction_task {
     struct wheel *wheel;
     struct gauges gauges;
     struct feeds feeds;
+    struct graves graves;
     int64_t clock;         /* INSTANT_NONE before the first record */
     int64_t newest_log_at; /* INSTANT_NONE: none */
     bool ended;
@@ -48,7 +54,7 @@ void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *o
 /* Gauges and the count of the open follow the record's state; the timer goes to due_at. */
 void change_link(struct interaction_task *t, uint32_t handle, int64_t due_at);
 
-/* Out of every list, the wheel and the store. */
+/* Out of every list, the wheel and the store; a grave stays where repeats can still come. */
 void change_drop(struct interaction_task *t, uint32_t handle);
 
 /* interaction_settle.c: what is older than `reorder` goes from the tail into the base. */
@@ -60,7 +66,7 @@ void settle_first_instant(struct interaction_task *t, struct record *r, struct o
 int64_t settle_due_at(const struct interaction_task *t, const struct record *r);
 
 /* The first byte of what is saved: another one is not read. */
-#define SAVED_VERSION 1
+#define SAVED_VERSION 2
 
 /* interaction_letters.c: dead letters, as sentences. */
 void letter_send(struct interaction_task *t, const struct record_place *place,

@@ -42,7 +42,8 @@ struct record {
     uint32_t tenant_leaf;              /* some leaf of its tenant */
     uint32_t id_size;
     bool closed_listed;
-    bool open; /* interaction_is_open, as counted */
+    bool open;      /* interaction_is_open, as counted */
+    bool has_grave; /* of a former life; or had, until its time was over */
     union {
         char near[RECORD_ID_INLINE];
         char *far;
@@ -60,6 +61,7 @@ struct record_store {
 void record_store_init(struct record_store *s, struct leaf_dict *leaves);
 void record_store_deinit(struct record_store *s);
 
+/* Of what an interaction is found by. */
 uint64_t record_hash(struct slice tenant, struct slice id);
 
 /* The record of (tenant, id), or RECORD_NONE. */

@@ -122,6 +122,7 @@ void interaction_task_save(const struct interaction_task *t, struct buf *b) {
     buf_put_varint(b, records.count);
     for (size_t k = 0; k < records.count; k++)
         put_record(&p, t, record_at(&t->store, records.at[k]));
+    graves_save(&t->graves, b);
     free(p.places);
     free(records.at);
 }

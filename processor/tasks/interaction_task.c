@@ -11,6 +11,11 @@ static struct wheel_node *timer_of(void *context, uint32_t handle) {
     return &record_at(&t->store, handle)->timer;
 }
 
+static uint32_t graves_limit(uint32_t open_limit) {
+    uint64_t limit = (uint64_t)open_limit * GRAVES_PER_RECORD;
+    return limit < INT32_MAX ? (uint32_t)limit : INT32_MAX;
+}
+
 struct interaction_task *interaction_task_new(const struct interaction_task_options *options) {
     struct interaction_task *t = calloc(1, sizeof(*t));
     CHECK(t);
@@ -19,6 +24,7 @@ struct interaction_task *interaction_task_new(const struct interaction_task_opti
     t->wheel = wheel_new(timer_of, t);
     gauges_init(&t->gauges, &t->store);
     feeds_init(&t->feeds);
+    graves_init(&t->graves, graves_limit(options->open_limit));
     t->clock = t->newest_log_at = INSTANT_NONE;
     t->closed_first = t->closed_last = RECORD_NONE;
     return t;
@@ -30,6 +36,7 @@ void interaction_task_free(struct interaction_task *t) {
     wheel_free(t->wheel);
     gauges_deinit(&t->gauges);
     feeds_deinit(&t->feeds);
+    graves_deinit(&t->graves);
     record_store_deinit(&t->store);
     ledger_facts_deinit(&t->told);
     ledger_facts_deinit(&t->holds);
@@ -80,6 +87,7 @@ static void pass_time(struct interaction_task *t, int64_t clock, struct outbox *
         }
     }
     t->clock = clock;
+    graves_forget(&t->graves, clock - t->options.lateness_ms);
 }
 
 static void hear_log(struct interaction_task *t, int64_t log_at, struct outbox *out) {
@@ -189,6 +197,15 @@ static void take_event(struct interaction_task *t, const struct record_place *pl
     uint64_t hash = record_hash(ev->tenant, ev->interaction_id);
     uint32_t handle = record_find(&t->store, hash, ev->tenant, ev->interaction_id);
     uint32_t leaf = LEAF_NONE;
+    int64_t buried_at = INSTANT_NONE;
+    if (handle == RECORD_NONE || record_at(&t->store, handle)->has_grave)
+        buried_at = graves_last_at(&t->graves,
+                                   (struct grave_name){hash, ev->tenant, ev->interaction_id});
+    if (ev->event_at <= buried_at) {
+        t->counts.duplicates++;
+        t->counts.after_burial++;
+        return;
+    }
     if (handle != RECORD_NONE)
         leaf = last_leaf(t, record_at(&t->store, handle));
     struct moment m = moment_of_event(ev, place->offset, t->store.leaves, leaf);
@@ -198,6 +215,7 @@ static void take_event(struct interaction_task *t, const struct record_place *pl
             return;
         }
         handle = record_add(&t->store, hash, m.leaf, ev->interaction_id);
+        record_at(&t->store, handle)->has_grave = buried_at != INSTANT_NONE;
     }
     change_by_event(t, handle, &m, place, out);
     change_finish(t, handle, out);

@@ -25,7 +25,9 @@ struct interaction_task_options {
 /* Counted since the task was made; for /metrics, not part of the state. X(name, meaning) */
 #define INTERACTION_TASK_COUNTS(X)                                                                 \
     X(events, "events applied")                                                                    \
-    X(duplicates, "events whose identity was known")                                               \
+    X(duplicates, "events without effect: their identity was known, or see after_burial")          \
+    X(after_burial, "events not newer than the last one of an interaction that is forgotten")      \
+    X(graves_lost, "forgotten interactions whose repeats would count: too many in `lateness`")     \
     X(out_of_order, "events that came after a later one of their interaction")                     \
     X(restated, "interactions whose contribution was taken back and made anew")                    \
     X(dead_letters, "events refused")                                                              \
@@ -43,6 +45,9 @@ struct interaction_task_counts {
  *   those that were resolved for a day: repeats, late news and REOPENED find them. At open_limit
  *   the one that was heard of longest ago goes first; when all are open, a new interaction is
  *   refused: counted, and its event a dead letter (TOO_LARGE).
+ * - Of what is forgotten, the time of the last event is kept until `lateness` has passed, for up to
+ *   four times open_limit interactions: an event that is not newer is a repeat, or too late to
+ *   change anything, and has no effect (interaction_graves.h).
  * - An interaction's tail holds 256 events; a further one folds the oldest instant early.
  * - An impossible event stays in the tail; it is a dead letter (IMPOSSIBLE_MOVE) when `reorder` has
  *   passed, with its bytes if it was impossible when it came.

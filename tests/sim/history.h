@@ -133,6 +133,11 @@ static inline void history_tell(struct history *h, struct rng *r, unsigned id, i
             record.log_at += (int64_t)rng_below(r, 500) * S;
             history_add(h, &record);
         }
+        if (rng_below(r, 8) == 0) { /* a file that is read again: it may have been forgotten */
+            struct history_record again = record;
+            again.log_at += (int64_t)rng_below(r, 26 * 60) * MINUTE_MS;
+            history_add(h, &again);
+        }
         if (rng_below(r, 10) == 0) {
             record.event.revision = 1 + (int32_t)rng_below(r, 2);
             record.event.event_at += (int64_t)rng_below(r, 40) * S - 20 * S;

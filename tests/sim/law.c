@@ -135,6 +135,7 @@ static void one_history(struct kit *k, struct history *h, uint64_t seed) {
     struct rng r;
     rng_init(&r, seed);
     history_make(h, &r);
+    k->options.open_limit = rng_below(&r, 3) == 0 ? 1 + (uint32_t)rng_below(&r, 3) : 100000;
     struct run straight, pieces;
     run_init(&straight, k);
     run_init(&pieces, k);

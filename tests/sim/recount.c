@@ -7,7 +7,7 @@
 #define HISTORIES_DEFAULT 3000
 #define CALLS 12
 #define VISITS_MAX 8
-#define EVENTS_MAX 2048
+#define EVENTS_MAX 4096
 #define PANES 2048
 #define THRESHOLDS 2
 
@@ -21,6 +21,9 @@ struct sums {
     int64_t counters[PANES][COUNTER_COUNT];
     int64_t levels[PANES][ATTRIBUTION_COUNT][THRESHOLDS][LEVEL_COUNT];
 };
+
+/* When events come again. */
+enum repeats { REPEATS_SOON, REPEATS_ANY_TIME, REPEATS_OF_ALL };
 
 struct sent {
     struct event event;
@@ -41,6 +44,8 @@ struct world {
     int64_t reply_from_at;
     uint32_t visit;
     unsigned event;
+    enum repeats repeats;
+    int64_t again_ms; /* of all of them, as they came at first */
 };
 
 static struct world *world;
@@ -59,20 +64,32 @@ static void truth_level(int64_t at, size_t t, enum level_counter c) {
     world->truth.levels[pane_of(world->queued_at)][BY_ARRIVAL][t][c]++;
 }
 
-/* Sent once or twice, with delays of its own. */
+static void send_at(const struct event *ev, unsigned event, int64_t log_at) {
+    struct world *w = world;
+    CHECK(w->sent_count < EVENTS_MAX);
+    struct sent *sent = &w->sent[w->sent_count++];
+    sent->event = *ev;
+    sent->log_at = log_at;
+    snprintf(sent->id, sizeof(sent->id), "e%u", event % 100000);
+    snprintf(sent->call, sizeof(sent->call), "c%u", w->call % CALLS);
+}
+
+static int64_t soon_ms(void) {
+    int64_t most_s = rng_below(&world->rng, 2) == 0 ? 2 : 290;
+    return (int64_t)rng_below(&world->rng, (uint64_t)most_s) * S;
+}
+
+/* Sent once or twice, with delays of its own; and again after hours, up to a day and more. */
 static void send(struct event ev) {
     struct world *w = world;
     unsigned copies = rng_below(&w->rng, 6) == 0 ? 2 : 1;
     unsigned event = w->event++;
-    for (unsigned k = 0; k < copies; k++) {
-        CHECK(w->sent_count < EVENTS_MAX);
-        struct sent *sent = &w->sent[w->sent_count++];
-        sent->event = ev;
-        snprintf(sent->id, sizeof(sent->id), "e%u", event % 100000);
-        snprintf(sent->call, sizeof(sent->call), "c%u", w->call % CALLS);
-        int64_t most_s = rng_below(&w->rng, 2) == 0 ? 2 : 290;
-        sent->log_at = ev.event_at + (int64_t)rng_below(&w->rng, (uint64_t)most_s) * S;
-    }
+    for (unsigned k = 0; k < copies; k++)
+        send_at(&ev, event, ev.event_at + soon_ms());
+    if (w->repeats == REPEATS_OF_ALL)
+        send_at(&ev, event, ev.event_at + w->again_ms);
+    if (w->repeats == REPEATS_ANY_TIME && rng_below(&w->rng, 3) == 0)
+        send_at(&ev, event, ev.event_at + (int64_t)rng_below(&w->rng, 26 * 60) * MINUTE_MS);
 }
 
 static void happen(enum event_type type) {
@@ -360,13 +377,25 @@ static void compare(uint64_t seed) {
     }
 }
 
-static void one_day(uint64_t seed) {
+/* What comes again after hours may be recognised as impossible or too late, never as news. */
+static void hear_letter(void *context, const struct dead_letter *letter) {
+    if (world->repeats == REPEATS_SOON)
+        kit_letter(context, letter);
+    else if (letter->reason != DEAD_IMPOSSIBLE_MOVE && letter->reason != DEAD_TOO_LATE)
+        fail_msg("unexpected: %s", dead_letter_reason_name(letter->reason));
+}
+
+static void one_day(uint64_t seed, enum repeats repeats) {
     struct kit *k = calloc(1, sizeof(*k));
     world = calloc(1, sizeof(*world));
     CHECK(k && world);
     kit_init(k);
+    memset(k->contract.ageing_ms, 0, sizeof(k->contract.ageing_ms)); /* the story knows of none */
     k->out.fact = hear_fact;
+    k->out.dead_letter = hear_letter;
     rng_init(&world->rng, seed);
+    world->repeats = repeats;
+    world->again_ms = 7 * MINUTE_MS + (int64_t)rng_below(&world->rng, 24 * 60) * MINUTE_MS;
     for (unsigned c = 0; c < CALLS; c++)
         call(c);
     tell_all(k);
@@ -379,20 +408,36 @@ static void one_day(uint64_t seed) {
     free(world);
 }
 
-static void every_counter_of_every_pane_is_the_truths(void **state) {
-    (void)state;
+static void many_days(enum repeats repeats) {
     const char *seed = getenv("FLOORWALKER_SEED"), *histories = getenv("FLOORWALKER_HISTORIES");
     uint64_t first = seed ? strtoull(seed, NULL, 10) : 1;
     uint64_t count = histories ? strtoull(histories, NULL, 10) : seed ? 1 : HISTORIES_DEFAULT;
     print_message("FLOORWALKER_SEED=%llu FLOORWALKER_HISTORIES=%llu\n", (unsigned long long)first,
                   (unsigned long long)count);
     for (uint64_t k = 0; k < count; k++)
-        one_day(first + k);
+        one_day(first + k, repeats);
+}
+
+static void every_counter_of_every_pane_is_the_truths(void **state) {
+    (void)state;
+    many_days(REPEATS_SOON);
+}
+
+static void repeats_after_hours_change_nothing(void **state) {
+    (void)state;
+    many_days(REPEATS_ANY_TIME);
+}
+
+static void a_feed_that_is_read_again_changes_nothing(void **state) {
+    (void)state;
+    many_days(REPEATS_OF_ALL);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_counter_of_every_pane_is_the_truths),
+        cmocka_unit_test(repeats_after_hours_change_nothing),
+        cmocka_unit_test(a_feed_that_is_read_again_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,57 @@
+/* Graves: of interactions that were forgotten, when their last event was.
+ *
+ * A closed interaction is forgotten long before `lateness` has passed (interaction_task.h). Until
+ * then its events can still come again: a feed that replays yesterday's file. So of what is
+ * forgotten a grave stays, 24 bytes of it: 96 bits made from (tenant, id), and the time of the last
+ * event. The rule:
+ *
+ * - An event at or before that time is without effect: it is a repeat, or it comes too late to
+ *   change what was folded. Which of the two cannot be told, since identities are forgotten too.
+ * - A later event begins a new life of the interaction, as of one never heard of. The grave stays
+ *   beside it, so that repeats of the former life find no way into the new one; when that is
+ *   forgotten in turn, the grave takes over its time.
+ * - A grave goes when its time is more than `lateness` before the clock: no event that it would
+ *   turn away is taken any more.
+ * - There are at most `limit`. Beyond it the one with the oldest time goes; what it would have
+ *   turned away then counts as new.
+ *
+ * Which graves there are depends on what was buried and on the time alone. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/cursor.h"
+#include "base/instant.h"
+#include "base/pool.h"
+#include "base/table.h"
+
+struct graves {
+    struct pool pool;
+    struct table index;
+    uint32_t *heap; /* handles, the oldest first */
+    uint32_t count, capacity, limit;
+};
+
+/* Who is looked for: hash is record_hash of the other two. */
+struct grave_name {
+    uint64_t hash;
+    struct slice tenant, id;
+};
+
+void graves_init(struct graves *g, uint32_t limit);
+void graves_deinit(struct graves *g);
+
+/* The time of the last event, or INSTANT_NONE: no grave. */
+int64_t graves_last_at(const struct graves *g, struct grave_name name);
+
+/* Where there is a grave already, the later time stands. False: there were too many, and the one
+ * with the oldest time went, which may be this one. */
+bool graves_bury(struct graves *g, struct grave_name name, int64_t last_at);
+
+/* Graves with a time before from_at go. */
+void graves_forget(struct graves *g, int64_t from_at);
+
+/* In the order of their times. */
+void graves_save(const struct graves *g, struct buf *b);
+
+/* Into graves that are empty; the cursor fails on bytes that graves_save does not write. */
+void graves_load(struct graves *g, struct cursor *in);
