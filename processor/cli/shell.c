@@ -25,6 +25,7 @@ struct shell {
     struct note_port note;
     struct kafka_options kafka_options;
     struct kafka_property *properties;
+    char interactions[256]; /* the topic's whole name */
     struct loop *loop;
     struct kafka_log *log;
     struct redis_view *view;
@@ -214,6 +215,7 @@ static struct engine_options engine_options_of(const struct shell *s,
                                                const struct record_framing *framing) {
     const struct settings *t = s->options->settings;
     return (struct engine_options){.instance = t->instance,
+                                   .interactions = s->interactions,
                                    .live = t->clock == SETTINGS_CLOCK_LIVE,
                                    .until_end = s->options->until_end,
                                    .final_clock = s->options->final_clock,
@@ -324,6 +326,7 @@ int shell_run(const struct shell_options *options) {
                                                    SETTINGS_LOG_JSON};
     s.note = note_port_of(&s.note_options);
     fill_kafka_options(&s);
+    kafka_input_topic(&s.kafka_options, INPUT_INTERACTIONS, s.interactions);
     loop_hold_signals();
     int status = start(&s);
     free(s.properties);

@@ -14,6 +14,7 @@ struct record_framing {
 
 struct engine_options {
     const char *instance;
+    const char *interactions; /* the input topic's whole name, for dead letters and refusals */
     int32_t partitions[INPUT_COUNT]; /* of each input topic */
     bool live;                       /* clock: live */
     bool until_end;

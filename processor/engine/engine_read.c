@@ -14,12 +14,12 @@ static bool stamp_is_good(struct engine *e, struct partition *p, const struct lo
         return true;
     if (!r->append_time) {
         engine_fail(e,
-                    "partition %" PRId32 " of interactions, offset %" PRId64
+                    "partition %" PRId32 " of %s, offset %" PRId64
                     ": the record was stamped by its producer, but clock: live needs the broker's "
                     "time; set it with: kafka-configs.sh --alter --entity-type topics "
-                    "--entity-name interactions --add-config "
+                    "--entity-name %s --add-config "
                     "message.timestamp.type=LogAppendTime, or run with clock: log",
-                    p->number, r->offset);
+                    p->number, e->options.interactions, r->offset, e->options.interactions);
         return false;
     }
     if (r->log_at <= e->wall_at + e->options.max_skew_ms)
@@ -80,7 +80,7 @@ static bool take_interaction(struct engine *e, struct partition *p, const struct
                                                &fault);
     if (result == DECODE_NEED_SCHEMA)
         return wait_for_schema(e, p, fault.schema_id);
-    struct record_place place = {.topic = SLICE("interactions"),
+    struct record_place place = {.topic = slice_of(e->options.interactions),
                                  .partition = p->number,
                                  .offset = r->offset,
                                  .log_at = r->log_at,

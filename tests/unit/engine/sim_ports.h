@@ -240,6 +240,7 @@ static void sim_find_snapshot(struct sim *s, struct log_assignment *a) {
 /* A process that starts (again): reads where the group stands. */
 static struct engine *sim_start(struct sim *s, bool live, bool until_end) {
     struct engine_options o = {.instance = "sim",
+                               .interactions = "interactions",
                                .live = live,
                                .until_end = until_end,
                                .final_clock = INSTANT_NONE,
