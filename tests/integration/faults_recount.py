@@ -125,18 +125,18 @@ def items_differ(alerts, history, held_back=False):
     """Sentences about item alerts that are missing or too many; those taken back do not count.
 
     Where events were held back on their way, a warning may have ended at a breach that was then
-    taken back: what has ended stays ended, so the ends of warnings are not looked at.
+    taken back: what has ended stays, so only breaches are looked at.
     """
-    def known(kind, condition_at, end):
-        return kind, condition_at, 0 if held_back and kind == "ITEM_AT_RISK" else end or 0
+    kinds = ("ITEM_BREACH",) if held_back else ("ITEM_BREACH", "ITEM_AT_RISK")
     last, first = {}, {}
     for alert in alerts:
-        if alert["kind"] in ("ITEM_AT_RISK", "ITEM_BREACH"):
+        if alert["kind"] in kinds:
             first.setdefault(alert["alert_id"], alert)
             last[alert["alert_id"]] = alert
-    found = sorted(known(first[i]["kind"], first[i]["condition_at"], a["resolved_at"])
+    found = sorted((first[i]["kind"], first[i]["condition_at"], a["resolved_at"] or 0)
                    for i, a in last.items() if a["transition"] != "VOIDED")
-    expected = sorted(known(*item) for item in expected_items(history))
+    expected = sorted((kind, at, end or 0) for kind, at, end in expected_items(history)
+                      if kind in kinds)
     return ([f"missing: {x}" for x in _less(expected, found)]
             + [f"too many: {x}" for x in _less(found, expected)])
 

@@ -228,8 +228,9 @@ def test_the_broker_is_killed(stack, own_broker, tmp_path):
     runner = Runner(world, "one").start()
     with contextlib.closing(world), contextlib.closing(Supervisor(runner)):
         traffic = Traffic(world, seed=9)
-        pause(5)
+        pause(3)
         own_broker.kill()
+        pause(6)  # beyond the session's time-out, however fast it starts
         assert own_broker.start() == mine.kafka
         pause(3)
         traffic.stop()
