@@ -139,11 +139,11 @@ def test_the_newer_of_two_of_one_name_wins(world):
     prepared(world)
     older = Runner(world, "one").start()
     traffic = Traffic(world, seed=6)
-    pause(3)
+    pause(2)
     newer = Runner(world, "again", instance=f"{world.group}-one").start(ready=False)
     assert "another process of the same instance name" in older.expect_refusal(20)
     newer.ready()
-    pause(3)
+    pause(2)
     traffic.stop()
     newer.wait_idle()
     expect_the_recount(world)
@@ -176,7 +176,7 @@ def test_two_that_share_are_idle_in_the_end(world):
     pause(2)
     traffic.stop()
     for runner in runners:
-        runner.wait_idle(8)
+        runner.wait_idle(5)
 
 
 @pytest.mark.xfail(strict=True, reason="on_revoke answers a lost assignment with nothing, so "
@@ -186,7 +186,7 @@ def test_a_process_hangs_and_comes_back(world):
     """Held beyond the session's time-out, it finds its place taken: refused, it goes."""
     zombie, other = two_that_share(world)
     traffic = Traffic(world, seed=7)
-    pause(3)
+    pause(2)
     with Held(zombie.process.popen.pid):
         wait_for_all(other, 40)
         pause(2)
@@ -200,7 +200,7 @@ def test_a_process_is_lost_for_good(world):
     """Its partitions live at the other one within 20 s."""
     lost, other = two_that_share(world)
     traffic = Traffic(world, seed=8)
-    pause(3)
+    pause(2)
     lost.kill()
     wait_for_all(other, 20)
     traffic.stop()
@@ -232,7 +232,7 @@ def test_the_broker_is_killed(stack, own_broker, tmp_path):
         own_broker.kill()
         pause(6)  # beyond the session's time-out, however fast it starts
         assert own_broker.start() == mine.kafka
-        pause(3)
+        pause(1)
         traffic.stop()
         wait_for("readiness", lambda: world.http("/readyz", runner.port)[0] == 200, scaled(20))
         runner.wait_idle()
