@@ -105,8 +105,7 @@ static void bury(struct interaction_task *t, const struct record *r) {
     if (r->base.phase == PHASE_NEW || r->base.last_at < from_at)
         return;
     struct grave_name name = {r->hash, record_tenant(&t->store, r), record_id(r)};
-    if (!graves_bury(&t->graves, name, r->base.last_at))
-        t->counts.graves_lost++;
+    t->counts.graves_lost += graves_bury(&t->graves, name, r->base.last_at);
 }
 
 void change_drop(struct interaction_task *t, uint32_t handle) {

@@ -8,8 +8,8 @@
 struct grave {
     uint64_t hash;
     int64_t last_at;
-    uint32_t check; /* a second hash, with another seed */
-    uint32_t place; /* in the heap */
+    uint32_t check;      /* a second hash, with another seed */
+    uint32_t prev, next; /* of the same minute, in no order */
 };
 
 #define CHECK_SEED UINT64_C(0x9e3779b97f4a7c15)
@@ -26,7 +26,7 @@ void graves_init(struct graves *g, uint32_t limit) {
 void graves_deinit(struct graves *g) {
     table_deinit(&g->index);
     pool_deinit(&g->pool);
-    free(g->heap);
+    free(g->minutes);
 }
 
 static struct grave *grave_at(const struct graves *g, uint32_t handle) {
@@ -41,33 +41,55 @@ static int compare(const struct grave *a, const struct grave *b) {
     return (a->check > b->check) - (a->check < b->check);
 }
 
-static void put(struct graves *g, uint32_t place, uint32_t handle) {
-    g->heap[place] = handle;
-    grave_at(g, handle)->place = place;
+/* The first minute that is not before `at`. */
+static size_t minute_place(const struct graves *g, int64_t at) {
+    size_t from = 0, to = g->minute_count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (g->minutes[middle].at < at)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
 }
 
-static void rise(struct graves *g, uint32_t place, uint32_t handle) {
-    while (place > 0) {
-        uint32_t above = g->heap[(place - 1) / 2];
-        if (compare(grave_at(g, handle), grave_at(g, above)) >= 0)
-            break;
-        put(g, place, above);
-        place = (place - 1) / 2;
+static struct grave_minute *minute_of(struct graves *g, int64_t last_at) {
+    int64_t at = instant_floor(last_at, MINUTE_MS);
+    size_t place = minute_place(g, at);
+    if (place < g->minute_count && g->minutes[place].at == at)
+        return &g->minutes[place];
+    if (g->minute_count == g->minute_capacity) {
+        g->minute_capacity = g->minute_capacity == 0 ? 64 : g->minute_capacity * 2;
+        g->minutes = realloc(g->minutes, g->minute_capacity * sizeof(*g->minutes));
+        CHECK(g->minutes);
     }
-    put(g, place, handle);
+    memmove(&g->minutes[place + 1], &g->minutes[place],
+            (g->minute_count - place) * sizeof(*g->minutes));
+    g->minute_count++;
+    g->minutes[place] = (struct grave_minute){at, POOL_NONE};
+    return &g->minutes[place];
 }
 
-static void sink(struct graves *g, uint32_t place, uint32_t handle) {
-    for (size_t child; (child = (size_t)place * 2 + 1) < g->count;) {
-        if (child + 1 < g->count &&
-            compare(grave_at(g, g->heap[child + 1]), grave_at(g, g->heap[child])) < 0)
-            child++;
-        if (compare(grave_at(g, handle), grave_at(g, g->heap[child])) <= 0)
-            break;
-        put(g, place, g->heap[child]);
-        place = (uint32_t)child;
-    }
-    put(g, place, handle);
+static void link_grave(struct graves *g, uint32_t handle) {
+    struct grave *grave = grave_at(g, handle);
+    struct grave_minute *minute = minute_of(g, grave->last_at);
+    grave->prev = POOL_NONE;
+    grave->next = minute->first;
+    if (minute->first != POOL_NONE)
+        grave_at(g, minute->first)->prev = handle;
+    minute->first = handle;
+}
+
+/* A minute that becomes empty stays until its time comes. */
+static void unlink_grave(struct graves *g, uint32_t handle) {
+    const struct grave *grave = grave_at(g, handle);
+    if (grave->next != POOL_NONE)
+        grave_at(g, grave->next)->prev = grave->prev;
+    if (grave->prev != POOL_NONE)
+        grave_at(g, grave->prev)->next = grave->next;
+    else
+        minute_of(g, grave->last_at)->first = grave->next;
 }
 
 static uint32_t check_of(const struct grave_name *name) {
@@ -87,58 +109,60 @@ static bool is_same(const void *context, uint32_t handle, const void *key) {
     return grave->hash == other->hash && grave->check == other->check;
 }
 
-int64_t graves_last_at(const struct graves *g, struct grave_name name) {
-    if (g->count == 0)
-        return INSTANT_NONE;
+bool graves_hold(const struct graves *g, struct grave_name name, int64_t event_at) {
+    if (g->minute_count == 0 || event_at >= g->minutes[g->minute_count - 1].at + MINUTE_MS)
+        return false;
     uint32_t handle = table_find(&g->index, name.hash, is_named, g, &name);
-    return handle == TABLE_NONE ? INSTANT_NONE : grave_at(g, handle)->last_at;
-}
-
-static void grow(struct graves *g) {
-    if (g->count < g->capacity)
-        return;
-    g->capacity = g->capacity == 0 ? 256 : g->capacity * 2;
-    g->heap = realloc(g->heap, g->capacity * sizeof(*g->heap));
-    CHECK(g->heap);
+    return handle != TABLE_NONE && event_at <= grave_at(g, handle)->last_at;
 }
 
 static void add(struct graves *g, const struct grave *grave) {
-    grow(g);
     uint32_t handle = pool_get(&g->pool);
     *grave_at(g, handle) = *grave;
     table_insert(&g->index, grave->hash, handle);
-    rise(g, g->count++, handle);
+    link_grave(g, handle);
 }
 
-static void remove_oldest(struct graves *g) {
-    uint32_t oldest = g->heap[0];
-    table_remove(&g->index, grave_at(g, oldest)->hash, oldest);
-    pool_put(&g->pool, oldest);
-    g->count--;
-    if (g->count > 0)
-        sink(g, 0, g->heap[g->count]);
-}
-
-bool graves_bury(struct graves *g, struct grave_name name, int64_t last_at) {
-    uint32_t handle = table_find(&g->index, name.hash, is_named, g, &name);
-    if (handle != TABLE_NONE) {
-        struct grave *grave = grave_at(g, handle);
-        if (last_at > grave->last_at) {
-            grave->last_at = last_at;
-            sink(g, grave->place, handle);
+/* All of the first `count` minutes; how many graves that were. */
+static size_t remove_minutes(struct graves *g, size_t count) {
+    uint32_t before = g->pool.used;
+    for (size_t k = 0; k < count; k++) {
+        for (uint32_t handle = g->minutes[k].first, next; handle != POOL_NONE; handle = next) {
+            next = grave_at(g, handle)->next;
+            table_remove(&g->index, grave_at(g, handle)->hash, handle);
+            pool_put(&g->pool, handle);
         }
-        return true;
     }
-    add(g, &(struct grave){.hash = name.hash, .last_at = last_at, .check = check_of(&name)});
-    if (g->count <= g->limit)
-        return true;
-    remove_oldest(g);
-    return false;
+    g->minute_count -= count;
+    if (count > 0)
+        memmove(g->minutes, g->minutes + count, g->minute_count * sizeof(*g->minutes));
+    return before - g->pool.used;
+}
+
+static size_t keep_limit(struct graves *g) {
+    size_t lost = 0;
+    while (g->pool.used > g->limit)
+        lost += remove_minutes(g, 1);
+    return lost;
+}
+
+size_t graves_bury(struct graves *g, struct grave_name name, int64_t last_at) {
+    uint32_t handle = table_find(&g->index, name.hash, is_named, g, &name);
+    if (handle == TABLE_NONE) {
+        add(g, &(struct grave){.hash = name.hash, .last_at = last_at, .check = check_of(&name)});
+        return keep_limit(g);
+    }
+    if (last_at > grave_at(g, handle)->last_at) {
+        unlink_grave(g, handle);
+        grave_at(g, handle)->last_at = last_at;
+        link_grave(g, handle);
+    }
+    return 0;
 }
 
 void graves_forget(struct graves *g, int64_t from_at) {
-    while (g->count > 0 && grave_at(g, g->heap[0])->last_at < from_at)
-        remove_oldest(g);
+    if (g->minute_count > 0 && g->minutes[0].at + MINUTE_MS <= from_at)
+        remove_minutes(g, minute_place(g, instant_floor(from_at, MINUTE_MS)));
 }
 
 static int compare_graves(const void *left, const void *right) {
@@ -146,14 +170,19 @@ static int compare_graves(const void *left, const void *right) {
 }
 
 void graves_save(const struct graves *g, struct buf *b) {
-    struct grave *sorted = calloc((size_t)g->count + 1, sizeof(*sorted));
+    uint32_t count = 0;
+    struct grave *sorted = calloc((size_t)g->pool.used + 1, sizeof(*sorted));
     CHECK(sorted);
-    for (uint32_t k = 0; k < g->count; k++)
-        sorted[k] = *grave_at(g, g->heap[k]);
-    qsort(sorted, g->count, sizeof(*sorted), compare_graves);
-    buf_put_varint(b, g->count);
+    for (size_t k = 0; k < g->minute_count; k++) {
+        uint32_t first = count;
+        for (uint32_t handle = g->minutes[k].first; handle != POOL_NONE;
+             handle = sorted[count - 1].next)
+            sorted[count++] = *grave_at(g, handle);
+        qsort(sorted + first, count - first, sizeof(*sorted), compare_graves);
+    }
+    buf_put_varint(b, count);
     int64_t near_at = 0;
-    for (uint32_t k = 0; k < g->count; k++) {
+    for (uint32_t k = 0; k < count; k++) {
         buf_put_zigzag(b, sorted[k].last_at - near_at);
         buf_put_u64(b, sorted[k].hash);
         buf_put_u32(b, sorted[k].check);
@@ -174,7 +203,7 @@ static bool read_grave(struct cursor *in, struct grave *grave) {
 }
 
 void graves_load(struct graves *g, struct cursor *in) {
-    CHECK(g->count == 0);
+    CHECK(g->pool.used == 0);
     uint64_t count = cursor_varint(in);
     if (count > cursor_left(in) / SAVED_BYTES_MIN)
         cursor_fail(in);
@@ -186,8 +215,7 @@ void graves_load(struct graves *g, struct cursor *in) {
             return;
         }
         add(g, &grave);
-        if (g->count > g->limit) /* it was saved under a larger one */
-            remove_oldest(g);
         before = grave;
     }
+    keep_limit(g); /* it was saved under a larger one */
 }

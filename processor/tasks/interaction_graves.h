@@ -2,7 +2,7 @@
  *
  * A closed interaction is forgotten long before `lateness` has passed (interaction_task.h). Until
  * then its events can still come again: a feed that replays yesterday's file. So of what is
- * forgotten a grave stays, 24 bytes of it: 96 bits made from (tenant, id), and the time of the last
+ * forgotten a grave stays, 32 bytes of it: 96 bits made from (tenant, id), and the time of the last
  * event. The rule:
  *
  * - An event at or before that time is without effect: it is a repeat, or it comes too late to
@@ -10,10 +10,10 @@
  * - A later event begins a new life of the interaction, as of one never heard of. The grave stays
  *   beside it, so that repeats of the former life find no way into the new one; when that is
  *   forgotten in turn, the grave takes over its time.
- * - A grave goes when its time is more than `lateness` before the clock: no event that it would
- *   turn away is taken any more.
- * - There are at most `limit`. Beyond it the one with the oldest time goes; what it would have
- *   turned away then counts as new.
+ * - Graves are kept by the minute of their time, and a minute goes when all of it is more than
+ *   `lateness` before the clock: no event that they would turn away is taken any more.
+ * - There are at most `limit`. Beyond it the oldest minute goes; what its graves would have turned
+ *   away then counts as new.
  *
  * Which graves there are depends on what was buried and on the time alone. */
 #pragma once
@@ -24,11 +24,17 @@
 #include "base/pool.h"
 #include "base/table.h"
 
+struct grave_minute {
+    int64_t at;
+    uint32_t first; /* POOL_NONE: none is left */
+};
+
 struct graves {
-    struct pool pool;
+    struct pool pool; /* pool.used is how many there are */
     struct table index;
-    uint32_t *heap; /* handles, the oldest first */
-    uint32_t count, capacity, limit;
+    struct grave_minute *minutes; /* sorted */
+    size_t minute_count, minute_capacity;
+    uint32_t limit;
 };
 
 /* Who is looked for: hash is record_hash of the other two. */
@@ -40,14 +46,14 @@ struct grave_name {
 void graves_init(struct graves *g, uint32_t limit);
 void graves_deinit(struct graves *g);
 
-/* The time of the last event, or INSTANT_NONE: no grave. */
-int64_t graves_last_at(const struct graves *g, struct grave_name name);
+/* The event has to be turned away. Costs a comparison where it is newer than all graves. */
+bool graves_hold(const struct graves *g, struct grave_name name, int64_t event_at);
 
-/* Where there is a grave already, the later time stands. False: there were too many, and the one
- * with the oldest time went, which may be this one. */
-bool graves_bury(struct graves *g, struct grave_name name, int64_t last_at);
+/* Where there is a grave already, the later time stands. Returns how many graves were lost because
+ * there were too many; 0 as a rule. */
+size_t graves_bury(struct graves *g, struct grave_name name, int64_t last_at);
 
-/* Graves with a time before from_at go. */
+/* Minutes that end before from_at, or at it, go. */
 void graves_forget(struct graves *g, int64_t from_at);
 
 /* In the order of their times. */

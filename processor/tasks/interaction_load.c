@@ -134,10 +134,7 @@ static void link_records(struct interaction_task *t) {
         handles[count++] = h;
     qsort_r(handles, count, sizeof(*handles), compare_times, &t->store);
     for (size_t k = 0; k < count; k++) {
-        struct record *r = record_at(&t->store, handles[k]);
-        struct grave_name name = {r->hash, record_tenant(&t->store, r), record_id(r)};
-        r->has_grave = graves_last_at(&t->graves, name) != INSTANT_NONE;
-        change_link(t, handles[k], settle_due_at(t, r));
+        change_link(t, handles[k], settle_due_at(t, record_at(&t->store, handles[k])));
         closed_update(t, handles[k]);
     }
     free(handles);

@@ -13,8 +13,8 @@
 #define CLOSED_KEPT_MS HOUR_MS
 #define RESOLVED_KEPT_MS DAY_MS
 
-/* Many more interactions end in a day than are kept at one time. A grave takes about 50 bytes with
- * its places in table and heap, a record some hundreds. */
+/* Many more interactions end in a day than are kept at one time. A grave takes about 55 bytes with
+ * its place in the table, a record some hundreds. */
 #define GRAVES_PER_RECORD 4
 
 struct interaction_task {

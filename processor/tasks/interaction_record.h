@@ -42,8 +42,7 @@ struct record {
     uint32_t tenant_leaf;              /* some leaf of its tenant */
     uint32_t id_size;
     bool closed_listed;
-    bool open;      /* interaction_is_open, as counted */
-    bool has_grave; /* of a former life; or had, until its time was over */
+    bool open; /* interaction_is_open, as counted */
     union {
         char near[RECORD_ID_INLINE];
         char *far;

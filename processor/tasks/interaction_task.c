@@ -195,17 +195,14 @@ static uint32_t last_leaf(const struct interaction_task *t, const struct record 
 static void take_event(struct interaction_task *t, const struct record_place *place,
                        const struct event *ev, struct outbox *out) {
     uint64_t hash = record_hash(ev->tenant, ev->interaction_id);
-    uint32_t handle = record_find(&t->store, hash, ev->tenant, ev->interaction_id);
-    uint32_t leaf = LEAF_NONE;
-    int64_t buried_at = INSTANT_NONE;
-    if (handle == RECORD_NONE || record_at(&t->store, handle)->has_grave)
-        buried_at = graves_last_at(&t->graves,
-                                   (struct grave_name){hash, ev->tenant, ev->interaction_id});
-    if (ev->event_at <= buried_at) {
+    if (graves_hold(&t->graves, (struct grave_name){hash, ev->tenant, ev->interaction_id},
+                    ev->event_at)) {
         t->counts.duplicates++;
         t->counts.after_burial++;
         return;
     }
+    uint32_t handle = record_find(&t->store, hash, ev->tenant, ev->interaction_id);
+    uint32_t leaf = LEAF_NONE;
     if (handle != RECORD_NONE)
         leaf = last_leaf(t, record_at(&t->store, handle));
     struct moment m = moment_of_event(ev, place->offset, t->store.leaves, leaf);
@@ -215,7 +212,6 @@ static void take_event(struct interaction_task *t, const struct record_place *pl
             return;
         }
         handle = record_add(&t->store, hash, m.leaf, ev->interaction_id);
-        record_at(&t->store, handle)->has_grave = buried_at != INSTANT_NONE;
     }
     change_by_event(t, handle, &m, place, out);
     change_finish(t, handle, out);
