@@ -21,7 +21,6 @@ struct engine *engine_new(const struct engine_options *options) {
     e->reader = report_reader_new();
     e->open = epoch_new();
     e->spare = epoch_new();
-    e->view_all = true;
     engine_effects_init(e);
     return e;
 }
@@ -146,7 +145,7 @@ static void keep_partition(struct engine *e, struct partition *p) {
         CHECK(e->partitions);
     }
     e->partitions[e->partition_count++] = p;
-    e->view_all = true;
+    p->show_all = true;
 }
 
 /* The metadata of a partition that was committed before; false when it cannot be taken on. */
@@ -302,7 +301,7 @@ static void show_final(struct engine *e) {
     if (!e->finished || e->final_shown || e->view_waits || !engine_is_clean(e) ||
         !all_is_judged(e) || !e->options.view.ready(e->options.view.self))
         return;
-    e->view_all = true;
+    engine_show_all(e);
     engine_show(e);
     e->final_shown = true;
 }

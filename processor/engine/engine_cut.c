@@ -113,6 +113,12 @@ static void add_positions(struct engine *e) {
     }
 }
 
+/* Of each partition, as soon as it is live. */
+void engine_show_all(struct engine *e) {
+    for (size_t i = 0; i < e->partition_count; i++)
+        e->partitions[i]->show_all = true;
+}
+
 /* Renders what wallboards will see once this epoch is committed. */
 void engine_show(struct engine *e) {
     struct view_port *port = &e->options.view;
@@ -124,18 +130,19 @@ void engine_show(struct engine *e) {
         return;
     }
     if (port->take_lost(port->self))
-        e->view_all = true;
+        engine_show_all(e);
     for (size_t i = 0; i < e->partition_count; i++) {
         struct partition *p = e->partitions[i];
         if (!p->tenant || p->state == PARTITION_REPLAYING)
             continue;
-        view_batch_begin(p->batch, e->view_all, e->wall_at);
+        view_batch_begin(p->batch, p->show_all, e->wall_at);
         struct view view = view_batch_view(p->batch, slice_of(e->options.instance));
-        tenant_task_show(p->tenant, e->view_all, &view);
+        tenant_task_show(p->tenant, p->show_all, &view);
+        p->show_all = false;
+        e->counts.view_left_out += view_batch_left_out(p->batch);
         view_batch_seal(p->batch);
         p->batch_offset = p->next;
     }
-    e->view_all = false;
     e->view_at = e->wall_at;
     e->view_waits = true;
 }

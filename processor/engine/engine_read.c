@@ -49,8 +49,6 @@ static void went_by(struct engine *e, struct partition *p, const struct log_reco
     p->hold = HOLD_NONE;
     e->counts.records++;
     p->snapshot.bytes_read += r->value.size;
-    if (p->tenant && p->state == PARTITION_LIVE)
-        p->reports++;
     if (p->state == PARTITION_REPLAYING) {
         e->counts.replayed++;
         delta_table_reset(e->silent_deltas);

@@ -22,6 +22,7 @@
     X(held_schema, "times a partition waited for a schema")                                        \
     X(held_future, "times a partition waited because a record was ahead of the wall clock")        \
     X(view_updates, "updates sent to the view")                                                    \
+    X(view_left_out, "writes left out because an update was too large")                            \
     X(view_skipped, "times the view was not ready for an update")                                  \
     X(kpis, "figures published")                                                                   \
     X(snapshots, "snapshots taken")                                                                \
@@ -77,7 +78,6 @@ struct engine {
     struct partition *taking; /* whose records are being taken */
     int64_t view_at;          /* wall time of the last rendering */
     bool view_waits;          /* rendered, not yet sent */
-    bool view_all;            /* the next rendering shows everything */
 
     struct engine_counts counts;
     struct timing commit_timing;
@@ -90,6 +90,7 @@ bool engine_is_dirty(const struct engine *e);
 bool engine_is_full(struct engine *e);
 void engine_cut(struct engine *e);
 void engine_show(struct engine *e);
+void engine_show_all(struct engine *e);
 void engine_send_view(struct engine *e);
 /* engine.c */
 struct interaction_task *engine_source_new(const struct engine *e, int32_t partition);

@@ -55,10 +55,10 @@ struct partition {
     int64_t clock_sent; /* clock in the last report */
     bool end_sent;      /* the report said that it has ended */
     int64_t read_at;    /* wall time of the last record */
-    uint64_t reports;   /* tenant-log records applied while live */
     int64_t tick_at;    /* wall time of the tick that is under way; INSTANT_NONE: none */
     struct interaction_task *source; /* INPUT_INTERACTIONS */
     struct tenant_task *tenant;      /* INPUT_TENANT_LOG */
+    bool show_all;                   /* the next rendering shows everything of it */
     struct view_batch *batch;        /* rendered at the last cut, sent after its commit */
     struct partition_snapshot snapshot;
     bool leaving;         /* is about to be revoked: a last snapshot */

@@ -190,6 +190,10 @@ static void on_assign(struct kafka_consumer *c, rd_kafka_topic_partition_list_t 
 static void on_revoke(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list) {
     c->losses++;
     if (rd_kafka_assignment_lost(c->rk) && !c->closing) {
+        /* Given up at once, or the client waits for it for ever when it is closed. */
+        rd_kafka_error_t *error = rd_kafka_incremental_unassign(c->rk, list);
+        if (error)
+            rd_kafka_error_destroy(error);
         fail(c, "the group took our partitions away: this process did not answer in time "
                 "(session.timeout.ms), or another one took its instance name");
         return;
@@ -237,22 +241,27 @@ static void on_rebalance(struct kafka_consumer *c, rd_kafka_event_t *event) {
     }
 }
 
+/* Asked for, not waited for: a fenced member may stand in the middle of a revocation, and its queue
+ * is then not read. */
+static void look_for_fatal(struct kafka_consumer *c) {
+    char reason[300], text[512];
+    rd_kafka_resp_err_t rc = rd_kafka_fatal_error(c->rk, reason, sizeof reason);
+    if (!rc)
+        return;
+    snprintf(text, sizeof text, "%s%s",
+             rc == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID
+                 ? "another process of the same instance name took over; this older one goes: "
+                 : "",
+             reason);
+    fail(c, text);
+}
+
 static void on_error(struct kafka_consumer *c, rd_kafka_event_t *event) {
     rd_kafka_resp_err_t rc = rd_kafka_event_error(event);
-    char text[512];
-    if (rc == RD_KAFKA_RESP_ERR__FATAL) {
-        char reason[300];
-        rc = rd_kafka_fatal_error(c->rk, reason, sizeof reason);
-        snprintf(text, sizeof text, "%s%s",
-                 rc == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID
-                     ? "another process of the same instance name took over; this older one goes: "
-                     : "",
-                 reason);
-        fail(c, text);
-    } else if (rc == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-               rc == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
-               rc == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
-               rc == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+    if (rc == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+        rc == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
+        rc == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+        rc == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
         fail(c, rd_kafka_event_error_string(event));
     }
 }
@@ -267,6 +276,7 @@ static void handle(struct kafka_consumer *c, rd_kafka_event_t *event) {
 
 void kafka_consumer_serve(struct kafka_consumer *c) {
     rd_kafka_event_t *event;
+    look_for_fatal(c);
     /* One rebalance at a time: the next one waits on the queue until this one is finished. */
     while (!c->revoking && !c->lookup && (event = rd_kafka_queue_poll(c->queue, 0))) {
         handle(c, event);
@@ -356,6 +366,7 @@ void kafka_consumer_free(struct kafka_consumer *c) {
         close_reading(c, c->readings[0]);
     free(c->readings);
     rd_kafka_queue_destroy(c->queue);
-    rd_kafka_destroy(c->rk);
+    /* Whatever is still open must not keep a process that has failed from ending. */
+    rd_kafka_destroy_flags(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     free(c);
 }

@@ -5,7 +5,7 @@
 
 #include "base/instant.h"
 
-static const char *const level_names[] = {"debug", "info", "warn", "error"};
+static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
 static int64_t wall_now(void) {
     struct timespec now;

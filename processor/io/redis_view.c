@@ -135,9 +135,12 @@ static void set_up(struct redis_view *v) {
     v->set_up_failed = false;
     if (*a->password) {
         v->replies_due++;
-        redisAsyncCommand(v->redis, on_set_up, (void *)(uintptr_t) "AUTH",
-                          *a->user ? "AUTH %s %s" : "AUTH %s%.0s", *a->user ? a->user : a->password,
-                          a->password);
+        if (*a->user)
+            redisAsyncCommand(v->redis, on_set_up, (void *)(uintptr_t) "AUTH", "AUTH %s %s",
+                              a->user, a->password);
+        else
+            redisAsyncCommand(v->redis, on_set_up, (void *)(uintptr_t) "AUTH", "AUTH %s",
+                              a->password);
     }
     if (a->database) {
         v->replies_due++;

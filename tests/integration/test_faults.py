@@ -168,8 +168,6 @@ def wait_for_all(runner, within_s):
     return time.monotonic() - begun
 
 
-@pytest.mark.xfail(strict=True, reason="is_idle compares the reports that this process wrote with "
-                   "those that it read, though other processes read and write them too")
 def test_two_that_share_are_idle_in_the_end(world):
     runners = two_that_share(world)
     traffic = Traffic(world, seed=10)
@@ -179,9 +177,6 @@ def test_two_that_share_are_idle_in_the_end(world):
         runner.wait_idle(5)
 
 
-@pytest.mark.xfail(strict=True, reason="on_revoke answers a lost assignment with nothing, so "
-                   "that closing the consumer waits for ever: the process says why it goes and "
-                   "stays")
 def test_a_process_hangs_and_comes_back(world):
     """Held beyond the session's time-out, it finds its place taken: refused, it goes."""
     zombie, other = two_that_share(world)
@@ -217,9 +212,6 @@ def own_broker(tmp_path):
     broker.close()
 
 
-@pytest.mark.xfail(strict=True, reason="on_revoke answers a lost assignment with nothing, so "
-                   "that closing the consumer waits for ever: the process says why it goes and "
-                   "stays")
 def test_the_broker_is_killed(stack, own_broker, tmp_path):
     """kill -9 and a start from what it had on disk; a supervisor minds the processor."""
     mine = dataclasses.replace(stack, kafka=own_broker.start())
