@@ -40,9 +40,12 @@ void reply_handed_off(struct fold *f, struct interaction *i, int64_t at) {
         clocks_begin(f, i, TRACK_REPLY, at);
 }
 
+/* A message not newer than the last reply has been answered: it comes again, or far too late. */
 void reply_customer_wrote(struct interaction *i, int64_t at) {
-    if (i->unanswered_at == INSTANT_NONE)
-        i->unanswered_at = at;
+    if (i->unanswered || at <= i->turn_at)
+        return;
+    i->unanswered = true;
+    i->turn_at = at;
 }
 
 static void first_reply(struct fold *f, struct interaction *i, int64_t at) {
@@ -59,11 +62,14 @@ static void first_reply(struct fold *f, struct interaction *i, int64_t at) {
 }
 
 static void next_reply(struct fold *f, struct interaction *i, int64_t at) {
-    if (i->unanswered_at == INSTANT_NONE || i->unanswered_at > at)
+    if (at < i->turn_at)
         return;
-    ledger_count(&f->ledger, i->leaf, at, COUNTER_NEXT_REPLIES, 1);
-    ledger_count(&f->ledger, i->leaf, at, COUNTER_NEXT_REPLY_MS, at - i->unanswered_at);
-    i->unanswered_at = INSTANT_NONE;
+    if (i->unanswered) {
+        ledger_count(&f->ledger, i->leaf, at, COUNTER_NEXT_REPLIES, 1);
+        ledger_count(&f->ledger, i->leaf, at, COUNTER_NEXT_REPLY_MS, at - i->turn_at);
+    }
+    i->unanswered = false;
+    i->turn_at = at;
 }
 
 void reply_wrote(struct fold *f, struct interaction *i, const struct moment *m) {

@@ -12,7 +12,7 @@ void interaction_init(struct interaction *i) {
                               .moved_at = INSTANT_NONE,
                               .fired_at = INSTANT_NONE,
                               .reply_from_at = INSTANT_NONE,
-                              .unanswered_at = INSTANT_NONE,
+                              .turn_at = INSTANT_NONE,
                               .resolved_at = INSTANT_NONE,
                               .reopened_at = INSTANT_NONE,
                               .leaf = LEAF_NONE,

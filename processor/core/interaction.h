@@ -7,8 +7,8 @@
 /* X(symbol, name): how a visit's wait ended. */
 #define VISIT_ENDS(X)                                                                              \
     X(OPEN, "open")                                                                                \
-    X(ANSWERED, "answered") X(ABANDONED, "abandoned") X(FLOWED_OUT, "flowed_out")                  \
-        X(CALLBACK, "callback") X(AGED, "aged")
+    X(ANSWERED, "answered")                                                                        \
+    X(ABANDONED, "abandoned") X(FLOWED_OUT, "flowed_out") X(CALLBACK, "callback") X(AGED, "aged")
 #define VISIT_END_ENUM(symbol, name) VISIT_##symbol,
 enum visit_end { VISIT_ENDS(VISIT_END_ENUM) VISIT_END_COUNT };
 
@@ -48,7 +48,7 @@ struct interaction {
     int64_t moved_at;      /* last move of the phase */
     int64_t fired_at;      /* last deadline that passed */
     int64_t reply_from_at; /* the first reply is measured from here; INSTANT_NONE: not yet */
-    int64_t unanswered_at; /* oldest customer message without reply; INSTANT_NONE: none */
+    int64_t turn_at;       /* unanswered: the oldest message without reply; else last reply */
     int64_t resolved_at;   /* last RESOLVED; INSTANT_NONE: none */
     int64_t reopened_at;   /* last REOPENED; INSTANT_NONE: none */
     uint32_t leaf;         /* of CREATED, else of the first event */
@@ -58,6 +58,7 @@ struct interaction {
     bool backlog;          /* counted as open */
     bool over;             /* resolved, closed or taken out: only REOPENED opens it again */
     bool replied;          /* the first reply has been */
+    bool unanswered;       /* the customer wrote last */
     struct visit visit;
     struct leg leg;
     struct clock clocks[TRACK_COUNT];

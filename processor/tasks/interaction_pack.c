@@ -162,7 +162,7 @@ static void pack_beside(struct pack *p, struct interaction *i) {
     pack_instant(p, &i->moved_at);
     pack_instant(p, &i->fired_at);
     pack_instant(p, &i->reply_from_at);
-    pack_instant(p, &i->unanswered_at);
+    pack_instant(p, &i->turn_at);
     pack_instant(p, &i->resolved_at);
     pack_instant(p, &i->reopened_at);
     pack_leaf(p, &i->leaf);
@@ -171,6 +171,7 @@ static void pack_beside(struct pack *p, struct interaction *i) {
     pack_bool(p, &i->backlog);
     pack_bool(p, &i->over);
     pack_bool(p, &i->replied);
+    pack_bool(p, &i->unanswered);
 }
 
 /* The invariant again, of bytes that somebody else may have written. */
@@ -179,6 +180,7 @@ static bool is_whole(const struct interaction *i) {
     bool waits = i->visit.number > 0 && i->visit.end == VISIT_OPEN;
     bool since = i->phase == PHASE_HELD || i->phase == PHASE_WRAPPING;
     if ((leg_open && i->visit.end != VISIT_ANSWERED) || (i->backlog && i->over) ||
+        (i->unanswered && i->turn_at == INSTANT_NONE) ||
         (!waits && i->clocks[TRACK_ANSWER].state == CLOCK_RUNNING))
         return false;
     return waits == interaction_waits(i) && leg_open == interaction_in_leg(i) &&

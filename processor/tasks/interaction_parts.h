@@ -66,7 +66,7 @@ void settle_first_instant(struct interaction_task *t, struct record *r, struct o
 int64_t settle_due_at(const struct interaction_task *t, const struct record *r);
 
 /* The first byte of what is saved: another one is not read. */
-#define SAVED_VERSION 2
+#define SAVED_VERSION 3
 
 /* interaction_letters.c: dead letters, as sentences. */
 void letter_send(struct interaction_task *t, const struct record_place *place,

@@ -121,6 +121,30 @@ static void repeats_older_than_the_memory_are_judged_by_state(void **state) {
     assert_int_equal(ALL(k, WAITING_CHANGE), 0);
 }
 
+/* A conversation that goes on: its messages are in the base, their identities are forgotten. */
+static void messages_that_come_again_are_no_new_turn(void **state) {
+    struct kit *k = *state;
+    struct event messages[2] = {kit_event(EVENT_CUSTOMER_MESSAGE, 10 * S),
+                                kit_event(EVENT_AGENT_MESSAGE, 20 * S)};
+    kit_say(k, EVENT_CREATED, 0);
+    for (size_t round = 0; round < 3; round++) {
+        for (size_t i = 0; i < 2; i++) {
+            messages[i].channel = CHANNEL_CHAT;
+            messages[i].author = i == 0 ? AUTHOR_CUSTOMER : AUTHOR_AGENT;
+            kit_apply_at(k, messages[i], 20 * S + (int64_t)round * 20 * MINUTE_MS);
+        }
+        kit_tick(k, (int64_t)round * 20 * MINUTE_MS + 15 * MINUTE_MS);
+        assert_int_equal(ALL(k, NEXT_REPLIES), 1);
+        assert_int_equal(ALL(k, NEXT_REPLY_MS), 10 * S);
+    }
+    messages[0].event_at = T0 + HOUR_MS;
+    messages[1].event_at = T0 + HOUR_MS + 5 * S;
+    kit_apply(k, messages[0]);
+    kit_apply(k, messages[1]);
+    assert_int_equal(ALL(k, NEXT_REPLIES), 2);
+    assert_int_equal(ALL(k, NEXT_REPLY_MS), 15 * S);
+}
+
 static void an_event_older_than_reorder_counts_where_the_state_permits(void **state) {
     struct kit *k = *state;
     kit_say(k, EVENT_QUEUED, 0);
@@ -403,6 +427,7 @@ int main(void) {
         CASE(a_repeat_has_no_effect),
         CASE(a_higher_revision_replaces),
         CASE(repeats_older_than_the_memory_are_judged_by_state),
+        CASE(messages_that_come_again_are_no_new_turn),
         CASE(an_event_older_than_reorder_counts_where_the_state_permits),
         CASE(an_impossible_move_waits_for_what_is_missing),
         CASE(an_impossible_move_becomes_a_dead_letter_after_reorder),
