@@ -150,11 +150,17 @@ def _less(some, others):
             yield x
 
 
-def board_differs(redis, alerts):
-    """Sentences about the open alerts in Redis."""
+def board_shown(redis):
+    return set(redis.hgetall("fw:{acme}:alerts")) - {"_guard"}
+
+
+def board_differs(redis, alerts, shown_before=None):
+    """Sentences about the open alerts in Redis. While things still happen, what was shown before
+    the alerts were read is what they must have told."""
     last = {a["alert_id"]: a for a in alerts}
     expected = {i for i, a in last.items() if a["transition"] not in ENDS}
-    shown = set(redis.hgetall("fw:{acme}:alerts")) - {"_guard"}
+    shown = board_shown(redis)
+    surplus = (shown if shown_before is None else shown & shown_before) - expected
     return ([f"open, but not in Redis: {i} {last[i]['kind']}" for i in expected - shown]
             + [f"in Redis, but not open: {i} {last[i]['kind'] if i in last else 'never told'}"
-               for i in shown - expected])
+               for i in surplus])

@@ -12,8 +12,8 @@ from pathlib import Path
 import redis as redis_client
 
 from faults_load import CONTRACT
-from faults_recount import (alerts_of, board_differs, episodes_differ, figures_differ, history_of,
-                            items_differ)
+from faults_recount import (alerts_of, board_differs, board_shown, episodes_differ,
+                            figures_differ, history_of, items_differ)
 from harness import LIVE_TOPIC, free_port, scaled, wait_for
 
 PARTITIONS = 4
@@ -136,7 +136,9 @@ def expect_the_view(world, redis, within_s):
 
 def view_flaws(world, redis, history):
     try:
-        return board_differs(redis, alerts_of(world)) + figures_differ(redis, history, 1)
+        shown = board_shown(redis)
+        return (board_differs(redis, alerts_of(world), shown)
+                + figures_differ(redis, history, 1))
     except redis_client.ConnectionError as fault:
         return [str(fault)]
 
