@@ -240,7 +240,10 @@ static void check_history(bool in_time, uint64_t seed) {
     *all = h->ledger; /* what will have been known at the end */
 
     struct checker *k = calloc(1, sizeof(*k));
-    *k = (struct checker){.ledger = all, .final_only = !in_time, .seed = seed};
+    /* Too large for a temporary on the stack. */
+    k->ledger = all;
+    k->final_only = !in_time;
+    k->seed = seed;
     struct collected c;
     struct buf state;
     collected_init(&c);
