@@ -51,7 +51,7 @@ bool demand_state_load(struct demand_state *s, struct cursor *c) {
     return !c->failed;
 }
 
-/* Checks each minute look at nearly the same events as the one before: a window of length w has
+/* Checks each 10 s look at nearly the same events as the one before: a window of length w has
  * only about CHANCES_PER_WINDOW independent chances of a false alarm in each time w (measured:
  * docs/decisions/2026-11-22-demand-spikes.md). */
 double judge_demand_alpha(const struct demand_rule *rule, size_t scopes) {
