@@ -120,7 +120,13 @@ static void on_readable(void *context) {
     loop_turn(s->loop);
 }
 
-static void on_signal(void *context, int number) {
+static void on_reload(void *context) {
+    const struct shell *s = context;
+    note_text(s, LOG_LEVEL_WARN, "reload_refused",
+              "contracts are read at the start only; a graceful restart takes new ones");
+}
+
+static void on_stop(void *context, int number) {
     struct shell *s = context;
     char members[64];
     snprintf(members, sizeof members, "\"signal\":%d", number);
@@ -293,8 +299,9 @@ static bool prepare(struct shell *s, struct kafka_topics *topics, struct record_
 static int run_loop(struct shell *s, const struct kafka_topics *topics,
                     const struct record_framing *framing) {
     struct err err;
-    s->loop = loop_new(TURN_EVERY_MS,
-                       &(struct loop_events){.context = s, .turn = turn, .signal = on_signal});
+    s->loop = loop_new(
+        TURN_EVERY_MS,
+        &(struct loop_events){.context = s, .turn = turn, .stop = on_stop, .reload = on_reload});
     if (open_parts(s, topics, framing, &err)) {
         note(s, LOG_LEVEL_INFO, "started", "");
         loop_run(s->loop);

@@ -11,7 +11,7 @@ struct loop {
     struct loop_events events;
     uv_timer_t timer;
     uv_idle_t again; /* active while there is more work at hand */
-    uv_signal_t signals[2];
+    uv_signal_t signals[3];
     bool turning;
 };
 
@@ -27,6 +27,7 @@ void loop_hold_signals(void) {
     sigset_t set = our_signals();
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
 }
 
 bool loop_signal_waits(void) {
@@ -45,7 +46,10 @@ static void on_timer(uv_timer_t *timer) {
 
 static void on_signal(uv_signal_t *signal, int number) {
     struct loop *l = signal->data;
-    l->events.signal(l->events.context, number);
+    if (number == SIGHUP)
+        l->events.reload(l->events.context);
+    else
+        l->events.stop(l->events.context, number);
 }
 
 void loop_turn(struct loop *l) {
@@ -60,7 +64,7 @@ void loop_turn(struct loop *l) {
 }
 
 struct loop *loop_new(int64_t turn_every_ms, const struct loop_events *events) {
-    static const int numbers[] = {SIGTERM, SIGINT};
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
     struct loop *l = calloc(1, sizeof *l);
     CHECK(l);
     l->events = *events;
@@ -70,7 +74,7 @@ struct loop *loop_new(int64_t turn_every_ms, const struct loop_events *events) {
     uv_timer_start(&l->timer, on_timer, 0, (uint64_t)turn_every_ms);
     uv_idle_init(&l->uv, &l->again);
     l->again.data = l;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         uv_signal_init(&l->uv, &l->signals[i]);
         l->signals[i].data = l;
         uv_signal_start(&l->signals[i], on_signal, numbers[i]);

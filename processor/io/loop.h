@@ -11,7 +11,8 @@ struct loop_events {
     void *context;
     /* A turn of work; true: there is more at hand, come again at once. */
     bool (*turn)(void *context);
-    void (*signal)(void *context, int number); /* SIGTERM or SIGINT */
+    void (*stop)(void *context, int signal); /* SIGTERM or SIGINT */
+    void (*reload)(void *context);           /* SIGHUP */
 };
 
 /* `turn_every_ms`: at least so often the owner gets a turn. */
