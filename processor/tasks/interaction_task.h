@@ -51,7 +51,7 @@ struct interaction_task_counts {
  * - An interaction's tail holds 256 events; a further one folds the oldest instant early.
  * - An impossible event stays in the tail; it is a dead letter (IMPOSSIBLE_MOVE) when `reorder` has
  *   passed, with its bytes if it was impossible when it came.
- * - 4096 sites are noted between two calls of interaction_task_take_feeds. */
+ * - FEEDS_MAX sites are noted between two calls of interaction_task_take_feeds. */
 struct interaction_task; /* opaque */
 
 struct interaction_task *interaction_task_new(const struct interaction_task_options *options);

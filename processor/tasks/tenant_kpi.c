@@ -45,8 +45,10 @@ static uint64_t metrics_of(const struct tenant_task *t, const struct pane_entry 
  * or longer than its name says. */
 static int64_t aligned_end(const struct zone *z, int64_t at, int64_t length_ms) {
     int64_t start = zone_floor(z, at, length_ms);
-    int64_t end = zone_floor(z, start + length_ms, length_ms);
-    return end > start ? end : zone_floor(z, start + 2 * length_ms, length_ms);
+    int64_t end = start;
+    for (int64_t at_most = start + length_ms; end <= start; at_most += length_ms)
+        end = zone_floor(z, at_most, length_ms);
+    return end;
 }
 
 static void mark(struct tenant_task *t, struct tenant *tenant, struct tenant_scope *s,

@@ -10,14 +10,14 @@ static void tell_notices(struct tenant_task *t, struct tenant *tenant, int64_t s
     if (tenant->config_notice == NOTICE_DUE) {
         judge_notice_open(&ctx, ALERT_CONFIG, SLICE("no-contract"), NULL, SEVERITY_WARNING, step_at,
                           SLICE("No contract is known for this tenant: it is counted, in UTC, "
-                                "and nothing is judged"));
+                                "and nothing is judged."));
         tenant->config_notice = NOTICE_TOLD;
     }
     if (tenant->scopes_notice == NOTICE_DUE) {
         judge_notice_open(&ctx, ALERT_DATA_QUALITY, SLICE("limits.scopes"), NULL, SEVERITY_WARNING,
                           step_at,
                           SLICE("limits.scopes is reached: new scopes count in their parents "
-                                "only"));
+                                "only."));
         tenant->scopes_notice = NOTICE_TOLD;
     }
 }

@@ -92,6 +92,7 @@ static void zero_turns_it_off(void **state) {
 /* One report may span hours, and another source may be hours behind: what is said is the same. */
 static void silence_does_not_depend_on_how_news_is_reported(void **state) {
     struct judge_fixture *f = *state;
+    size_t told = 0;
     uint64_t first = property_first_seed();
     for (uint64_t seed = first; seed < first + 50; seed++) {
         struct rng r;
@@ -123,10 +124,12 @@ static void silence_does_not_depend_on_how_news_is_reported(void **state) {
             episode_book_free(f->ctx.book);
             f->ctx.book = episode_book_new(f->ctx.tenant, EPISODE_OPEN_LIMIT);
         }
-        REQUIRE(seed, said[0] == said[1] && said[0] > 2);
+        REQUIRE(seed, said[0] == said[1]);
+        told += said[0];
         feed_state_deinit(&early);
         feed_state_deinit(&late);
     }
+    assert_true(told > 100);
 }
 
 static void saved_and_loaded(void **state) {
