@@ -141,8 +141,13 @@ def test_an_objective_breaches_and_recovers(world):
         "krakow", "support", None)
     assert breach["outcome"] == "lost orders"
     field = "voice-80-4 site=krakow/queue=support"
-    shown = json.loads(world.redis.hget("fw:{acme}:objectives", field))
-    assert (shown["n"], shown["d"], shown["target"]) == (0, 10, 0.8)
+
+    def shown():
+        figure = json.loads(world.redis.hget("fw:{acme}:objectives", field) or "{}")
+        return [figure.get(k) for k in ("n", "d", "target")]
+
+    # The view follows the alert by up to view_interval.
+    wait_for("the figure that was judged", lambda: shown() == [0, 10, 0.8], scaled(5))
     for i in range(45):
         at = now_ms()
         world.send(interaction("QUEUED", f"fast-{i}", at))
