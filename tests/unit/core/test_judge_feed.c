@@ -55,6 +55,7 @@ static void silence_and_return(void **state) {
     assert_int_equal(f->said[1].a.resolved_at, 1209000);
     assert_string_equal(f->said[1].summary,
                         "Site main is heard again after 10 min 6 s of silence.");
+    feed_state_deinit(&s);
 }
 
 static void a_busy_site_is_never_silent(void **state) {
@@ -76,6 +77,7 @@ static void a_busy_site_is_never_silent(void **state) {
             steps(f, &s, at, at);
             REQUIRE(seed, f->count == 0);
         }
+        feed_state_deinit(&s);
     }
 }
 
@@ -87,6 +89,7 @@ static void zero_turns_it_off(void **state) {
     judge_feed_heard(&f->ctx, &s, 1000);
     steps(f, &s, 1000000, 9000000);
     assert_int_equal(f->count, 0);
+    feed_state_deinit(&s);
 }
 
 /* One report may span hours, and another source may be hours behind: what is said is the same. */
