@@ -121,7 +121,7 @@ struct http_server *http_server_new(uv_loop_t *loop, const char *listen,
                                     const struct http_page *pages, void *context, struct err *err) {
     struct http_server *s = calloc(1, sizeof *s);
     CHECK(s);
-    int port;
+    int port = 0;
     if (!split(listen, s->host, &port, err)) {
         free(s);
         return NULL;
