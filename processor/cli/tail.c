@@ -8,8 +8,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "base/check.h"
 #include "cli/cli.h"
+#include "cli/kafka_settings.h"
 #include "cli/tail_line.h"
 #include "cli/tail_schemas.h"
 #include "codec/alert_json.h"
@@ -189,18 +189,9 @@ static void ignore_note(void *self, enum log_level level, const char *event, con
 }
 
 static int tail(const struct settings *s, const struct tail_flags *flags) {
-    struct kafka_property *properties = calloc(s->property_count + 1, sizeof(*properties));
-    CHECK(properties);
-    for (size_t i = 0; i < s->property_count; i++)
-        properties[i] = (struct kafka_property){s->properties[i].name, s->properties[i].value};
-    struct kafka_options options = {.brokers = s->kafka_brokers,
-                                    .group = s->kafka_group,
-                                    .instance = s->instance,
-                                    .topic_prefix = s->topic_prefix,
-                                    .properties = properties,
-                                    .property_count = s->property_count,
-                                    .memory_bytes = (size_t)s->memory_bytes,
-                                    .note = {.note = ignore_note}};
+    struct kafka_property *properties;
+    struct kafka_options options = kafka_settings_options(
+        s, (struct note_port){.note = ignore_note}, &properties);
     sigset_t ending;
     sigemptyset(&ending);
     sigaddset(&ending, SIGINT);

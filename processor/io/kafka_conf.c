@@ -67,3 +67,16 @@ rd_kafka_conf_t *kafka_conf_new(const struct kafka_options *o, const char *role,
     }
     return conf;
 }
+
+rd_kafka_conf_t *kafka_conf_new_outside(const struct kafka_options *o, const char *role,
+                                        struct err *err) {
+    rd_kafka_conf_t *conf = kafka_conf_new(o, role, err);
+    if (!conf)
+        return NULL;
+    char group[300];
+    snprintf(group, sizeof group, "%s-%s", o->group, role); /* asked for by the API alone */
+    kafka_conf_set(conf, "group.id", group);
+    kafka_conf_set(conf, "enable.auto.commit", "false");
+    kafka_conf_set(conf, "isolation.level", "read_committed");
+    return conf;
+}

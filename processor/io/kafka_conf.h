@@ -41,5 +41,9 @@ void kafka_output_topic(const struct kafka_options *o, enum epoch_topic topic, c
  * property is refused; otherwise the caller owns it. */
 rd_kafka_conf_t *kafka_conf_new(const struct kafka_options *o, const char *role, struct err *err);
 
+/* The same for a consumer that never joins the group and reads committed records alone. */
+rd_kafka_conf_t *kafka_conf_new_outside(const struct kafka_options *o, const char *role,
+                                        struct err *err);
+
 /* Sets one property that we need; a refusal is our own error. */
 void kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value);

@@ -13,14 +13,10 @@ struct kafka_reader {
 };
 
 static rd_kafka_t *client_new(const struct kafka_options *o, struct err *err) {
-    rd_kafka_conf_t *conf = kafka_conf_new(o, "reader", err);
+    rd_kafka_conf_t *conf = kafka_conf_new_outside(o, "reader", err);
     if (!conf)
         return NULL;
-    char group[300], reason[256];
-    snprintf(group, sizeof group, "%s-reader", o->group); /* asked for by the API; never joined */
-    kafka_conf_set(conf, "group.id", group);
-    kafka_conf_set(conf, "enable.auto.commit", "false");
-    kafka_conf_set(conf, "isolation.level", "read_committed");
+    char reason[256];
     kafka_conf_set(conf, "auto.offset.reset", "earliest");
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
     if (!rk) {

@@ -9,14 +9,10 @@
 #define READ_TIMEOUT_MS 60000 /* for all snapshots of an assignment */
 
 static rd_kafka_t *client_new(const struct kafka_options *o, struct err *err) {
-    rd_kafka_conf_t *conf = kafka_conf_new(o, "state", err);
+    rd_kafka_conf_t *conf = kafka_conf_new_outside(o, "state", err);
     if (!conf)
         return NULL;
-    char group[300], reason[256];
-    snprintf(group, sizeof group, "%s-state", o->group); /* asked for by the API; never joined */
-    kafka_conf_set(conf, "group.id", group);
-    kafka_conf_set(conf, "enable.auto.commit", "false");
-    kafka_conf_set(conf, "isolation.level", "read_committed");
+    char reason[256];
     kafka_conf_set(conf, "auto.offset.reset", "error");
     kafka_conf_set(conf, "enable.partition.eof", "true"); /* what is not there by then is gone */
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
