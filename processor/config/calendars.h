@@ -1,10 +1,11 @@
-/* `calendars`: checked, so that mistakes are found early; no clock runs by one as yet. */
+/* `calendars`: the hours in which clocks run. */
 #pragma once
 
 #include "config/reader.h"
+#include "core/contract.h"
 
-/* Into r->calendars. */
-void calendars_read(struct reader *r, const struct tree_node *map);
+/* Into c->calendars, and their names into r->calendars in the same order. */
+void calendars_read(struct reader *r, const struct tree_node *map, struct contract *c);
 
 /* "2026-12-25", a day that exists. */
 bool calendars_is_date(struct slice text);

@@ -11,6 +11,8 @@ struct clock_reading {
     struct rule rule; /* first: the common keys are read into it */
     bool has_kind;
     enum clock_kind kind;
+    const struct calendar *calendars; /* of the contract */
+    const struct calendar *calendar;
     int64_t target_ms;
     uint32_t pause_on; /* bits of enum mapped_status, or NOT_GIVEN */
     bool bots_count;
@@ -66,10 +68,10 @@ static void read_target(struct reader *r, const struct tree_node *value, void *t
 }
 
 static void read_calendar(struct reader *r, const struct tree_node *value, void *target) {
-    (void)target;
-    if (reader_find(r, value, "calendar", &r->calendars))
-        reader_unsupported(r, value->line, "leave it out: the clock then runs at all hours",
-                           "a calendar on a clock");
+    struct clock_reading *clock = target;
+    const struct reader_name *found = reader_find(r, value, "calendar", &r->calendars);
+    if (found)
+        clock->calendar = &clock->calendars[found - r->calendars.list];
 }
 
 static void read_pause_on(struct reader *r, const struct tree_node *value, void *target) {
@@ -193,14 +195,17 @@ static const struct reader_key keys[] = {
     {NULL, NULL, false},
 };
 
-static void read_one(struct reader *r, const struct tree_node *item, struct clock_rule *clock) {
-    struct clock_reading found = {.rule.severity = SEVERITY_WARNING, .pause_on = NOT_GIVEN};
+static void read_one(struct reader *r, const struct tree_node *item,
+                     const struct calendar *calendars, struct clock_rule *clock) {
+    struct clock_reading found = {
+        .rule.severity = SEVERITY_WARNING, .calendars = calendars, .pause_on = NOT_GIVEN};
     if (!reader_map(r, item, keys, &found))
         return;
     *clock = (struct clock_rule){
         .name = found.rule.name,
         .kind = found.kind,
         .when = found.rule.when,
+        .calendar = found.calendar,
         .target_ms = found.target_ms,
         .pause_on = found.pause_on == NOT_GIVEN ? default_pause(found.kind) : found.pause_on,
         .bots_count = found.bots_count,
@@ -221,7 +226,7 @@ void clock_rules_read(struct reader *r, const struct tree_node *list, struct con
     size_t index = 0;
     for (const struct tree_node *n = rule_first(r, list); n; n = n->next, index++) {
         if (rule_begin(r, n, "clock", index))
-            read_one(r, n, &c->clocks[c->clock_count++]);
+            read_one(r, n, c->calendars, &c->clocks[c->clock_count++]);
     }
     r->what[0] = '\0';
 }

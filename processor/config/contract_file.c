@@ -101,8 +101,7 @@ static void read_statuses(struct reader *r, const struct tree_node *value, void 
 }
 
 static void read_calendars(struct reader *r, const struct tree_node *value, void *target) {
-    (void)target;
-    calendars_read(r, value);
+    calendars_read(r, value, to_contract(target));
 }
 
 static void read_roles(struct reader *r, const struct tree_node *value, void *target) {

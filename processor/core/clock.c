@@ -13,21 +13,22 @@ void clock_begin(struct clock *c, uint16_t rule, int64_t at, uint32_t instance) 
                         .state = CLOCK_RUNNING};
 }
 
-int64_t clock_elapsed_ms(const struct clock *c, int64_t at) {
-    if (c->state != CLOCK_RUNNING || at <= c->since_at)
+int64_t clock_elapsed_ms(const struct clock *c, const struct clock_rule *rule, int64_t at) {
+    if (c->state != CLOCK_RUNNING)
         return c->elapsed_ms;
-    return c->elapsed_ms + (at - c->since_at);
+    return c->elapsed_ms + calendar_open_ms(rule->calendar, c->since_at, at);
 }
 
-static void stand(struct clock *c, int64_t at, enum clock_state state) {
-    c->elapsed_ms = clock_elapsed_ms(c, at);
+static void stand(struct clock *c, const struct clock_rule *rule, int64_t at,
+                  enum clock_state state) {
+    c->elapsed_ms = clock_elapsed_ms(c, rule, at);
     c->since_at = INSTANT_NONE;
     c->state = (uint8_t)state;
 }
 
-void clock_pause(struct clock *c, int64_t at) {
+void clock_pause(struct clock *c, const struct clock_rule *rule, int64_t at) {
     if (c->state == CLOCK_RUNNING)
-        stand(c, at, CLOCK_PAUSED);
+        stand(c, rule, at, CLOCK_PAUSED);
 }
 
 void clock_resume(struct clock *c, int64_t at) {
@@ -37,9 +38,9 @@ void clock_resume(struct clock *c, int64_t at) {
     c->state = CLOCK_RUNNING;
 }
 
-void clock_end(struct clock *c, int64_t at) {
+void clock_end(struct clock *c, const struct clock_rule *rule, int64_t at) {
     CHECK(c->state == CLOCK_RUNNING || c->state == CLOCK_PAUSED);
-    stand(c, at, CLOCK_ENDED);
+    stand(c, rule, at, CLOCK_ENDED);
 }
 
 void clock_continue(struct clock *c, int64_t at) {
@@ -50,10 +51,21 @@ void clock_continue(struct clock *c, int64_t at) {
     c->instance++;
 }
 
-void clock_retarget(struct clock *c, uint16_t rule, int64_t at) {
+/* What has elapsed at `at`, as the rule `to` would have counted it. */
+static int64_t elapsed_under(const struct clock *c, const struct clock_rule *from,
+                             const struct clock_rule *to, int64_t at) {
+    int64_t elapsed_ms = clock_elapsed_ms(c, from, at);
+    bool never_paused = elapsed_ms == calendar_open_ms(from->calendar, c->started_at, at);
+    if (from->calendar == to->calendar || !never_paused)
+        return elapsed_ms;
+    return calendar_open_ms(to->calendar, c->started_at, at);
+}
+
+void clock_retarget(struct clock *c, const struct clock_rule *from, const struct clock_rule *to,
+                    uint16_t rule, int64_t at) {
     CHECK(rule != CLOCK_NO_RULE);
     if (c->state == CLOCK_RUNNING) {
-        c->elapsed_ms = clock_elapsed_ms(c, at);
+        c->elapsed_ms = elapsed_under(c, from, to, at);
         c->since_at = at;
     }
     c->rule = rule;
@@ -64,13 +76,13 @@ void clock_retarget(struct clock *c, uint16_t rule, int64_t at) {
 
 /* When this much has elapsed, but not before the clock last began to run: a rule that comes late
  * finds its warnings passed. */
-static int64_t instant_of(const struct clock *c, int64_t elapsed_ms) {
-    int64_t rest_ms = elapsed_ms - c->elapsed_ms;
-    return rest_ms > 0 ? c->since_at + rest_ms : c->since_at;
+static int64_t instant_of(const struct clock *c, const struct clock_rule *rule,
+                          int64_t elapsed_ms) {
+    return calendar_after(rule->calendar, c->since_at, elapsed_ms - c->elapsed_ms);
 }
 
 int64_t clock_deadline_at(const struct clock *c, const struct clock_rule *rule) {
-    return c->state == CLOCK_RUNNING ? instant_of(c, rule->target_ms) : INSTANT_MAX;
+    return c->state == CLOCK_RUNNING ? instant_of(c, rule, rule->target_ms) : INSTANT_MAX;
 }
 
 int64_t clock_next_at(const struct clock *c, const struct clock_rule *rule) {
@@ -79,14 +91,14 @@ int64_t clock_next_at(const struct clock *c, const struct clock_rule *rule) {
     int64_t next_ms = rule->target_ms;
     if (c->warned < rule->warning_count && rule->warnings[c->warned].elapsed_ms < next_ms)
         next_ms = rule->warnings[c->warned].elapsed_ms;
-    return instant_of(c, next_ms);
+    return instant_of(c, rule, next_ms);
 }
 
 bool clock_pass_warnings(struct clock *c, const struct clock_rule *rule, int64_t at) {
     bool passed = false;
     while (c->warned < rule->warning_count) {
         int64_t elapsed_ms = rule->warnings[c->warned].elapsed_ms;
-        if (elapsed_ms >= rule->target_ms || instant_of(c, elapsed_ms) > at)
+        if (elapsed_ms >= rule->target_ms || instant_of(c, rule, elapsed_ms) > at)
             break;
         c->warned++;
         passed = true;

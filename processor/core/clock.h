@@ -1,5 +1,6 @@
 /* One SLA clock of one interaction: accumulated milliseconds, running or not, since when. The
- * deadline is derived, never stored (domain.md 6, trap 1). Always open: calendars come later. */
+ * deadline is derived, never stored (domain.md 6, trap 1). Time counts while the rule's calendar
+ * is open. `rule` is always the one at the clock's index. */
 #pragma once
 
 #include "core/contract.h"
@@ -24,21 +25,25 @@ struct clock {
 };
 
 void clock_begin(struct clock *c, uint16_t rule, int64_t at, uint32_t instance);
-void clock_pause(struct clock *c, int64_t at);  /* no effect unless running */
+void clock_pause(struct clock *c, const struct clock_rule *rule, int64_t at); /* while it runs */
 void clock_resume(struct clock *c, int64_t at); /* no effect unless paused */
 
 /* Stands from `at` on; keeps what it has accumulated. */
-void clock_end(struct clock *c, int64_t at);
+void clock_end(struct clock *c, const struct clock_rule *rule, int64_t at);
 
 /* A new cycle of an ended clock that goes on with what it had accumulated. */
 void clock_continue(struct clock *c, int64_t at);
 
-/* Another rule from `at` on: what has elapsed stays, what was told is forgotten. */
-void clock_retarget(struct clock *c, uint16_t rule, int64_t at);
+/* Another rule from `at` on, with the time that would have elapsed under it; what was told is
+ * forgotten. A clock that has been paused keeps what it had: its pauses are not remembered one by
+ * one. */
+void clock_retarget(struct clock *c, const struct clock_rule *from, const struct clock_rule *to,
+                    uint16_t rule, int64_t at);
 
-int64_t clock_elapsed_ms(const struct clock *c, int64_t at);
+int64_t clock_elapsed_ms(const struct clock *c, const struct clock_rule *rule, int64_t at);
 
-/* When the target is reached if nothing pauses the clock; INSTANT_MAX when it stands. */
+/* When the target is reached if nothing pauses the clock; INSTANT_MAX when it stands, or when the
+ * calendar is never open again. */
 int64_t clock_deadline_at(const struct clock *c, const struct clock_rule *rule);
 
 /* The next warning or the deadline, not before the clock last began to run; INSTANT_MAX: none. */

@@ -3,6 +3,7 @@
 
 #include "base/instant.h"
 #include "core/alert.h"
+#include "core/calendar.h"
 #include "core/fact.h"
 #include "core/match.h"
 #include "core/metric.h"
@@ -37,6 +38,7 @@ struct clock_rule {
     struct slice name;
     enum clock_kind kind;
     struct match when;
+    const struct calendar *calendar; /* whose open time counts; NULL: all time does */
     int64_t target_ms;
     struct clock_warning warnings[CONTRACT_WARNINGS_MAX]; /* ascending elapsed_ms */
     size_t warning_count;
@@ -91,6 +93,8 @@ struct contract {
     int64_t ageing_ms[CHANNEL_COUNT];
     struct status_word *statuses;
     size_t status_count;
+    struct calendar *calendars;
+    size_t calendar_count;
     struct clock_rule *clocks;
     size_t clock_count;
     struct objective *objectives;

@@ -53,7 +53,7 @@ void clocks_begin(struct fold *f, struct interaction *i, enum track t, int64_t a
         return;
     clock_begin(c, rule, at, t == TRACK_ANSWER ? i->visit.number : 1);
     if (pauses(clocks_rule(f, i, t), i))
-        clock_pause(c, at);
+        clock_pause(c, clocks_rule(f, i, t), at);
 }
 
 static int64_t deadline_of(const struct clock *c, const struct clock_rule *rule, int64_t at) {
@@ -61,7 +61,7 @@ static int64_t deadline_of(const struct clock *c, const struct clock_rule *rule,
         return c->breach_at;
     if (c->state == CLOCK_RUNNING)
         return clock_deadline_at(c, rule);
-    return at + (rule->target_ms - c->elapsed_ms);
+    return calendar_after(rule->calendar, at, rule->target_ms - c->elapsed_ms);
 }
 
 static void tell(struct fold *f, const struct interaction *i, enum track t, enum fact_kind kind,
@@ -73,7 +73,7 @@ static void tell(struct fold *f, const struct interaction *i, enum track t, enum
                 &(struct ledger_fact){.at = at,
                                       .opened_at = c->started_at,
                                       .deadline_at = deadline_of(c, rule, at),
-                                      .elapsed_ms = clock_elapsed_ms(c, at),
+                                      .elapsed_ms = clock_elapsed_ms(c, rule, at),
                                       .risk_at = c->risk_at,
                                       .breach_at = c->breach_at,
                                       .ended_at = ended ? i->visit.ended_at : INSTANT_NONE,
@@ -152,7 +152,7 @@ void clocks_end(struct fold *f, struct interaction *i, enum track t, int64_t at,
     judge(f, i, t, at, how);
     if (was_told(c))
         tell(f, i, t, FACT_ENDED, at, FACT_AT_RISK);
-    clock_end(c, at);
+    clock_end(c, clocks_rule(f, i, t), at);
 }
 
 void clocks_age(struct fold *f, struct interaction *i, int64_t at) {
@@ -162,7 +162,7 @@ void clocks_age(struct fold *f, struct interaction *i, int64_t at) {
             continue;
         if (was_told(c))
             tell(f, i, t, FACT_ENDED, at, FACT_AT_RISK);
-        clock_end(c, at);
+        clock_end(c, clocks_rule(f, i, t), at);
     }
 }
 
@@ -173,7 +173,7 @@ void clocks_continue(struct fold *f, struct interaction *i, enum track t, int64_
         return;
     clock_continue(c, at);
     if (pauses(clocks_rule(f, i, t), i))
-        clock_pause(c, at);
+        clock_pause(c, clocks_rule(f, i, t), at);
 }
 
 void clocks_status(struct fold *f, struct interaction *i, int64_t at) {
@@ -182,7 +182,7 @@ void clocks_status(struct fold *f, struct interaction *i, int64_t at) {
         if (stands(c))
             continue;
         if (pauses(clocks_rule(f, i, t), i))
-            clock_pause(c, at);
+            clock_pause(c, clocks_rule(f, i, t), at);
         else
             clock_resume(c, at);
     }
@@ -210,9 +210,10 @@ static void begin_late(struct fold *f, struct interaction *i, enum track t, uint
         return;
     struct clock *c = &i->clocks[t];
     clock_begin(c, rule, started_at, t == TRACK_ANSWER ? i->visit.number : 1);
-    clock_retarget(c, rule, at);
+    const struct clock_rule *begun = clocks_rule(f, i, t);
+    clock_retarget(c, begun, begun, rule, at);
     if (pauses(clocks_rule(f, i, t), i))
-        clock_pause(c, at);
+        clock_pause(c, clocks_rule(f, i, t), at);
 }
 
 void clocks_rematch(struct fold *f, struct interaction *i, int64_t at) {
@@ -228,7 +229,7 @@ void clocks_rematch(struct fold *f, struct interaction *i, int64_t at) {
         } else if (rule != c->rule) {
             if (was_told(c))
                 tell(f, i, t, FACT_ENDED, at, FACT_AT_RISK);
-            clock_retarget(c, rule, at);
+            clock_retarget(c, clocks_rule(f, i, t), &contract_of(f, i)->clocks[rule], rule, at);
         }
     }
 }

@@ -37,3 +37,23 @@ int64_t zone_floor(const struct zone *z, int64_t at, int64_t step_ms) {
         at = from_at - 1;
     }
 }
+
+/* A day's worth of changes around it is all that can matter: offsets are below one day. */
+int64_t zone_instant(const struct zone *z, int64_t local_ms, bool last) {
+    if (z->count == 0)
+        return local_ms;
+    int64_t found = INSTANT_NONE;
+    size_t end = change_at(z, local_ms + DAY_MS);
+    for (size_t i = change_at(z, local_ms - DAY_MS); i <= end; i++) {
+        int64_t at = local_ms - z->changes[i].offset_ms;
+        int64_t until_at = i + 1 < z->count ? z->changes[i + 1].from_at : INSTANT_MAX;
+        if (at >= until_at)
+            continue;
+        if (at < z->changes[i].from_at) /* jumped over, unless it was shown before the change */
+            return found == INSTANT_NONE ? z->changes[i].from_at : found;
+        found = at;
+        if (!last)
+            return found;
+    }
+    return found;
+}

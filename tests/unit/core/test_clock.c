@@ -15,15 +15,15 @@ static void deadline_follows_from_what_has_elapsed(void **state) {
     struct clock c;
     clock_begin(&c, 0, 1000, 1);
     assert_int_equal(clock_deadline_at(&c, &rule), 1100);
-    clock_pause(&c, 1030);
+    clock_pause(&c, &rule, 1030);
     assert_int_equal(clock_deadline_at(&c, &rule), INSTANT_MAX);
     assert_int_equal(clock_next_at(&c, &rule), INSTANT_MAX);
-    assert_int_equal(clock_elapsed_ms(&c, 5000), 30);
+    assert_int_equal(clock_elapsed_ms(&c, &rule, 5000), 30);
     clock_resume(&c, 2000);
     assert_int_equal(clock_deadline_at(&c, &rule), 2070);
-    assert_int_equal(clock_elapsed_ms(&c, 2010), 40);
-    clock_end(&c, 2050);
-    assert_int_equal(clock_elapsed_ms(&c, 9999), 80);
+    assert_int_equal(clock_elapsed_ms(&c, &rule, 2010), 40);
+    clock_end(&c, &rule, 2050);
+    assert_int_equal(clock_elapsed_ms(&c, &rule, 9999), 80);
 }
 
 static void pausing_twice_is_pausing_once(void **state) {
@@ -31,9 +31,9 @@ static void pausing_twice_is_pausing_once(void **state) {
     struct clock c;
     clock_begin(&c, 0, 0, 1);
     clock_resume(&c, 10);
-    clock_pause(&c, 20);
-    clock_pause(&c, 60);
-    assert_int_equal(clock_elapsed_ms(&c, 100), 20);
+    clock_pause(&c, &rule, 20);
+    clock_pause(&c, &rule, 60);
+    assert_int_equal(clock_elapsed_ms(&c, &rule, 100), 20);
 }
 
 static void warnings_come_in_turn(void **state) {
@@ -58,9 +58,9 @@ static void another_rule_keeps_the_elapsed_time(void **state) {
     struct clock_rule strict = {.target_ms = 40};
     clock_begin(&c, 0, 0, 1);
     clock_pass_warnings(&c, &rule, 60);
-    clock_retarget(&c, 1, 70);
+    clock_retarget(&c, &rule, &strict, 1, 70);
     assert_int_equal(c.risk_at, INSTANT_NONE);
-    assert_int_equal(clock_elapsed_ms(&c, 70), 70);
+    assert_int_equal(clock_elapsed_ms(&c, &rule, 70), 70);
     assert_int_equal(clock_deadline_at(&c, &strict), 70);
 }
 
@@ -68,7 +68,7 @@ static void a_new_cycle_goes_on(void **state) {
     (void)state;
     struct clock c;
     clock_begin(&c, 0, 0, 1);
-    clock_end(&c, 60);
+    clock_end(&c, &rule, 60);
     clock_continue(&c, 500);
     assert_int_equal(c.instance, 2);
     assert_int_equal(clock_deadline_at(&c, &rule), 540);

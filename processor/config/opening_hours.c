@@ -1,0 +1,99 @@
+#include "config/opening_hours.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+
+#define FIRST_DAY INT64_C(7305) /* 1990-01-01 */
+#define END_DAY INT64_C(29220)  /* 2050-01-01 */
+
+static int by_day(const void *a, const void *b) {
+    const struct opening_date *x = a;
+    const struct opening_date *y = b;
+    return (x->day > y->day) - (x->day < y->day);
+}
+
+static int by_opening(const void *a, const void *b) {
+    const struct calendar_span *x = a;
+    const struct calendar_span *y = b;
+    return (x->from_s > y->from_s) - (x->from_s < y->from_s);
+}
+
+/* 1970-01-01 was a Thursday. */
+static size_t weekday_of(int64_t day) {
+    return (size_t)((day + 3) % 7);
+}
+
+static const struct opening_day *hours_of(const struct opening_hours *o, int64_t day) {
+    const struct opening_date key = {.day = day};
+    const struct opening_date *date = o->date_count ? bsearch(&key, o->dates, o->date_count,
+                                                              sizeof(key), by_day)
+                                                    : NULL;
+    return date ? &date->hours : &o->week[weekday_of(day)];
+}
+
+static uint32_t second_of(const struct zone *z, int64_t day, int32_t minute, bool last) {
+    int64_t at = zone_instant(z, day * DAY_MS + minute * MINUTE_MS, last);
+    return (uint32_t)(at / SECOND_MS);
+}
+
+static void add_span(struct calendar *c, uint32_t from_s, uint32_t to_s) {
+    if (from_s < to_s) /* else the clocks jumped over the whole of it */
+        c->spans[c->count++] = (struct calendar_span){.from_s = from_s, .to_s = to_s};
+}
+
+static void add_days(const struct opening_hours *o, struct calendar *c) {
+    for (int64_t day = FIRST_DAY; day < END_DAY; day++) {
+        const struct opening_day *hours = hours_of(o, day);
+        for (size_t i = 0; i < hours->count; i++)
+            add_span(c, second_of(&o->zone, day, hours->spans[i].from_min, false),
+                     second_of(&o->zone, day, hours->spans[i].to_min, true));
+    }
+}
+
+/* Spans that touch or overlap (over midnight, or when the clocks go back) become one. */
+static void join_spans(struct calendar *c) {
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        struct calendar_span *last = kept ? &c->spans[kept - 1] : NULL;
+        if (!last || c->spans[i].from_s > last->to_s)
+            c->spans[kept++] = c->spans[i];
+        else if (c->spans[i].to_s > last->to_s)
+            last->to_s = c->spans[i].to_s;
+    }
+    c->count = kept;
+    uint32_t before_s = 0;
+    for (size_t i = 0; i < kept; i++) {
+        c->spans[i].before_s = before_s;
+        before_s += c->spans[i].to_s - c->spans[i].from_s;
+    }
+}
+
+static size_t spans_most(const struct opening_hours *o) {
+    size_t most = 0;
+    for (size_t i = 0; i < 7; i++)
+        most = o->week[i].count > most ? o->week[i].count : most;
+    size_t count = most * (size_t)(END_DAY - FIRST_DAY);
+    for (size_t i = 0; i < o->date_count; i++)
+        count += o->dates[i].hours.count;
+    return count;
+}
+
+void opening_hours_compile(struct opening_hours *o, struct arena *arena, struct calendar *c) {
+    if (o->date_count)
+        qsort(o->dates, o->date_count, sizeof(*o->dates), by_day);
+    size_t room = spans_most(o);
+    struct calendar_span *work = calloc(room + 1, sizeof(*work));
+    CHECK(work);
+    c->spans = work;
+    c->count = 0;
+    add_days(o, c);
+    CHECK(c->count <= room);
+    if (c->count)
+        qsort(c->spans, c->count, sizeof(*c->spans), by_opening);
+    join_spans(c);
+    c->spans = arena_get(arena, c->count, sizeof(*c->spans));
+    if (c->count)
+        memcpy(c->spans, work, c->count * sizeof(*work));
+    free(work);
+}
