@@ -4,6 +4,7 @@
 #include "config/calendars.h"
 #include "config/clock_rules.h"
 #include "config/demand_rules.h"
+#include "config/examples.h"
 #include "config/objective_rules.h"
 #include "config/people.h"
 #include "config/thresholds.h"
@@ -148,14 +149,6 @@ static void read_ageing(struct reader *r, const struct tree_node *value, void *t
     }
 }
 
-static void read_examples(struct reader *r, const struct tree_node *value, void *target) {
-    (void)target;
-    if (value->kind != TREE_LIST)
-        reader_fault(r, value->line, "write `- given: ...`", "examples is no list");
-    else if (value->first)
-        reader_note(r, value->line, "examples are not run as yet");
-}
-
 static void read_later(struct reader *r, const struct tree_node *value, void *target) {
     (void)target;
     if (value->kind != TREE_LIST)
@@ -184,7 +177,7 @@ static const struct reader_key keys[] = {
     {"alerts", read_alerts, false},
     {"feeds", read_feeds, false},
     {"ageing", read_ageing, false},
-    {"examples", read_examples, false},
+    {"examples", NULL, false},
     {"scorecards", read_later, false},
     {"pilots", read_later, false},
     {NULL, NULL, false},
@@ -207,12 +200,16 @@ static void read_tree(const struct tree *t, struct contract_file *file, struct a
     if (!t)
         return;
     const struct tree_node *root = tree_root(t);
+    size_t errors = faults->errors;
     struct reader r = {.file = file->name, .faults = faults, .arena = arena};
     r.rules.list = arena_get(arena, rules_in(root), sizeof(*r.rules.list));
     struct contract_reading reading = {.c = c, .file = file};
     (void)reader_map(&r, root, keys, &reading);
     const struct tree_node *objectives = tree_get(root, "objectives");
     thresholds_check(&r, objectives ? objectives->key_line : 1, c);
+    const struct tree_node *examples = tree_get(root, "examples");
+    if (examples && !tree_is_empty(examples) && faults->errors == errors)
+        examples_read(&r, examples, c);
 }
 
 void contract_file_read(const char *path, struct contract_file *file, struct arena *arena,

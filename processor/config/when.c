@@ -5,11 +5,11 @@ const char *when_channel_word(size_t index) {
     return index + 1 < CHANNEL_COUNT ? channel_name((enum channel)(index + 1)) : NULL;
 }
 
-static const char *priority_word(size_t index) {
+const char *when_priority_word(size_t index) {
     return index + 1 < PRIORITY_COUNT ? priority_name((enum priority)(index + 1)) : NULL;
 }
 
-static const char *direction_word(size_t index) {
+const char *when_direction_word(size_t index) {
     return index + 1 < DIRECTION_COUNT ? direction_name((enum direction)(index + 1)) : NULL;
 }
 
@@ -60,12 +60,12 @@ static void read_channel(struct reader *r, const struct tree_node *n, void *targ
 
 static void read_priority(struct reader *r, const struct tree_node *n, void *target) {
     not_empty(r, n);
-    read_bits(r, n, "priority", priority_word, &((struct match *)target)->priorities);
+    read_bits(r, n, "priority", when_priority_word, &((struct match *)target)->priorities);
 }
 
 static void read_direction(struct reader *r, const struct tree_node *n, void *target) {
     not_empty(r, n);
-    read_bits(r, n, "direction", direction_word, &((struct match *)target)->directions);
+    read_bits(r, n, "direction", when_direction_word, &((struct match *)target)->directions);
 }
 
 void when_read(struct reader *r, const struct tree_node *node, struct match *match) {
