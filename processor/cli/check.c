@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/connect.h"
+#include "cli/explain.h"
 #include "config/contracts.h"
 #include "config/settings.h"
 #include "core/counter.h"
@@ -17,11 +18,13 @@ static int usage(FILE *out, int status) {
     fputs(
         "usage: floorwalker check --config FILE [--SETTING VALUE]...\n"
         "       floorwalker check --connect --config FILE\n"
+        "       floorwalker check --explain INTERACTION.json --config FILE\n"
         "       floorwalker check --metrics\n"
         "\n"
         "Checks the settings and every contract, and tells each fault with file, line and what\n"
         "would be right. Status 0 when there is none, else 2.\n"
         "  --connect   also tries Kafka, the schema registry and Redis: topics, settings, rights\n"
+        "  --explain   which clocks and objectives apply to an InteractionEvent, and why\n"
         "  --metrics   the catalogue: metrics, service-level variants, counters, windows\n",
         out);
     return status;
@@ -58,29 +61,50 @@ static void print_counters(FILE *out) {
     WINDOWS(WINDOW_ROW)
 }
 
-static void check_contracts(const struct settings *s, struct faults *faults) {
+/* What is done besides: at most one of them. */
+struct wish {
+    bool connect;
+    const char *explain; /* a file */
+};
+
+static bool explains(const char *path, const struct contract_set *set) {
+    struct err err;
+    if (explain_file(path, set, stdout, &err))
+        return true;
+    fprintf(stderr, "floorwalker check: %s\n", err.text);
+    return false;
+}
+
+/* False only when what was wished cannot be had; faults are in `faults`. */
+static bool check_contracts(const struct settings *s, const struct wish *wish,
+                            struct faults *faults) {
+    bool done = true;
     struct contract_set *set = contracts_load(s->contracts, faults);
-    if (set)
+    if (set && wish->explain)
+        done = explains(wish->explain, set);
+    else if (set)
         printf("%zu contract%s in %s\n", set->count, set->count == 1 ? "" : "s", s->contracts);
     contracts_free(set);
+    return done;
 }
 
 /* The contracts are looked at even when some setting is wrong: one go finds all. */
-static int check(const struct settings_flags *flags, bool connect) {
+static int check(const struct settings_flags *flags, const struct wish *wish) {
     struct faults faults;
     struct settings settings;
     faults_init(&faults);
     bool right = settings_load(&settings, flags->config, environ, flags, &faults);
     if (access(flags->config, R_OK) == 0)
-        check_contracts(&settings, &faults);
+        right = check_contracts(&settings, wish, &faults) && right;
     faults_print(&faults, stdout);
-    right = right && faults.errors == 0;
-    if (right && connect && connect_check(&settings) > 0)
+    if (faults.errors > 0 || !right)
         right = false;
-    else if (right)
-        puts("nothing wrong");
-    else
+    else if (wish->connect)
+        right = connect_check(&settings) == 0;
+    if (faults.errors > 0)
         printf("%zu fault%s\n", faults.errors, faults.errors == 1 ? "" : "s");
+    else if (right && !wish->explain)
+        puts("nothing wrong");
     settings_deinit(&settings);
     faults_deinit(&faults);
     return right ? CHECK_GOOD : CHECK_FAULTS;
@@ -116,10 +140,14 @@ int check_main(int argc, char **argv) {
         print_counters(stdout);
         return CHECK_GOOD;
     }
-    bool connect = argc == 2 && strcmp(argv[1], "--connect") == 0;
-    if (argc > 1 && !connect)
+    struct wish wish = {.connect = argc == 2 && strcmp(argv[1], "--connect") == 0};
+    if (argc == 3 && strcmp(argv[1], "--explain") == 0)
+        wish.explain = argv[2];
+    else if (argc == 2 && strcmp(argv[1], "--explain") == 0)
+        return refuse("--explain needs a file: an InteractionEvent as JSON");
+    else if (argc > 1 && !wish.connect)
         return refuse_word(argv[1]);
     if (!flags.config)
         return refuse("--config FILE is missing");
-    return check(&flags, connect);
+    return check(&flags, &wish);
 }

@@ -12,11 +12,19 @@ static bool holds_bit(uint32_t any_of, unsigned value) {
     return any_of == 0 || (any_of & (1u << value)) != 0;
 }
 
-bool match_leaf(const struct match *m, const struct leaf *leaf) {
+const char *match_miss(const struct match *m, const struct leaf *leaf) {
     unsigned direction = leaf->direction == DIRECTION_UNKNOWN ? DIRECTION_INBOUND : leaf->direction;
-    return holds_bit(m->channels, leaf->channel) && holds_bit(m->priorities, leaf->priority) &&
-           holds_bit(m->directions, direction) && holds_value(&m->vendor, leaf->vendor) &&
-           holds_value(&m->site, leaf->site) && holds_value(&m->queue, leaf->queue);
+    return !holds_bit(m->channels, leaf->channel)      ? "channel"
+           : !holds_bit(m->priorities, leaf->priority) ? "priority"
+           : !holds_bit(m->directions, direction)      ? "direction"
+           : !holds_value(&m->vendor, leaf->vendor)    ? "vendor"
+           : !holds_value(&m->site, leaf->site)        ? "site"
+           : !holds_value(&m->queue, leaf->queue)      ? "queue"
+                                                       : NULL;
+}
+
+bool match_leaf(const struct match *m, const struct leaf *leaf) {
+    return match_miss(m, leaf) == NULL;
 }
 
 static bool covers_value(const struct match_values *any_of, const struct scope *s,
