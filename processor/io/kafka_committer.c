@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/check.h"
+#include "io/kafka_fault.h"
 
 struct kafka_committer {
     const struct kafka_options *options;
@@ -38,22 +39,20 @@ static int timeout_ms(const struct kafka_options *o) {
 }
 
 /* What librdkafka says of an error decides: fatal or unknown ends the process, abortable may be
- * tried again, and what would repeat for ever counts as fatal. Destroys the error. */
-static enum kafka_commit_result judge(rd_kafka_error_t *error, const char *step, char *reason,
-                                      size_t room) {
+ * tried again, and what would repeat for ever, or comes because another process took the place,
+ * counts as fatal. Destroys the error. */
+static enum kafka_commit_result judge(rd_kafka_t *rk, rd_kafka_error_t *error, const char *step,
+                                      char *reason, size_t room) {
     rd_kafka_resp_err_t rc = rd_kafka_error_code(error);
     bool repeats = rc == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
                    rc == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
                    rc == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED ||
                    rc == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
                    rc == RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE;
-    bool fenced = rc == RD_KAFKA_RESP_ERR__FENCED || rc == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
-                  rc == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
-    bool again = rd_kafka_error_txn_requires_abort(error) && !repeats;
-    snprintf(reason, room, "%s%s: %s",
-             fenced ? "another process of the same instance name took over; this older one goes: "
-                    : "",
-             step, rd_kafka_error_string(error));
+    char said[400];
+    snprintf(said, sizeof said, "%s: %s", step, rd_kafka_error_string(error));
+    bool fenced = kafka_fault_tell(rk, rc, said, reason, room);
+    bool again = rd_kafka_error_txn_requires_abort(error) && !repeats && !fenced;
     rd_kafka_error_destroy(error);
     return again ? KAFKA_COMMIT_AGAIN : KAFKA_COMMIT_FAILED;
 }
@@ -143,13 +142,13 @@ static enum kafka_commit_result run(struct kafka_committer *c, char *reason, siz
     rd_kafka_error_t *error = run_steps(c, &step);
     if (!error)
         return KAFKA_COMMIT_DONE;
-    enum kafka_commit_result result = judge(error, step, reason, room);
+    enum kafka_commit_result result = judge(c->rk, error, step, reason, room);
     if (result != KAFKA_COMMIT_AGAIN)
         return result;
     error = rd_kafka_abort_transaction(c->rk, timeout_ms(c->options));
     if (!error)
         return KAFKA_COMMIT_AGAIN;
-    judge(error, "abort the transaction", reason, room);
+    judge(c->rk, error, "abort the transaction", reason, room);
     return KAFKA_COMMIT_FAILED;
 }
 
@@ -159,9 +158,7 @@ static bool init_transactions(struct kafka_committer *c) {
         if (!error)
             return true;
         bool again = rd_kafka_error_is_retriable(error);
-        snprintf(c->reason, sizeof c->reason, "start of transactions: %s",
-                 rd_kafka_error_string(error));
-        rd_kafka_error_destroy(error);
+        (void)judge(c->rk, error, "start of transactions", c->reason, sizeof c->reason);
         pthread_mutex_lock(&c->lock);
         bool stopping = c->stopping;
         pthread_mutex_unlock(&c->lock);

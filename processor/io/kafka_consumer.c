@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "io/kafka_fault.h"
 #include "io/kafka_lookup.h"
 
 #define DRAIN_BATCH 1024
@@ -146,8 +147,18 @@ static void close_reading(struct kafka_consumer *c, struct reading *r) {
     free(r);
 }
 
-static void fail(struct kafka_consumer *c, const char *reason) {
+static void fail(struct kafka_consumer *c, rd_kafka_resp_err_t code, const char *said) {
+    char reason[600];
+    kafka_fault_tell(c->rk, code, said, reason, sizeof reason);
     c->events.failed(c->events.context, reason);
+}
+
+/* Destroys the error; NULL: none. */
+static void fail_if(struct kafka_consumer *c, rd_kafka_error_t *error) {
+    if (!error)
+        return;
+    fail(c, rd_kafka_error_code(error), rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
 }
 
 /* The offsets have been looked up: the tasks are made, and reading begins. */
@@ -156,7 +167,7 @@ static void lookup_done(void *context, struct kafka_lookup *lookup) {
     c->lookup = NULL;
     rd_kafka_topic_partition_list_t *list = lookup->partitions;
     if (*lookup->failure)
-        fail(c, lookup->failure);
+        fail(c, RD_KAFKA_RESP_ERR_NO_ERROR, lookup->failure);
     for (int i = 0; i < list->cnt && !*lookup->failure; i++) {
         rd_kafka_topic_partition_t *tp = &list->elems[i];
         struct log_assignment *a = &lookup->found[i];
@@ -165,17 +176,14 @@ static void lookup_done(void *context, struct kafka_lookup *lookup) {
             break;
         open_reading(c, a->input, a->partition);
     }
-    rd_kafka_error_t *error = rd_kafka_incremental_assign(c->rk, list);
-    if (error) {
-        fail(c, rd_kafka_error_string(error));
-        rd_kafka_error_destroy(error);
-    }
+    fail_if(c, rd_kafka_incremental_assign(c->rk, list));
     kafka_lookup_free(lookup);
 }
 
 static void on_assign(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list) {
     if (c->lookup) {
-        fail(c, "partitions were assigned while others were still being looked up");
+        fail(c, RD_KAFKA_RESP_ERR_NO_ERROR,
+             "partitions were assigned while others were still being looked up");
         return;
     }
     struct kafka_lookup *lookup = kafka_lookup_new(c->options, c->rk, list, lookup_done, c);
@@ -194,8 +202,9 @@ static void on_revoke(struct kafka_consumer *c, rd_kafka_topic_partition_list_t 
         rd_kafka_error_t *error = rd_kafka_incremental_unassign(c->rk, list);
         if (error)
             rd_kafka_error_destroy(error);
-        fail(c, "the group took our partitions away: this process did not answer in time "
-                "(session.timeout.ms), or another one took its instance name");
+        fail(c, RD_KAFKA_RESP_ERR_NO_ERROR,
+             "the group took our partitions away: this process did not answer in time "
+             "(session.timeout.ms), or another one took its instance name");
         return;
     }
     CHECK(!c->revoking);
@@ -219,11 +228,7 @@ void kafka_consumer_finish_revoke(struct kafka_consumer *c) {
             close_reading(c, r);
         c->events.revoked(c->events.context, input, tp->partition);
     }
-    rd_kafka_error_t *error = rd_kafka_incremental_unassign(c->rk, c->revoking);
-    if (error) {
-        fail(c, rd_kafka_error_string(error));
-        rd_kafka_error_destroy(error);
-    }
+    fail_if(c, rd_kafka_incremental_unassign(c->rk, c->revoking));
     rd_kafka_topic_partition_list_destroy(c->revoking);
     c->revoking = NULL;
 }
@@ -237,23 +242,17 @@ static void on_rebalance(struct kafka_consumer *c, rd_kafka_event_t *event) {
     switch (rd_kafka_event_error(event)) {
     case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS: on_assign(c, list); break;
     case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS: on_revoke(c, list); break;
-    default: fail(c, rd_kafka_event_error_string(event));
+    default: fail(c, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
     }
 }
 
 /* Asked for, not waited for: a fenced member may stand in the middle of a revocation, and its queue
  * is then not read. */
 static void look_for_fatal(struct kafka_consumer *c) {
-    char reason[300], text[512];
+    char reason[300];
     rd_kafka_resp_err_t rc = rd_kafka_fatal_error(c->rk, reason, sizeof reason);
-    if (!rc)
-        return;
-    snprintf(text, sizeof text, "%s%s",
-             rc == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID
-                 ? "another process of the same instance name took over; this older one goes: "
-                 : "",
-             reason);
-    fail(c, text);
+    if (rc)
+        fail(c, rc, reason);
 }
 
 static void on_error(struct kafka_consumer *c, rd_kafka_event_t *event) {
@@ -261,9 +260,8 @@ static void on_error(struct kafka_consumer *c, rd_kafka_event_t *event) {
     if (rc == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
         rc == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
         rc == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
-        rc == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-        fail(c, rd_kafka_event_error_string(event));
-    }
+        rc == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || kafka_fault_fence(rc))
+        fail(c, rc, rd_kafka_event_error_string(event));
 }
 
 static void handle(struct kafka_consumer *c, rd_kafka_event_t *event) {
@@ -296,7 +294,7 @@ static bool offer(struct kafka_consumer *c, const rd_kafka_message_t *m, log_tak
         snprintf(text, sizeof text, "%s, partition %d, offset %lld: %s",
                  m->rkt ? rd_kafka_topic_name(m->rkt) : "?", m->partition, (long long)m->offset,
                  rd_kafka_message_errstr(m));
-        fail(c, text);
+        fail(c, m->err, text);
         return true;
     }
     rd_kafka_timestamp_type_t stamp;
