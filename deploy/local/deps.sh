@@ -3,7 +3,7 @@
 #
 #   deploy/local/deps.sh              what the build, the local stack and the demo need
 #   deploy/local/deps.sh --checks     also what tests/run.sh needs
-#   deploy/local/deps.sh --image      also what tests/image.sh needs
+#   deploy/local/deps.sh --image      also what tests/image.sh and tests/fresh.sh need
 #   deploy/local/deps.sh --build-only only what the build needs
 #
 # System packages come by apt (as root, or by sudo). librdkafka and hiredis are built from Debian
@@ -23,7 +23,7 @@ build_packages=(
     libglib2.0-dev liblz4-dev libzstd-dev libxxhash-dev libssl-dev libsasl2-dev zlib1g-dev
     libcmocka-dev
 )
-stack_packages=(redis-server redis-tools default-jre-headless maven kcat tmux python3)
+stack_packages=(redis-server redis-tools default-jre-headless maven kcat tmux python3 curl)
 check_packages=(clang clang-format clang-tidy llvm universal-ctags shellcheck python3-venv)
 image_packages=(mmdebstrap buildah crun debian-archive-keyring uidmap)
 
