@@ -7,6 +7,8 @@
 #   --kafka-port N        0, the default, takes a free port; likewise
 #   --registry-port N
 #   --redis-port N
+#   --kafka-login U:P     Kafka also listens on a second port, printed as KAFKA_LOGIN=host:port,
+#                         that asks for this user and password (SASL PLAIN); for the first start
 #   --only NAME[,NAME]    of kafka, registry, redis: only these
 #   --purge               with down: remove DIR as well
 #
@@ -116,17 +118,29 @@ port_of() { cat "$dir/$1/port"; }
 
 # ---- Kafka -----------------------------------------------------------------------------------
 
+# login_settings: a listener that asks for the user and password in DIR/login/user.
+login_settings() {
+    local user password
+    IFS=: read -r user password <"$dir/login/user"
+    cat <<TXT
+listener.name.login.sasl.enabled.mechanisms=PLAIN
+listener.name.login.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule \
+    required user_$user="$password";
+TXT
+}
+
 # The settings that differ from Kafka's own defaults do so because there is one broker, or to start
 # quickly.
 kafka_settings() {
+    local login=${3:+",LOGIN://$HOST:$3"}
     cat <<TXT
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@$HOST:$2
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://$HOST:$1,CONTROLLER://$HOST:$2
-advertised.listeners=PLAINTEXT://$HOST:$1
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://$HOST:$1,CONTROLLER://$HOST:$2$login
+advertised.listeners=PLAINTEXT://$HOST:$1$login
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,LOGIN:SASL_PLAINTEXT
 log.dirs=$dir/kafka/data
 auto.create.topics.enable=false
 default.replication.factor=1
@@ -157,10 +171,18 @@ TXT
 }
 
 start_kafka() {
-    local port controller_port id
+    local port controller_port login_port='' id
     port=$(port_for kafka)
     controller_port=$(port_for controller)
-    kafka_settings "$port" "$controller_port" >"$dir/kafka/server.properties"
+    if [ -n "$kafka_login" ]; then
+        mkdir -p "$dir/login"
+        printf '%s\n' "$kafka_login" >"$dir/login/user"
+    fi
+    [ ! -e "$dir/login/user" ] || login_port=$(port_for login)
+    {
+        kafka_settings "$port" "$controller_port" "$login_port"
+        [ -z "$login_port" ] || login_settings
+    } >"$dir/kafka/server.properties"
     kafka_logging >"$dir/kafka/log4j2.properties"
     if [ ! -e "$dir/kafka/data/meta.properties" ]; then
         id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c 1-22)
@@ -177,7 +199,10 @@ start_kafka() {
 # The port is open before the broker is: only an answer with a broker in it says that topics can be
 # made.
 kafka_answers() { kcat -b "$HOST:$(port_of kafka)" -L -m 2 2>/dev/null | grep -q '^ 1 brokers:'; }
-kafka_line() { printf 'KAFKA=%s:%s\n' "$HOST" "$(port_of kafka)"; }
+kafka_line() {
+    printf 'KAFKA=%s:%s\n' "$HOST" "$(port_of kafka)"
+    [ ! -e "$dir/login/user" ] || printf 'KAFKA_LOGIN=%s:%s\n' "$HOST" "$(port_of login)"
+}
 
 # ---- schema registry -------------------------------------------------------------------------
 
@@ -286,7 +311,7 @@ down() {
         for name in "${only[@]}"; do
             running "$name" >/dev/null && die "$name still runs: $dir is kept"
         done
-        rm -rf "${dir:?}"/{kafka,controller,registry,redis,env,lock}
+        rm -rf "${dir:?}"/{kafka,controller,login,registry,redis,env,lock}
         rmdir "$dir" 2>/dev/null || say "$dir holds files that are not ours and stays"
     fi
 }
@@ -327,6 +352,7 @@ main() {
     dir=$FLOORWALKER_CACHE/stack
     only=("${ALL[@]}")
     purge=
+    kafka_login=
     case $command in
     up | down | status) shift ;;
     *) usage_error "usage: stack.sh up|down|status [options]; the script's head has the options" ;;
@@ -348,6 +374,11 @@ main() {
         --kafka-port) set_port kafka "$value" ;;
         --registry-port) set_port registry "$value" ;;
         --redis-port) set_port redis "$value" ;;
+        --kafka-login)
+            [[ $value =~ ^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$ ]] ||
+                usage_error "--kafka-login must be USER:PASSWORD of letters, digits, _ . -"
+            kafka_login=$value
+            ;;
         --only) only_from "$value" ;;
         *) usage_error "unknown option $option" ;;
         esac

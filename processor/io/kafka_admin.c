@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "io/kafka_fault.h"
 
 #define ADMIN_TIMEOUT_MS 10000
 #define ID_TRIES 50
@@ -43,24 +44,6 @@ static void look(const rd_kafka_metadata_t *metadata, struct topic *topics, size
     }
 }
 
-static bool authentication_failed(rd_kafka_t *rk, struct err *err) {
-    rd_kafka_event_t *event;
-    rd_kafka_queue_t *queue = rd_kafka_queue_get_main(rk);
-    bool failed = false;
-    while ((event = rd_kafka_queue_poll(queue, 0))) {
-        if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__AUTHENTICATION) {
-            err_set(err,
-                    "the broker refused the login: %s; see kafka.properties.sasl.username and "
-                    "sasl.password",
-                    rd_kafka_event_error_string(event));
-            failed = true;
-        }
-        rd_kafka_event_destroy(event);
-    }
-    rd_kafka_queue_destroy(queue);
-    return failed;
-}
-
 /* Waits for the brokers; false when told to stop or when the login is refused. */
 static bool find_topics(rd_kafka_t *rk, const struct kafka_options *o, bool (*stop)(void),
                         struct topic *topics, size_t count, struct err *err) {
@@ -72,7 +55,7 @@ static bool find_topics(rd_kafka_t *rk, const struct kafka_options *o, bool (*st
             rd_kafka_metadata_destroy(metadata);
             return true;
         }
-        if (authentication_failed(rk, err))
+        if (kafka_fault_login(rk, o, err))
             return false;
         if (stop())
             return err_set(err, "the brokers at %s do not answer: %s", o->brokers,

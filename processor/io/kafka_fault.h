@@ -23,3 +23,8 @@ const char *kafka_fault_fence(rd_kafka_resp_err_t code);
  * consequence. True: fenced. */
 bool kafka_fault_tell(rd_kafka_t *rk, rd_kafka_resp_err_t code, const char *said, char *text,
                       size_t room);
+
+/* Whether a broker refused the login; the reason names brokers, user and what to look at. Reads the
+ * events that wait on the client's main queue (which RD_KAFKA_EVENT_ERROR puts there): a client
+ * tries again for ever, and whatever it is asked for times out. */
+bool kafka_fault_login(rd_kafka_t *rk, const struct kafka_options *o, struct err *err);

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "io/kafka_fault.h"
 
 #define ASK_TIMEOUT_MS 10000
+#define ASK_TRIES 10
 
 struct kafka_reader {
     rd_kafka_t *rk;
@@ -18,24 +20,38 @@ static rd_kafka_t *client_new(const struct kafka_options *o, struct err *err) {
         return NULL;
     char reason[256];
     kafka_conf_set(conf, "auto.offset.reset", "earliest");
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
     if (!rk) {
         rd_kafka_conf_destroy(conf);
         err_set(err, "kafka reader: %s", reason);
         return NULL;
     }
-    rd_kafka_poll_set_consumer(rk);
     return rk;
 }
 
-static bool add_topic(rd_kafka_t *rk, const char *topic, rd_kafka_topic_partition_list_t *list,
-                      struct err *err) {
+/* In short tries, because a refused login shows on the side. NULL with a reason. */
+static const rd_kafka_metadata_t *ask(rd_kafka_t *rk, const struct kafka_options *o,
+                                      const char *topic, struct err *err) {
     rd_kafka_topic_t *rkt = rd_kafka_topic_new(rk, topic, NULL);
-    const rd_kafka_metadata_t *metadata;
-    rd_kafka_resp_err_t rc = rd_kafka_metadata(rk, 0, rkt, &metadata, ASK_TIMEOUT_MS);
+    const rd_kafka_metadata_t *metadata = NULL;
+    bool refused = false;
+    for (int i = 0; i < ASK_TRIES && !metadata && !refused; i++) {
+        rd_kafka_resp_err_t rc = rd_kafka_metadata(rk, 0, rkt, &metadata,
+                                                   ASK_TIMEOUT_MS / ASK_TRIES);
+        if (rc)
+            err_set(err, "the brokers at %s do not answer: %s", o->brokers, rd_kafka_err2str(rc));
+        refused = rc && kafka_fault_login(rk, o, err);
+    }
     rd_kafka_topic_destroy(rkt);
-    if (rc)
-        return err_set(err, "the brokers do not answer: %s", rd_kafka_err2str(rc));
+    return metadata;
+}
+
+static bool add_topic(rd_kafka_t *rk, const struct kafka_options *o, const char *topic,
+                      rd_kafka_topic_partition_list_t *list, struct err *err) {
+    const rd_kafka_metadata_t *metadata = ask(rk, o, topic, err);
+    if (!metadata)
+        return false;
     int count = metadata->topic_cnt ? metadata->topics[0].partition_cnt : 0;
     rd_kafka_metadata_destroy(metadata);
     if (!count)
@@ -56,12 +72,12 @@ static bool place(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, int64_t
     return !rc || err_set(err, "offsets of that time could not be found: %s", rd_kafka_err2str(rc));
 }
 
-static bool assign(rd_kafka_t *rk, const char *const *topics, size_t topic_count, int64_t from_at,
-                   struct err *err) {
+static bool assign(rd_kafka_t *rk, const struct kafka_options *o, const char *const *topics,
+                   size_t topic_count, int64_t from_at, struct err *err) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(64);
     bool ok = true;
     for (size_t i = 0; i < topic_count && ok; i++)
-        ok = add_topic(rk, topics[i], list, err);
+        ok = add_topic(rk, o, topics[i], list, err);
     ok = ok && place(rk, list, from_at, err);
     if (ok) {
         rd_kafka_resp_err_t rc = rd_kafka_assign(rk, list);
@@ -77,10 +93,11 @@ struct kafka_reader *kafka_reader_new(const struct kafka_options *o, const char 
     rd_kafka_t *rk = client_new(o, err);
     if (!rk)
         return NULL;
-    if (!assign(rk, topics, topic_count, from_at, err)) {
+    if (!assign(rk, o, topics, topic_count, from_at, err)) {
         rd_kafka_destroy(rk);
         return NULL;
     }
+    rd_kafka_poll_set_consumer(rk);
     struct kafka_reader *r = calloc(1, sizeof *r);
     CHECK(r);
     r->rk = rk;

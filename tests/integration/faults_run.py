@@ -165,8 +165,11 @@ class OwnBroker:
 
     SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "local" / "stack.sh"
 
-    def __init__(self, folder):
+    def __init__(self, folder, login=None):
+        """`login` is USER:PASSWORD of a second listener, which asks for it."""
         self.folder = folder
+        self.options = ("--kafka-login", login) if login else ()
+        self.addresses = {}
 
     def _stack(self, command, *arguments):
         return subprocess.run([self.SCRIPT, command, "--only", "kafka", "--dir", self.folder,
@@ -175,7 +178,9 @@ class OwnBroker:
 
     def start(self):
         """Its address; the same one after kill()."""
-        return self._stack("up").split("KAFKA=")[1].strip()
+        told = self._stack("up", *self.options)
+        self.addresses = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+        return self.addresses["KAFKA"]
 
     def kill(self):
         pid = int((self.folder / "kafka" / "pid").read_text().split()[0])
