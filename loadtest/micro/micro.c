@@ -112,20 +112,23 @@ static void measure_histogram(uint32_t size) {
     struct rng r;
     rng_init(&r, 3);
     struct histogram window;
-    struct histogram pane;
+    struct tally in, out;
     histogram_init(&window);
-    histogram_init(&pane);
+    tally_init(&in, 4096);
+    tally_init(&out, 4096);
     for (uint32_t i = 0; i < size; i++) {
         uint16_t bucket = histogram_bucket((int64_t)rng_exponential(&r, 20000));
         histogram_add(&window, bucket, 1);
-        if (i % 100 == 0)
-            histogram_add(&pane, bucket, 1);
+        if (i % 100 == 0) {
+            tally_add(&in, bucket, 1);
+            tally_add(&out, bucket, -1);
+        }
     }
     int slides = 20000;
     double begin = now_ns();
     for (int i = 0; i < slides; i++) {
-        histogram_merge(&window, &pane, -1);
-        histogram_merge(&window, &pane, 1);
+        histogram_add_tally(&window, &out, 0);
+        histogram_add_tally(&window, &in, 0);
     }
     print_row("histogram: slide by a pane", size, (now_ns() - begin) / slides);
 
@@ -135,7 +138,8 @@ static void measure_histogram(uint32_t size) {
         CHECK(histogram_quantile(&window, 900, &value));
     print_row("histogram: quantile", size, (now_ns() - begin) / slides);
     histogram_deinit(&window);
-    histogram_deinit(&pane);
+    tally_deinit(&in);
+    tally_deinit(&out);
 }
 
 static void measure_negbin(uint32_t mean) {

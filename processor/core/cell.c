@@ -3,17 +3,33 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "core/cell_windows.h"
 #include "core/delta.h"
 
 #define COARSE_MS (5 * MINUTE_MS)
+#define WAITING_BYTES 4096 /* that may wait beside half of what the panes take */
 
 static const int64_t widths_ms[CELL_TIERS] = {DELTA_PANE_MS, MINUTE_MS, COARSE_MS};
 
-struct cell *cell_new(const struct cell_shape *shape) {
+void cell_scratch_init(struct cell_scratch *s) {
+    pane_scratch_init(&s->panes);
+    tally_init(&s->in, CELL_KEY_LIMIT);
+    tally_init(&s->out, CELL_KEY_LIMIT);
+}
+
+void cell_scratch_deinit(struct cell_scratch *s) {
+    pane_scratch_deinit(&s->panes);
+    tally_deinit(&s->in);
+    tally_deinit(&s->out);
+}
+
+struct cell *cell_new(const struct cell_shape *shape, struct cell_scratch *scratch) {
     struct cell *c = calloc(1, sizeof(*c));
     CHECK(c);
     c->shape = *shape;
+    c->scratch = scratch;
     c->at = INSTANT_NONE;
+    cell_waiting_init(&c->waiting);
     for (size_t t = 0; t < CELL_TIERS; t++)
         pane_list_init(&c->tiers[t]);
     for (size_t w = 0; w < shape->window_count; w++) {
@@ -31,13 +47,16 @@ void cell_free(struct cell *c) {
         pane_list_deinit(&c->tiers[t]);
     for (size_t w = 0; w < c->shape.window_count; w++)
         cell_sums_deinit(&c->windows[w].sums);
+    cell_waiting_deinit(&c->waiting);
     free(c);
 }
 
+static int64_t kept_from(const struct cell *c, int64_t at) {
+    return at == INSTANT_NONE ? INSTANT_NONE : instant_floor(at, COARSE_MS) - c->shape.keep_ms;
+}
+
 int64_t cell_kept_from(const struct cell *c) {
-    if (c->at == INSTANT_NONE)
-        return INSTANT_NONE;
-    return instant_floor(c->at, COARSE_MS) - c->shape.keep_ms;
+    return kept_from(c, c->at);
 }
 
 /* Panes that start before this belong to a wider tier. */
@@ -57,153 +76,172 @@ int64_t cell_oldest(const struct cell *c) {
     return oldest;
 }
 
-/* Adds the panes of [from, to); returns whether there were any. */
-static bool sum_panes(const struct cell *c, int64_t from_at, int64_t to_at, int sign,
-                      struct cell_sums *sums) {
-    bool any = false;
-    for (size_t t = 0; t < CELL_TIERS; t++) {
-        const struct pane_list *l = &c->tiers[t];
-        for (size_t i = pane_list_lower(l, from_at); i < l->count; i++) {
-            if (pane_list_at(l, i)->at >= to_at)
-                break;
-            cell_sums_pane(sums, pane_list_at(l, i), sign);
-            any = true;
-        }
+/* Entries of the tally, in scratch; empties it. */
+static size_t take_entries(struct cell_scratch *s, struct tally *t) {
+    size_t count = 0;
+    pane_scratch_reserve(&s->panes, tally_count(t, 0, CELL_KEY_LIMIT));
+    for (uint32_t key = 0; tally_next(t, &key); key++)
+        s->panes.entries[count++] = (struct pane_entry){key, t->values[key]};
+    tally_reset(t);
+    return count;
+}
+
+/* Adds what is packed, when it is all there is, or else the tally, to the pane that starts at
+ * `at`. What comes to nothing leaves no pane. */
+static void put_in_pane(struct cell *c, size_t tier, int64_t at, const struct slice *alone) {
+    struct pane_list *l = &c->tiers[tier];
+    struct pane *p = pane_list_get(l, at);
+    struct cell_scratch *s = c->scratch;
+    c->packed_bytes -= p->size;
+    if (alone) {
+        pane_add_packed(p, *alone, &s->panes);
+    } else {
+        size_t count = take_entries(s, &s->in);
+        pane_add(p, s->panes.entries, count, &s->panes);
     }
-    return any;
-}
-
-static void sum_gauges(const struct cell *c, int64_t from_at, int64_t to_at, int64_t *gauges) {
-    for (size_t t = 0; t < CELL_TIERS; t++) {
-        const struct pane_list *l = &c->tiers[t];
-        for (size_t i = pane_list_lower(l, from_at); i < l->count; i++) {
-            if (pane_list_at(l, i)->at >= to_at)
-                break;
-            cell_sums_gauges(gauges, pane_list_at(l, i));
-        }
-    }
-}
-
-static void slide(struct cell *c, size_t w, int64_t at) {
-    struct cell_window *window = &c->windows[w];
-    int64_t length_ms = c->shape.windows[w].length_ms;
-    int64_t edge_at = instant_floor(at, c->shape.windows[w].step_ms);
-    if (edge_at <= window->edge_at)
-        return;
-    bool grew = sum_panes(c, window->edge_at, edge_at, 1, &window->sums);
-    if (grew)
-        sum_gauges(c, window->edge_at, edge_at, window->sums.gauges);
-    bool shrank = sum_panes(c, window->edge_at - length_ms, edge_at - length_ms, -1, &window->sums);
-    window->changed |= grew || shrank;
-    window->edge_at = edge_at;
-}
-
-/* What narrow panes said may come to nothing in the wide one. */
-static void widen(struct pane_list *wide, int64_t width_ms, const struct pane *narrow,
-                  struct pane_scratch *scratch) {
-    struct pane *p = pane_list_get(wide, instant_floor(narrow->at, width_ms));
-    pane_merge(p, narrow, scratch);
+    c->packed_bytes += p->size;
     if (p->size == 0)
-        pane_list_remove(wide, pane_list_lower(wide, p->at));
+        pane_list_remove(l, pane_list_lower(l, at));
+}
+
+/* Where a 10 s pane's counts belong. */
+static int64_t place_of(const struct cell *c, int64_t pane_at, size_t *tier) {
+    *tier = 0;
+    while (pane_at < tier_from(c, *tier))
+        (*tier)++;
+    CHECK(*tier < CELL_TIERS);
+    return instant_floor(pane_at, widths_ms[*tier]);
+}
+
+/* Rows of one pane go into it together. */
+static void take_waiting(struct cell *c) {
+    struct cell_waiting *w = &c->waiting;
+    for (size_t i = 0; i < w->count;) {
+        size_t tier, next_tier;
+        int64_t at = place_of(c, w->rows[i].pane_at, &tier);
+        size_t end = i + 1;
+        while (end < w->count && place_of(c, w->rows[end].pane_at, &next_tier) == at &&
+               next_tier == tier)
+            end++;
+        struct slice first = cell_waiting_packed(w, i);
+        for (size_t n = i; n < end && end - i > 1; n++)
+            tally_packed(&c->scratch->in, cell_waiting_packed(w, n), 1);
+        put_in_pane(c, tier, at, end - i == 1 ? &first : NULL);
+        i = end;
+    }
+    cell_waiting_deinit(w);
+}
+
+static void drop(struct cell *c, size_t tier, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        c->packed_bytes -= pane_list_at(&c->tiers[tier], i)->size;
+    pane_list_drop(&c->tiers[tier], count);
+}
+
+/* The oldest panes of a tier go into wider ones. */
+static void widen(struct cell *c, size_t tier, size_t count) {
+    const struct pane_list *l = &c->tiers[tier];
+    for (size_t i = 0; i < count;) {
+        int64_t at = instant_floor(pane_list_at(l, i)->at, widths_ms[tier + 1]);
+        for (; i < count && pane_list_at(l, i)->at < at + widths_ms[tier + 1]; i++)
+            tally_packed(&c->scratch->in, pane_packed(pane_list_at(l, i)), 1);
+        put_in_pane(c, tier + 1, at, NULL);
+    }
+    drop(c, tier, count);
 }
 
 /* Panes too old for their width go on to the next, or out. */
-static void roll(struct cell *c, struct pane_scratch *scratch) {
-    int64_t kept_from = cell_kept_from(c);
+static void roll(struct cell *c) {
     for (size_t t = 0; t < CELL_TIERS; t++) {
-        struct pane_list *l = &c->tiers[t];
-        size_t gone = pane_list_lower(l, kept_from);
+        const struct pane_list *l = &c->tiers[t];
+        size_t gone = pane_list_lower(l, cell_kept_from(c));
         for (size_t i = 0; i < gone; i++)
-            cell_sums_gauges(c->base, pane_list_at(l, i));
-        pane_list_drop(l, gone);
-        if (t + 1 == CELL_TIERS)
-            break;
-
-        size_t wider = pane_list_lower(l, tier_from(c, t));
-        for (size_t i = 0; i < wider; i++)
-            widen(&c->tiers[t + 1], widths_ms[t + 1], pane_list_at(l, i), scratch);
-        pane_list_drop(l, wider);
+            cell_sums_gauges(c->base, pane_packed(pane_list_at(l, i)));
+        drop(c, t, gone);
+        if (t + 1 < CELL_TIERS)
+            widen(c, t, pane_list_lower(l, tier_from(c, t)));
     }
 }
 
 void cell_advance(struct cell *c, int64_t at) {
-    if (at <= c->at)
+    if (at <= c->at && c->waiting.count == 0)
         return;
-    if (c->at == INSTANT_NONE) {
+    if (at < c->at)
+        at = c->at;
+    cell_waiting_sort(&c->waiting);
+    if (c->at != INSTANT_NONE)
+        cell_windows_slide(c, at);
+    take_waiting(c);
+    if (c->at == INSTANT_NONE && at != INSTANT_NONE) {
         int64_t oldest = cell_oldest(c);
         for (size_t w = 0; w < c->shape.window_count; w++)
             c->windows[w].edge_at = instant_floor(oldest < at ? oldest : at, COARSE_MS);
+        cell_windows_slide(c, at);
     }
-    for (size_t w = 0; w < c->shape.window_count; w++)
-        slide(c, w, at);
     c->at = at;
-    struct pane_scratch scratch;
-    pane_scratch_init(&scratch);
-    roll(c, &scratch);
-    pane_scratch_deinit(&scratch);
+    roll(c);
 }
 
-static void add_to_pane(struct cell *c, int64_t pane_at, const struct pane_entry *entries,
-                        size_t count, struct pane_scratch *scratch) {
-    size_t t = 0;
-    while (pane_at < tier_from(c, t))
-        t++;
-    CHECK(t < CELL_TIERS);
-    struct pane_list *l = &c->tiers[t];
-    struct pane *p = pane_list_get(l, instant_floor(pane_at, widths_ms[t]));
-    pane_add(p, entries, count, scratch);
-    if (p->size == 0)
-        pane_list_remove(l, pane_list_lower(l, p->at));
-}
-
-bool cell_add(struct cell *c, int64_t pane_at, const struct pane_entry *entries, size_t count,
-              struct pane_scratch *scratch) {
-    bool kept = pane_at >= cell_kept_from(c);
-    if (count == 0)
-        return kept;
-    if (kept)
-        add_to_pane(c, pane_at, entries, count, scratch);
-    for (size_t i = 0; !kept && i < count && entries[i].key < CELL_GAUGES; i++)
-        c->base[entries[i].key] += entries[i].value;
-
+/* Counts for panes that are gone: the gauges are always right. */
+static void correct_gauges(struct cell *c, int64_t at, struct slice packed) {
+    cell_advance(c, at);
+    if (!cell_sums_gauges(c->base, packed))
+        return;
     for (size_t w = 0; w < c->shape.window_count; w++) {
-        struct cell_window *window = &c->windows[w];
-        if (pane_at >= window->edge_at || c->at == INSTANT_NONE)
-            continue;
-        for (size_t i = 0; i < count && entries[i].key < CELL_GAUGES; i++) {
-            window->sums.gauges[entries[i].key] += entries[i].value;
-            window->changed = true;
-        }
-        if (pane_at >= window->edge_at - c->shape.windows[w].length_ms) {
-            cell_sums_entries(&window->sums, entries, count);
-            window->changed = true;
-        }
+        cell_sums_gauges(c->windows[w].sums.gauges, packed);
+        c->windows[w].changed = true;
     }
-    return kept;
+}
+
+bool cell_add(struct cell *c, int64_t at, int64_t pane_at, struct slice packed) {
+    bool kept = pane_at >= kept_from(c, at > c->at ? at : c->at);
+    if (packed.size == 0)
+        return kept;
+    if (!kept) {
+        correct_gauges(c, at, packed);
+        return false;
+    }
+    cell_waiting_add(&c->waiting, pane_at, packed);
+    if (c->waiting.packed.size > WAITING_BYTES + c->packed_bytes / 2)
+        cell_advance(c, at);
+    return true;
 }
 
 void cell_range(const struct cell *c, int64_t from_at, int64_t to_at, struct cell_sums *sums) {
+    CHECK(c->waiting.count == 0);
     cell_sums_reset(sums);
-    sum_panes(c, from_at, to_at, 1, sums);
+    cell_windows_sum(c, from_at, to_at, 1, &c->scratch->in);
+    cell_sums_tally(sums, &c->scratch->in);
+    tally_reset(&c->scratch->in);
     memcpy(sums->gauges, c->base, sizeof(sums->gauges));
-    sum_gauges(c, INSTANT_NONE, to_at, sums->gauges);
+    cell_windows_gauges(c, INSTANT_NONE, to_at, sums->gauges);
 }
 
-void cell_add_panes(const struct cell *c, int64_t from_at, int64_t to_at, struct cell_sums *sums) {
-    sum_panes(c, from_at, to_at, 1, sums);
+void cell_add_counters(const struct cell *c, int64_t from_at, int64_t to_at,
+                       struct cell_sums *sums) {
+    for (size_t t = 0; t < CELL_TIERS; t++) {
+        const struct pane_list *l = &c->tiers[t];
+        for (size_t i = pane_list_lower(l, from_at); i < l->count; i++) {
+            if (pane_list_at(l, i)->at >= to_at)
+                break;
+            cell_sums_counters(sums, pane_packed(pane_list_at(l, i)));
+        }
+    }
 }
 
 void cell_now(const struct cell *c, int64_t at, int64_t *gauges) {
+    CHECK(c->waiting.count == 0);
     int64_t from_at = INSTANT_NONE;
     memcpy(gauges, c->base, sizeof(c->base));
     if (c->shape.window_count > 0 && c->at != INSTANT_NONE) {
         memcpy(gauges, c->windows[0].sums.gauges, sizeof(c->base));
         from_at = c->windows[0].edge_at;
     }
-    sum_gauges(c, from_at, at + 1, gauges);
+    cell_windows_gauges(c, from_at, at + 1, gauges);
 }
 
 void cell_save(const struct cell *c, struct buf *b) {
+    CHECK(c->waiting.count == 0);
     buf_put_varint(b, c->shape.threshold_count);
     for (size_t i = 0; i < c->shape.threshold_count; i++)
         buf_put_zigzag(b, c->shape.thresholds_ms[i]);
@@ -231,6 +269,10 @@ void cell_load(struct cell *c, struct cursor *in) {
         c->base[i] = cursor_zigzag(in);
     for (size_t t = 0; t < CELL_TIERS; t++)
         pane_list_load(&c->tiers[t], in, CELL_KEY_LIMIT);
+    for (size_t t = 0; t < CELL_TIERS; t++) {
+        for (size_t i = 0; i < c->tiers[t].count; i++)
+            c->packed_bytes += pane_list_at(&c->tiers[t], i)->size;
+    }
     if (in->failed || c->at == INSTANT_NONE)
         return;
     for (size_t w = 0; w < c->shape.window_count; w++) {

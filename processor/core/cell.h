@@ -3,15 +3,24 @@
  *     ... | 5 min panes      | 1 min panes     | 10 s panes  | held apart: beyond the step
  *         at - keep        at - minute      at - fine      at
  *
- * A window slides by adding the newest pane and taking away the oldest: exact, whatever the length.
- * A pane that no window's edge crosses any more in its own width is merged into a wider one. */
+ * A window slides by adding the newest panes and taking the oldest away: exact at any length.
+ * A pane that no window's edge crosses any more in its own width is merged into a wider one.
+ * What is counted waits, packed, until somebody looks: then it goes into panes and windows in one
+ * go, so that each is touched once for many counts. */
 #pragma once
 
 #include "core/cell_sums.h"
+#include "core/cell_waiting.h"
 #include "core/pane_list.h"
 #include "core/report.h"
 
 #define CELL_TIERS 3
+
+/* Working memory; one serves any number of cells. */
+struct cell_scratch {
+    struct pane_scratch panes;
+    struct tally in, out; /* by key: what comes into a window, and what leaves it */
+};
 
 struct cell_window {
     int64_t edge_at; /* the window is [edge_at - length, edge_at) */
@@ -21,29 +30,38 @@ struct cell_window {
 
 struct cell {
     struct cell_shape shape;
-    int64_t at;                /* the step it stands at; INSTANT_NONE: none yet */
-    int64_t base[CELL_GAUGES]; /* gauge changes of the panes that are gone */
+    struct cell_scratch *scratch; /* borrowed */
+    int64_t at;                   /* the step it stands at; INSTANT_NONE: none yet */
+    int64_t base[CELL_GAUGES];    /* gauge changes of the panes that are gone */
+    size_t packed_bytes;          /* of all panes */
+    struct cell_waiting waiting;
     struct pane_list tiers[CELL_TIERS];
     struct cell_window windows[WINDOW_COUNT];
 };
 
-struct cell *cell_new(const struct cell_shape *shape);
+void cell_scratch_init(struct cell_scratch *s);
+void cell_scratch_deinit(struct cell_scratch *s);
+
+/* `scratch` outlives the cell. */
+struct cell *cell_new(const struct cell_shape *shape, struct cell_scratch *scratch);
 void cell_free(struct cell *c);
 
-/* Slides every window to its newest step not after `at`, a multiple of 10 s. */
+/* Takes in what waits, and slides every window to its newest step not after `at`, a multiple of
+ * 10 s. Nothing else may be read of a cell to which something was added since. */
 void cell_advance(struct cell *c, int64_t at);
 
-/* Adds counts to the 10 s pane that starts at pane_at, wherever the windows are. False when its
- * panes are gone: then the gauges alone are corrected. */
-bool cell_add(struct cell *c, int64_t pane_at, const struct pane_entry *entries, size_t count,
-              struct pane_scratch *scratch);
+/* Adds packed entries (pane.h) to the 10 s pane that starts at pane_at, wherever the windows are;
+ * `at` is the step that is being made, or made last. False when its panes are gone: then the gauges
+ * alone are corrected. */
+bool cell_add(struct cell *c, int64_t at, int64_t pane_at, struct slice packed);
 
 /* Sums over [from_at, to_at), of panes that are there; sums come initialised for this shape. The
  * edges must be those of panes: multiples of 5 min always are. */
 void cell_range(const struct cell *c, int64_t from_at, int64_t to_at, struct cell_sums *sums);
 
-/* Adds the panes of [from_at, to_at) to sums, without gauges. */
-void cell_add_panes(const struct cell *c, int64_t from_at, int64_t to_at, struct cell_sums *sums);
+/* Adds the counters (no histograms, no gauges) of the panes of [from_at, to_at) to sums. */
+void cell_add_counters(const struct cell *c, int64_t from_at, int64_t to_at,
+                       struct cell_sums *sums);
 
 /* The gauges with all changes in panes that start at or before `at`. */
 void cell_now(const struct cell *c, int64_t at, int64_t *gauges);

@@ -1,15 +1,4 @@
-#include <stdlib.h>
-
-#include "base/check.h"
 #include "core/cell.h"
-
-static void make_room(struct pane_scratch *s, size_t count) {
-    if (count <= s->capacity)
-        return;
-    s->capacity = count * 2;
-    s->entries = realloc(s->entries, s->capacity * sizeof(*s->entries));
-    CHECK(s->entries);
-}
 
 /* Keeps the entries ascending, each key once. Rows come nearly in order. */
 static size_t put(struct pane_entry *entries, size_t count, uint32_t key, int64_t value) {
@@ -42,7 +31,7 @@ static size_t put_levels(const struct cell_shape *shape, const struct report *re
 
 size_t cell_row_entries(const struct cell_shape *shape, const struct report *report,
                         const struct report_row *row, struct pane_scratch *scratch) {
-    make_room(scratch, (size_t)row->count_count + row->level_count + row->sample_count);
+    pane_scratch_reserve(scratch, (size_t)row->count_count + row->level_count + row->sample_count);
     struct pane_entry *entries = scratch->entries;
     size_t count = 0;
     for (uint32_t i = 0; i < row->count_count; i++) {
@@ -51,7 +40,7 @@ size_t cell_row_entries(const struct cell_shape *shape, const struct report *rep
             count = put(entries, count, cell_key_counter((enum counter)c->counter), c->value);
     }
     count = put_levels(shape, report, row, entries, count);
-    for (uint32_t i = 0; i < row->sample_count; i++) {
+    for (uint32_t i = 0; i < row->sample_count && shape->histograms != 0; i++) {
         const struct report_sample *s = &report->samples[row->first_sample + i];
         if (s->histogram < HISTOGRAM_COUNT && (shape->histograms >> s->histogram & 1) &&
             s->bucket < HISTOGRAM_BUCKETS && s->count != 0)

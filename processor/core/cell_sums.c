@@ -36,11 +36,14 @@ static void add(struct cell_sums *s, uint32_t key, int64_t value) {
     histogram_add(&s->histograms[bin / CELL_BINS_EACH], (uint16_t)(bin % CELL_BINS_EACH), value);
 }
 
-void cell_sums_pane(struct cell_sums *s, const struct pane *p, int sign) {
-    struct pane_reader reader = pane_read(p);
-    struct pane_entry e;
-    while (pane_next(&reader, &e))
-        add(s, e.key, sign * e.value);
+void cell_sums_tally(struct cell_sums *s, const struct tally *t) {
+    uint32_t key = 0;
+    for (; tally_next(t, &key) && key < CELL_BINS_AT; key++) {
+        CHECK(key < s->dense_count);
+        s->dense[key] += t->values[key];
+    }
+    for (unsigned h = 0; h < HISTOGRAM_COUNT; h++)
+        histogram_add_tally(&s->histograms[h], t, CELL_BINS_AT + h * CELL_BINS_EACH);
 }
 
 void cell_sums_entries(struct cell_sums *s, const struct pane_entry *entries, size_t count) {
@@ -48,11 +51,36 @@ void cell_sums_entries(struct cell_sums *s, const struct pane_entry *entries, si
         add(s, entries[i].key, entries[i].value);
 }
 
-void cell_sums_gauges(int64_t *gauges, const struct pane *p) {
-    struct pane_reader reader = pane_read(p);
+void cell_sums_counters(struct cell_sums *s, struct slice packed) {
+    struct pane_reader reader = pane_read_packed(packed);
     struct pane_entry e;
-    while (pane_next(&reader, &e) && e.key < CELL_GAUGES)
+    while (pane_next(&reader, &e) && e.key < CELL_BINS_AT) {
+        CHECK(e.key < s->dense_count);
+        s->dense[e.key] += e.value;
+    }
+}
+
+bool cell_sums_gauges(int64_t *gauges, struct slice packed) {
+    struct pane_reader reader = pane_read_packed(packed);
+    struct pane_entry e;
+    bool any = false;
+    while (pane_next(&reader, &e) && e.key < CELL_GAUGES) {
         gauges[e.key] += e.value;
+        any = true;
+    }
+    return any;
+}
+
+bool cell_sums_any(const struct cell_sums *s) {
+    for (size_t i = 0; i < s->dense_count; i++) {
+        if (s->dense[i] != 0)
+            return true;
+    }
+    for (size_t h = 0; h < HISTOGRAM_COUNT; h++) {
+        if (s->histograms[h].used > 0)
+            return true;
+    }
+    return false;
 }
 
 bool cell_sums_active(const struct cell_sums *s) {

@@ -3,7 +3,7 @@
 
 #include "core/cell_shape.h"
 #include "core/histogram.h"
-#include "core/pane.h"
+#include "core/tally.h"
 
 struct cell_sums {
     int64_t *dense; /* owned; by key below CELL_BINS_AT */
@@ -16,12 +16,18 @@ void cell_sums_init(struct cell_sums *s, const struct cell_shape *shape);
 void cell_sums_deinit(struct cell_sums *s);
 void cell_sums_reset(struct cell_sums *s);
 
-/* Everything but the gauges, `sign` (1, -1) times. */
-void cell_sums_pane(struct cell_sums *s, const struct pane *p, int sign);
+/* Everything but the gauges. */
+void cell_sums_tally(struct cell_sums *s, const struct tally *t);
 void cell_sums_entries(struct cell_sums *s, const struct pane_entry *entries, size_t count);
 
-/* The changes in this pane, added to gauges[CELL_GAUGES]. */
-void cell_sums_gauges(int64_t *gauges, const struct pane *p);
+/* The counters of packed entries: neither gauges nor histograms. */
+void cell_sums_counters(struct cell_sums *s, struct slice packed);
+
+/* The changes in packed entries, added to gauges[CELL_GAUGES]; returns whether there are any. */
+bool cell_sums_gauges(int64_t *gauges, struct slice packed);
+
+/* True when any sum is not 0, gauges aside. */
+bool cell_sums_any(const struct cell_sums *s);
 
 /* True when something happened or a gauge is above 0. */
 bool cell_sums_active(const struct cell_sums *s);

@@ -102,43 +102,48 @@ void histogram_add(struct histogram *h, uint16_t bucket, int64_t count) {
     }
 }
 
-/* Entries of both, ascending, into the end of h's array; returns where they begin. From the back,
- * so that nothing is overwritten before it has been read. */
-static uint32_t merge_to_end(struct histogram *h, const struct histogram *other, int sign) {
-    uint32_t mine = h->used;
-    uint32_t theirs = other->used;
-    uint32_t begin = mine + theirs;
-    while (theirs > 0) {
-        int64_t add = other->entries[theirs - 1];
-        if (mine > 0 && bucket_of(h->entries[mine - 1]) > bucket_of(add)) {
-            h->entries[--begin] = h->entries[--mine];
-            continue;
-        }
-        int64_t count = sign * count_of(add);
-        if (mine > 0 && bucket_of(h->entries[mine - 1]) == bucket_of(add))
-            count += count_of(h->entries[--mine]);
-        h->entries[--begin] = entry_of(bucket_of(add), count);
-        theirs--;
-    }
-    /* What is left of ours stands before all of theirs. */
-    memmove(h->entries + (begin - mine), h->entries, mine * sizeof(*h->entries));
-    return begin - mine;
+/* One by one is cheaper while few of the entries are touched. */
+#define FEW_SHARE 16
+
+static void add_each(struct histogram *h, const struct tally *t, uint32_t first_key) {
+    uint32_t end = first_key + (uint32_t)ENTRY_BUCKETS;
+    for (uint32_t key = first_key; tally_next(t, &key) && key < end; key++)
+        histogram_add(h, (uint16_t)(key - first_key), t->values[key]);
 }
 
-void histogram_merge(struct histogram *h, const struct histogram *other, int sign) {
-    CHECK(h != other && (sign == 1 || sign == -1));
-    if (other->used == 0)
-        return;
-    uint32_t end = h->used + other->used;
-    reserve(h, end);
-    uint32_t from = merge_to_end(h, other, sign);
-    uint32_t used = 0;
-    for (; from < end; from++) {
-        if (count_of(h->entries[from]) != 0)
-            h->entries[used++] = h->entries[from];
+/* Moves the entries to the end of the array and walks both in order. */
+static void merge_tally(struct histogram *h, const struct tally *t, uint32_t first_key,
+                        uint32_t touched) {
+    reserve(h, h->used + touched);
+    int64_t *mine = h->entries + touched;
+    int64_t *mine_end = mine + h->used;
+    memmove(mine, h->entries, h->used * sizeof(*mine));
+    int64_t *out = h->entries;
+    uint32_t end = first_key + (uint32_t)ENTRY_BUCKETS;
+    for (uint32_t key = first_key; tally_next(t, &key) && key < end; key++) {
+        int64_t count = t->values[key];
+        uint16_t bucket = (uint16_t)(key - first_key);
+        if (count == 0)
+            continue;
+        h->count += count;
+        while (mine < mine_end && bucket_of(*mine) < bucket)
+            *out++ = *mine++;
+        if (mine < mine_end && bucket_of(*mine) == bucket)
+            count += count_of(*mine++);
+        if (count != 0)
+            *out++ = entry_of(bucket, count);
     }
-    h->used = used;
-    h->count += sign * other->count;
+    if (out != mine)
+        memmove(out, mine, (size_t)(mine_end - mine) * sizeof(*mine));
+    h->used = (uint32_t)(out - h->entries) + (uint32_t)(mine_end - mine);
+}
+
+void histogram_add_tally(struct histogram *h, const struct tally *t, uint32_t first_key) {
+    size_t touched = tally_count(t, first_key, first_key + (uint32_t)ENTRY_BUCKETS);
+    if (touched < h->used / FEW_SHARE)
+        add_each(h, t, first_key);
+    else if (touched > 0)
+        merge_tally(h, t, first_key, (uint32_t)touched);
 }
 
 bool histogram_quantile(const struct histogram *h, int32_t per_mille, int64_t *value_ms) {

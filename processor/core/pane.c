@@ -37,39 +37,64 @@ static void take_bytes(struct pane *p, const void *bytes, size_t size) {
         memcpy(p->bytes, bytes, size);
 }
 
-static void put_entry(struct buf *b, uint32_t *before, struct pane_entry e) {
+/* Where entries are written: room for what may come is reserved before. */
+struct pane_writer {
+    unsigned char *at;
+    uint32_t key;
+};
+
+#define ENTRY_BYTES_MOST 15 /* 5 of the key, 10 of the value */
+
+static void put_varint(struct pane_writer *w, uint64_t value) {
+    for (; value >= 0x80; value >>= 7)
+        *w->at++ = (unsigned char)(value | 0x80);
+    *w->at++ = (unsigned char)value;
+}
+
+static void put_entry(struct pane_writer *w, struct pane_entry e) {
     if (e.value == 0)
         return;
-    buf_put_varint(b, e.key - *before);
-    buf_put_zigzag(b, e.value);
-    *before = e.key;
+    put_varint(w, e.key - w->key);
+    put_varint(w, (uint64_t)e.value << 1 ^ (e.value < 0 ? UINT64_MAX : 0));
+    w->key = e.key;
+}
+
+void pane_pack(const struct pane_entry *entries, size_t count, struct buf *b) {
+    struct pane_writer w = {(unsigned char *)buf_reserve(b, count * ENTRY_BYTES_MOST), 0};
+    for (size_t i = 0; i < count; i++) {
+        CHECK(i == 0 || entries[i - 1].key < entries[i].key);
+        put_entry(&w, entries[i]);
+    }
+    b->size = (size_t)((char *)w.at - b->at);
 }
 
 void pane_add(struct pane *p, const struct pane_entry *entries, size_t count,
               struct pane_scratch *scratch) {
     struct buf *out = &scratch->bytes;
     buf_reset(out);
+    struct pane_writer w = {
+        (unsigned char *)buf_reserve(out, p->size + count * ENTRY_BYTES_MOST + ENTRY_BYTES_MOST),
+        0};
     struct pane_reader reader = pane_read(p);
     struct pane_entry mine;
     bool more = pane_next(&reader, &mine);
-    uint32_t before = 0;
     for (size_t i = 0; i < count; i++) {
         CHECK(i == 0 || entries[i - 1].key < entries[i].key);
         for (; more && mine.key < entries[i].key; more = pane_next(&reader, &mine))
-            put_entry(out, &before, mine);
+            put_entry(&w, mine);
         struct pane_entry sum = entries[i];
         if (more && mine.key == sum.key) {
             sum.value += mine.value;
             more = pane_next(&reader, &mine);
         }
-        put_entry(out, &before, sum);
+        put_entry(&w, sum);
     }
     for (; more; more = pane_next(&reader, &mine))
-        put_entry(out, &before, mine);
-    take_bytes(p, out->at, out->size);
+        put_entry(&w, mine);
+    take_bytes(p, out->at, (size_t)((char *)w.at - out->at));
 }
 
-static void make_room(struct pane_scratch *s, size_t count) {
+void pane_scratch_reserve(struct pane_scratch *s, size_t count) {
     if (count <= s->capacity)
         return;
     s->capacity = count * 2;
@@ -77,13 +102,13 @@ static void make_room(struct pane_scratch *s, size_t count) {
     CHECK(s->entries);
 }
 
-void pane_merge(struct pane *p, const struct pane *other, struct pane_scratch *scratch) {
+void pane_add_packed(struct pane *p, struct slice packed, struct pane_scratch *scratch) {
     if (p->size == 0) {
-        take_bytes(p, other->bytes, other->size);
+        take_bytes(p, packed.at, packed.size);
         return;
     }
-    make_room(scratch, other->size); /* an entry takes at least two bytes */
-    struct pane_reader reader = pane_read(other);
+    pane_scratch_reserve(scratch, packed.size / 2 + 1); /* an entry takes at least two bytes */
+    struct pane_reader reader = pane_read_packed(packed);
     size_t count = 0;
     while (pane_next(&reader, &scratch->entries[count]))
         count++;

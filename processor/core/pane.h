@@ -30,12 +30,18 @@ void pane_scratch_deinit(struct pane_scratch *s);
 void pane_init(struct pane *p, int64_t at);
 void pane_deinit(struct pane *p);
 
+/* Entries (ascending keys, each once) as bytes, appended; those of 0 leave no trace. */
+void pane_pack(const struct pane_entry *entries, size_t count, struct buf *b);
+
 /* Adds entries (ascending keys, each once) to what is there; sums of 0 leave no trace. */
 void pane_add(struct pane *p, const struct pane_entry *entries, size_t count,
               struct pane_scratch *scratch);
 
-/* Adds all of another pane; its memory is left as it is. */
-void pane_merge(struct pane *p, const struct pane *other, struct pane_scratch *scratch);
+/* Adds packed entries. */
+void pane_add_packed(struct pane *p, struct slice packed, struct pane_scratch *scratch);
+
+/* Room in scratch->entries. */
+void pane_scratch_reserve(struct pane_scratch *s, size_t count);
 
 /* Walks the entries: `struct pane_reader r = pane_read(p); while (pane_next(&r, &e)) ...` */
 struct pane_reader {
@@ -43,16 +49,30 @@ struct pane_reader {
     uint32_t key;
 };
 
+static inline struct pane_reader pane_read_packed(struct slice packed) {
+    const unsigned char *at = (const unsigned char *)(packed.at ? packed.at : "");
+    return (struct pane_reader){at, at + packed.size, 0};
+}
+
+static inline struct slice pane_packed(const struct pane *p) {
+    return (struct slice){p->bytes, p->size};
+}
+
 static inline struct pane_reader pane_read(const struct pane *p) {
-    const unsigned char *at = (const unsigned char *)(p->bytes ? p->bytes : "");
-    return (struct pane_reader){at, at + p->size, 0};
+    return pane_read_packed(pane_packed(p));
 }
 
 static inline uint64_t pane_varint(struct pane_reader *r) {
-    uint64_t value = *r->at & 0x7Fu;
-    for (unsigned shift = 7; *r->at++ & 0x80; shift += 7)
-        value |= (uint64_t)(*r->at & 0x7Fu) << shift;
-    return value;
+    uint64_t value = *r->at++;
+    if (value < 0x80)
+        return value;
+    value &= 0x7Fu;
+    for (unsigned shift = 7;; shift += 7) {
+        uint64_t byte = *r->at++;
+        value |= (byte & 0x7Fu) << shift;
+        if (byte < 0x80)
+            return value;
+    }
 }
 
 static inline bool pane_next(struct pane_reader *r, struct pane_entry *e) {

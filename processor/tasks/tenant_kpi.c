@@ -6,7 +6,7 @@
 
 static const enum window_id aligned[] = {TENANT_ALIGNED(ALIGNED_ROW)};
 
-#define ALIGNED_COUNT (sizeof(aligned) / sizeof(aligned[0]))
+#define ALIGNED_COUNT TENANT_ALIGNED_COUNT
 #define ALL_METRICS ((UINT64_C(1) << METRIC_COUNT) - 1)
 
 static void note_terms(struct tenant_task *t, const struct metric_term *terms, uint64_t bit) {
@@ -60,28 +60,54 @@ static void mark(struct tenant_task *t, struct tenant *tenant, struct tenant_sco
     tenant->late = true;
 }
 
-void tenant_kpi_late(struct tenant_task *t, struct tenant *tenant, struct tenant_scope *s,
-                     int64_t pane_at, const struct pane_entry *entries, size_t count) {
-    const struct zone *zone = &tenant->contract->zone;
+struct tenant_touched tenant_kpi_touched(const struct tenant_task *t,
+                                         const struct pane_entry *entries, size_t count) {
     size_t gauges = 0;
     while (gauges < count && entries[gauges].key < CELL_GAUGES)
         gauges++;
-    uint64_t touched = metrics_of(t, entries, count);
-    uint64_t gauges_touched = metrics_of(t, entries, gauges);
+    return (struct tenant_touched){metrics_of(t, entries, count), metrics_of(t, entries, gauges)};
+}
+
+/* Looked up anew when the step has moved on. */
+static const struct tenant_aligned *aligned_of(const struct tenant_task *t, struct tenant *tenant) {
+    struct tenant_aligned *a = &tenant->aligned;
+    if (a->step_at == t->step_at)
+        return a;
+    for (size_t i = 0; i < ALIGNED_COUNT; i++)
+        a->closed_at[i] = zone_floor(&tenant->contract->zone, t->step_at,
+                                     window_spec(aligned[i])->length_ms);
+    a->step_at = t->step_at;
+    return a;
+}
+
+static int64_t end_of(struct tenant *tenant, size_t i, int64_t at) {
+    struct tenant_aligned *a = &tenant->aligned;
+    if (a->pane_at != at) {
+        for (size_t n = 0; n < ALIGNED_COUNT; n++)
+            a->end_at[n] = aligned_end(&tenant->contract->zone, at,
+                                       window_spec(aligned[n])->length_ms);
+        a->pane_at = at;
+    }
+    return a->end_at[i];
+}
+
+void tenant_kpi_late(struct tenant_task *t, struct tenant *tenant, struct tenant_scope *s,
+                     int64_t pane_at, const struct tenant_touched *touched) {
+    const struct tenant_aligned *a = aligned_of(t, tenant);
     /* Windows that are final are past correction. */
     int64_t from_at = pane_at;
     if (from_at < t->step_at - t->options.lateness_ms - 2 * HOUR_MS)
         from_at = t->step_at - t->options.lateness_ms - 2 * HOUR_MS;
     for (size_t i = 0; i < ALIGNED_COUNT; i++) {
-        int64_t length_ms = window_spec(aligned[i])->length_ms;
-        int64_t closed_at = zone_floor(zone, t->step_at, length_ms);
-        if (from_at >= closed_at)
+        if (from_at >= a->closed_at[i])
             continue;
-        int64_t end_at = aligned_end(zone, from_at, length_ms);
-        mark(t, tenant, s, end_at, aligned[i], from_at == pane_at ? touched : gauges_touched);
-        while (gauges_touched != 0 && end_at < closed_at) {
-            end_at = aligned_end(zone, end_at, length_ms);
-            mark(t, tenant, s, end_at, aligned[i], gauges_touched);
+        int64_t length_ms = window_spec(aligned[i])->length_ms;
+        int64_t end_at = end_of(tenant, i, from_at);
+        mark(t, tenant, s, end_at, aligned[i],
+             from_at == pane_at ? touched->metrics : touched->gauges);
+        while (touched->gauges != 0 && end_at < a->closed_at[i]) {
+            end_at = aligned_end(&tenant->contract->zone, end_at, length_ms);
+            mark(t, tenant, s, end_at, aligned[i], touched->gauges);
         }
     }
 }

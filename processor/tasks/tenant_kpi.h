@@ -4,9 +4,17 @@
 
 #include "tasks/tenant_state.h"
 
-/* Counts came for a pane of windows that have closed. */
+/* Metrics as bits of 1 << enum metric: those that counts are part of, and the gauges among them. */
+struct tenant_touched {
+    uint64_t metrics, gauges;
+};
+
+struct tenant_touched tenant_kpi_touched(const struct tenant_task *t,
+                                         const struct pane_entry *entries, size_t count);
+
+/* Counts came for a pane of windows that may have closed. */
 void tenant_kpi_late(struct tenant_task *t, struct tenant *tenant, struct tenant_scope *s,
-                     int64_t pane_at, const struct pane_entry *entries, size_t count);
+                     int64_t pane_at, const struct tenant_touched *touched);
 
 /* What is due at this step, a multiple of a minute. */
 void tenant_kpi_minute(struct tenant_task *t, struct tenant *tenant, int64_t step_at);

@@ -22,7 +22,8 @@ static struct cell_shape shape_of(const struct contract *contract,
 }
 
 struct tenant_rule *tenant_rule_new(const struct contract *contract,
-                                    const struct objective *objective, struct tenant_scope *view) {
+                                    const struct objective *objective, struct tenant_scope *view,
+                                    struct cell_scratch *scratch) {
     struct tenant_rule *r = calloc(1, sizeof(*r));
     CHECK(r);
     struct cell_shape shape = shape_of(contract, objective, &view->scope);
@@ -30,7 +31,7 @@ struct tenant_rule *tenant_rule_new(const struct contract *contract,
     r->view = view;
     r->field = tenant_scope_objective(view, contract, objective);
     tenant_scope_want(view, r->field);
-    r->cell = cell_new(&shape);
+    r->cell = cell_new(&shape, scratch);
     r->changed = true;
     r->late_from_at = INSTANT_MAX;
     r->late_to_at = INSTANT_NONE;
@@ -81,6 +82,7 @@ void tenant_rule_revise(struct tenant_rule *r, const struct judge_context *ctx, 
     if (r->late_from_at == INSTANT_MAX)
         return;
     struct cell_sums sums;
+    cell_advance(r->cell, judged_at);
     cell_sums_init(&sums, &r->cell->shape);
     int64_t step_at = instant_floor(r->late_from_at, span->step_ms) + span->step_ms;
     step_at = later(step_at, r->state.opened_at);
@@ -103,7 +105,7 @@ void tenant_rule_revise(struct tenant_rule *r, const struct judge_context *ctx, 
 }
 
 struct tenant_demand *tenant_demand_new(const struct demand_rule *rule, struct tenant_scope *view,
-                                        int64_t first_at) {
+                                        int64_t first_at, struct cell_scratch *scratch) {
     struct tenant_demand *d = calloc(1, sizeof(*d));
     CHECK(d);
     struct cell_shape shape = {.fine_ms = DEMAND_LOOK_BACK_MS,
@@ -112,7 +114,7 @@ struct tenant_demand *tenant_demand_new(const struct demand_rule *rule, struct t
                                .counters = UINT64_C(1) << COUNTER_OFFERED};
     d->rule = rule;
     d->view = view;
-    d->cell = cell_new(&shape);
+    d->cell = cell_new(&shape, scratch);
     demand_state_init(&d->state, first_at);
     return d;
 }

@@ -26,7 +26,8 @@ struct tenant_demand {
 };
 
 struct tenant_rule *tenant_rule_new(const struct contract *contract,
-                                    const struct objective *objective, struct tenant_scope *view);
+                                    const struct objective *objective, struct tenant_scope *view,
+                                    struct cell_scratch *scratch);
 void tenant_rule_free(struct tenant_rule *r);
 
 /* The figure of the window that ends at step_at, and what the judge makes of it. */
@@ -39,7 +40,7 @@ void tenant_rule_late(struct tenant_rule *r, int64_t pane_at);
 void tenant_rule_revise(struct tenant_rule *r, const struct judge_context *ctx, int64_t judged_at);
 
 struct tenant_demand *tenant_demand_new(const struct demand_rule *rule, struct tenant_scope *view,
-                                        int64_t first_at);
+                                        int64_t first_at, struct cell_scratch *scratch);
 void tenant_demand_free(struct tenant_demand *d);
 void tenant_demand_step(struct tenant_demand *d, const struct judge_context *ctx, size_t scopes,
                         int64_t step_at);

@@ -89,14 +89,14 @@ static struct cell_shape shape_of(const struct contract *contract, const struct 
 }
 
 struct tenant_scope *tenant_scope_new(const struct contract *contract, const struct scope *scope,
-                                      int64_t lateness_ms) {
+                                      int64_t lateness_ms, struct cell_scratch *scratch) {
     struct tenant_scope *s = calloc(1, sizeof(*s));
     CHECK(s);
     s->scope = tenant_scope_copy(scope);
     int64_t plain_ms;
     contract_plain_level(contract, scope, &plain_ms, &s->plain_variant);
     struct cell_shape shape = shape_of(contract, scope, plain_ms, lateness_ms);
-    s->cell = cell_new(&shape);
+    s->cell = cell_new(&shape, scratch);
     s->minute_from_at = s->minute_told_at = INSTANT_NONE;
     bool first = true;
     for (size_t i = 0; i < contract->objective_count; i++) {

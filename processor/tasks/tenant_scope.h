@@ -8,6 +8,8 @@
 
 /* The aligned windows whose close is published. */
 #define TENANT_ALIGNED(X) X(15M) X(30M) X(1H)
+#define TENANT_ALIGNED_ONE(symbol) +1
+#define TENANT_ALIGNED_COUNT (0 TENANT_ALIGNED(TENANT_ALIGNED_ONE))
 
 /* A service level by an objective that is not the scope's first. */
 struct tenant_level {
@@ -58,7 +60,7 @@ struct scope tenant_scope_copy(const struct scope *s);
 void tenant_scope_free_values(struct scope *s);
 
 struct tenant_scope *tenant_scope_new(const struct contract *contract, const struct scope *scope,
-                                      int64_t lateness_ms);
+                                      int64_t lateness_ms, struct cell_scratch *scratch);
 void tenant_scope_free(struct tenant_scope *s);
 
 size_t tenant_scope_fields(const struct tenant_scope *s);

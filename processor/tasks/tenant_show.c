@@ -108,7 +108,7 @@ static void show_minutes(struct show *show, const struct tenant *tenant, struct 
     sums->dense_count = cell_shape_dense(&s->cell->shape);
     for (at = next_minute(show, s, at); at < until_at; at = next_minute(show, s, at + MINUTE_MS)) {
         cell_sums_reset(sums);
-        cell_add_panes(s->cell, at, at + MINUTE_MS, sums);
+        cell_add_counters(s->cell, at, at + MINUTE_MS, sums);
         show_minute(show, tenant, s, at, sums);
     }
     s->minute_told_at = until_at;

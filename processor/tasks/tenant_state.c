@@ -83,6 +83,7 @@ struct tenant *tenant_state_tenant(struct tenant_task *t, struct slice name) {
     CHECK(tenant);
     tenant->name = slice_copy(name);
     tenant->contract = contract_set_find(t->options.contracts, name);
+    tenant->aligned.step_at = tenant->aligned.pane_at = INSTANT_NONE;
     tenant->mask_count = contract_views(tenant->contract, tenant->masks);
     tenant->book = episode_book_new(tenant->name, EPISODE_OPEN_LIMIT);
     tenant->config_notice = tenant->contract->is_default ? NOTICE_DUE : NOTICE_NONE;
@@ -115,7 +116,8 @@ struct tenant_scope *tenant_state_scope(struct tenant_task *t, struct tenant *te
             tenant->scopes_notice = NOTICE_DUE;
         return NULL;
     }
-    struct tenant_scope *s = tenant_scope_new(tenant->contract, scope, t->options.lateness_ms);
+    struct tenant_scope *s = tenant_scope_new(tenant->contract, scope, t->options.lateness_ms,
+                                              &t->scratch);
     tenant_array_insert(&tenant->scopes, at, s);
     t->scope_count++;
     return s;
@@ -124,12 +126,12 @@ struct tenant_scope *tenant_state_scope(struct tenant_task *t, struct tenant *te
 struct tenant_rule *tenant_state_rule(struct tenant_task *t, struct tenant *tenant,
                                       const struct objective *objective,
                                       struct tenant_scope *view) {
-    (void)t;
     struct tenant_rule key = {.objective = objective, .view = view};
     bool found;
     size_t at = lower(&tenant->rules, order_rule, &key, &found);
     if (!found)
-        tenant_array_insert(&tenant->rules, at, tenant_rule_new(tenant->contract, objective, view));
+        tenant_array_insert(&tenant->rules, at,
+                            tenant_rule_new(tenant->contract, objective, view, &t->scratch));
     return tenant->rules.items[at];
 }
 
@@ -146,7 +148,8 @@ struct tenant_demand *tenant_state_demand(struct tenant_task *t, struct tenant *
     bool found;
     size_t at = lower(&tenant->demands, order_demand, &key, &found);
     if (!found)
-        tenant_array_insert(&tenant->demands, at, tenant_demand_new(rule, view, first_seen_at(t)));
+        tenant_array_insert(&tenant->demands, at,
+                            tenant_demand_new(rule, view, first_seen_at(t), &t->scratch));
     return tenant->demands.items[at];
 }
 

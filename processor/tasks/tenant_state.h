@@ -40,6 +40,12 @@ struct tenant_feed {
 
 enum tenant_notice { NOTICE_NONE, NOTICE_DUE, NOTICE_TOLD };
 
+/* What the zone says about the step that is made, and about the pane looked at last. */
+struct tenant_aligned {
+    int64_t step_at, closed_at[TENANT_ALIGNED_COUNT]; /* when the windows closed last */
+    int64_t pane_at, end_at[TENANT_ALIGNED_COUNT];    /* of the windows that contain the pane */
+};
+
 struct tenant {
     struct slice name; /* owned */
     const struct contract *contract;
@@ -52,6 +58,7 @@ struct tenant {
     bool late;                            /* some scope is */
     uint32_t masks[CONTRACT_VIEWS_MAX];
     size_t mask_count;
+    struct tenant_aligned aligned; /* no part of the state */
 };
 
 struct tenant_task {
@@ -69,7 +76,10 @@ struct tenant_task {
     int64_t log_at;    /* of the record that is being applied */
 
     /* Working memory, and what follows from the tables of metrics. */
-    struct pane_scratch scratch;
+    struct cell_scratch scratch;
+    struct buf packed;                  /* of the row that is being added */
+    struct tenant_leaf **report_leaves; /* of the report that is being applied, or NULL */
+    size_t report_leaf_capacity;
     struct cell_sums sums;                /* of any shape */
     uint64_t key_metrics[CELL_DENSE_MAX]; /* which metrics a counter is in */
     uint64_t bin_metrics[HISTOGRAM_COUNT];

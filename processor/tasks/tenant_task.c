@@ -16,7 +16,8 @@ struct tenant_task *tenant_task_new(const struct tenant_task_options *options) {
     t->first_at = INSTANT_MAX;
     tenant_sources_init(&t->sources, options->live, options->until_end, options->max_source_lag_ms);
     table_init(&t->leaf_index, 64);
-    pane_scratch_init(&t->scratch);
+    cell_scratch_init(&t->scratch);
+    buf_init(&t->packed);
     cell_sums_init(&t->sums, &(struct cell_shape){.threshold_count = CELL_THRESHOLDS_MAX});
     tenant_kpi_init(t);
     return t;
@@ -27,48 +28,92 @@ void tenant_task_free(struct tenant_task *t) {
         return;
     tenant_state_free(t);
     tenant_sources_deinit(&t->sources);
-    pane_scratch_deinit(&t->scratch);
+    cell_scratch_deinit(&t->scratch);
+    buf_deinit(&t->packed);
+    free(t->report_leaves);
     t->sums.dense_count = CELL_DENSE_MAX;
     cell_sums_deinit(&t->sums);
     free(t);
 }
 
-static void add_to_scope(struct tenant_task *t, struct tenant *tenant, struct tenant_scope *s,
-                         const struct report *report, const struct report_row *row, bool *kept) {
-    size_t count = cell_row_entries(&s->cell->shape, report, row, &t->scratch);
-    cell_advance(s->cell, t->step_at);
-    *kept &= cell_add(s->cell, row->pane_at, t->scratch.entries, count, &t->scratch);
-    if (count == 0)
-        return;
-    if (row->pane_at < s->minute_from_at)
-        s->minute_from_at = instant_floor(row->pane_at, MINUTE_MS);
-    if (t->step_at != INSTANT_NONE && row->pane_at < t->step_at)
-        tenant_kpi_late(t, tenant, s, row->pane_at, t->scratch.entries, count);
+/* Its packed entries stand in t->packed, and unpacked in the scratch; returns how many. */
+static size_t pack_row(struct tenant_task *t, const struct cell_shape *shape,
+                       const struct report *report, const struct report_row *row) {
+    size_t count = cell_row_entries(shape, report, row, &t->scratch.panes);
+    buf_reset(&t->packed);
+    pane_pack(t->scratch.panes.entries, count, &t->packed);
+    return count;
+}
+
+static bool same_thresholds(const struct cell_shape *a, const struct cell_shape *b) {
+    return a->threshold_count == b->threshold_count &&
+           memcmp(a->thresholds_ms, b->thresholds_ms,
+                  a->threshold_count * sizeof(*a->thresholds_ms)) == 0;
+}
+
+/* Scopes keep the same of a row, unless they count other thresholds. */
+static bool add_to_scopes(struct tenant_task *t, struct tenant_leaf *leaf,
+                          const struct report *report, const struct report_row *row) {
+    const struct cell_shape *packed_for = NULL;
+    struct tenant_touched touched = {0};
+    bool late = t->step_at != INSTANT_NONE && row->pane_at < t->step_at;
+    bool kept = true;
+    for (size_t i = 0; i < leaf->scopes.count; i++) {
+        struct tenant_scope *s = leaf->scopes.items[i];
+        if (!packed_for || !same_thresholds(packed_for, &s->cell->shape)) {
+            packed_for = &s->cell->shape;
+            size_t count = pack_row(t, packed_for, report, row);
+            if (late)
+                touched = tenant_kpi_touched(t, t->scratch.panes.entries, count);
+        }
+        kept &= cell_add(s->cell, t->step_at, row->pane_at, buf_slice(&t->packed));
+        if (t->packed.size == 0)
+            continue;
+        if (row->pane_at < s->minute_from_at)
+            s->minute_from_at = instant_floor(row->pane_at, MINUTE_MS);
+        if (late)
+            tenant_kpi_late(t, leaf->tenant, s, row->pane_at, &touched);
+    }
+    return kept;
+}
+
+/* Looked up once for all rows of a leaf. */
+static struct tenant_leaf *leaf_of(struct tenant_task *t, const struct report *report,
+                                   uint32_t leaf) {
+    CHECK(leaf < report->leaf_count);
+    if (!t->report_leaves[leaf])
+        t->report_leaves[leaf] = tenant_state_leaf(t, &report->leaves[leaf]);
+    return t->report_leaves[leaf];
 }
 
 static void add_row(struct tenant_task *t, const struct report *report,
                     const struct report_row *row) {
-    CHECK(row->leaf < report->leaf_count);
-    struct tenant_leaf *leaf = tenant_state_leaf(t, &report->leaves[row->leaf]);
-    bool kept = true;
-    for (size_t i = 0; i < leaf->scopes.count; i++)
-        add_to_scope(t, leaf->tenant, leaf->scopes.items[i], report, row, &kept);
-    t->counts.late_rows += !kept;
+    struct tenant_leaf *leaf = leaf_of(t, report, row->leaf);
+    t->counts.late_rows += !add_to_scopes(t, leaf, report, row);
 
     for (size_t i = 0; i < leaf->rules.count; i++) {
         struct tenant_rule *r = leaf->rules.items[i];
-        size_t count = cell_row_entries(&r->cell->shape, report, row, &t->scratch);
-        cell_advance(r->cell, t->step_at);
-        cell_add(r->cell, row->pane_at, t->scratch.entries, count, &t->scratch);
-        if (count > 0)
-            tenant_rule_late(r, row->pane_at);
+        if (pack_row(t, &r->cell->shape, report, row) == 0)
+            continue;
+        cell_add(r->cell, t->step_at, row->pane_at, buf_slice(&t->packed));
+        tenant_rule_late(r, row->pane_at);
     }
     for (size_t i = 0; i < leaf->demands.count; i++) {
         struct tenant_demand *d = leaf->demands.items[i];
-        size_t count = cell_row_entries(&d->cell->shape, report, row, &t->scratch);
-        cell_advance(d->cell, t->step_at);
-        cell_add(d->cell, row->pane_at, t->scratch.entries, count, &t->scratch);
+        pack_row(t, &d->cell->shape, report, row);
+        cell_add(d->cell, t->step_at, row->pane_at, buf_slice(&t->packed));
     }
+}
+
+static void forget_leaves(struct tenant_task *t, size_t count) {
+    if (count > t->report_leaf_capacity) {
+        t->report_leaf_capacity = count * 2;
+        t->report_leaves = realloc(t->report_leaves,
+                                   t->report_leaf_capacity * sizeof(struct tenant_leaf *));
+        CHECK(t->report_leaves);
+    }
+    if (count > 0)
+        memset(t->report_leaves, 0, count * sizeof(struct tenant_leaf *));
 }
 
 static void add_rows(struct tenant_task *t, const struct report *report) {
@@ -76,6 +121,7 @@ static void add_rows(struct tenant_task *t, const struct report *report) {
         if (report->rows[i].pane_at < t->first_at)
             t->first_at = report->rows[i].pane_at;
     }
+    forget_leaves(t, report->leaf_count);
     for (size_t i = 0; i < report->row_count; i++)
         add_row(t, report, &report->rows[i]);
     tenant_steps_revise(t);
@@ -84,9 +130,8 @@ static void add_rows(struct tenant_task *t, const struct report *report) {
 static void add_ages(struct tenant_task *t, const struct report *report) {
     for (size_t i = 0; i < report->gauge_count; i++) {
         const struct gauge *g = &report->gauges[i];
-        CHECK(g->leaf < report->leaf_count);
-        tenant_state_age(t, tenant_state_leaf(t, &report->leaves[g->leaf]),
-                         report->gauge_partitions[i], g->oldest_waiting_at, g->oldest_open_at);
+        tenant_state_age(t, leaf_of(t, report, g->leaf), report->gauge_partitions[i],
+                         g->oldest_waiting_at, g->oldest_open_at);
     }
 }
 

@@ -86,8 +86,18 @@ static uint32_t random_key(struct rng *rng) {
     }
 }
 
-static void add_row(struct cell *c, struct oracle *o, struct rng *rng, int64_t now,
-                    struct pane_scratch *scratch) {
+/* One entry as a cell takes it. */
+static bool add_entry(struct cell *c, int64_t at, int64_t pane_at, uint32_t key, int64_t value) {
+    struct pane_entry e = {key, value};
+    struct buf packed;
+    buf_init(&packed);
+    pane_pack(&e, 1, &packed);
+    bool kept = cell_add(c, at, pane_at, buf_slice(&packed));
+    buf_deinit(&packed);
+    return kept;
+}
+
+static void add_row(struct cell *c, struct oracle *o, struct rng *rng, int64_t now) {
     int64_t back = rng_below(rng, 4) == 0 ? (int64_t)rng_below(rng, 24 * HOUR_MS)
                                           : (int64_t)rng_below(rng, 20 * MINUTE_MS);
     int64_t at = instant_floor(now + 2 * MINUTE_MS - back, DELTA_PANE_MS);
@@ -99,8 +109,9 @@ static void add_row(struct cell *c, struct oracle *o, struct rng *rng, int64_t n
             row = (struct oracle_row){other->pane_at, other->key, -other->value};
     }
     o->rows[o->count++] = row;
-    struct pane_entry e = {row.key, row.value};
-    assert_true(cell_add(c, row.pane_at, &e, row.value != 0, scratch));
+    assert_true(add_entry(c, c->at, row.pane_at, row.key, row.value));
+    if (rng_below(rng, 2) == 0)
+        cell_advance(c, c->at);
 }
 
 static void check_windows(const struct cell *c, const struct oracle *o, struct cell_sums *expected,
@@ -135,7 +146,7 @@ static struct cell *reload(struct cell *c, uint64_t seed) {
     buf_init(&a);
     buf_init(&b);
     cell_save(c, &a);
-    struct cell *copy = cell_new(&c->shape);
+    struct cell *copy = cell_new(&c->shape, c->scratch);
     struct cursor in = cursor_of(buf_slice(&a));
     cell_load(copy, &in);
     assert_false(in.failed);
@@ -153,11 +164,11 @@ static void run(uint64_t seed) {
     struct rng rng;
     rng_init(&rng, seed);
     struct oracle *o = calloc(1, sizeof(*o));
-    struct pane_scratch scratch;
-    pane_scratch_init(&scratch);
+    struct cell_scratch scratch;
+    cell_scratch_init(&scratch);
     struct cell_shape shape = shape_of_all();
-    struct cell *c = cell_new(&shape);
-    struct cell *lazy = cell_new(&shape); /* is advanced now and then */
+    struct cell *c = cell_new(&shape, &scratch);
+    struct cell *lazy = cell_new(&shape, &scratch); /* is advanced when too much waits */
     struct cell_sums expected;
     cell_sums_init(&expected, &shape);
     int64_t now = START;
@@ -166,11 +177,9 @@ static void run(uint64_t seed) {
                                                  : (int64_t)rng_below(&rng, 5 * MINUTE_MS);
         for (size_t n = rng_below(&rng, 8), i = 0; i < n; i++) {
             size_t first = o->count;
-            add_row(c, o, &rng, now, &scratch);
-            struct pane_entry e = {o->rows[first].key, o->rows[first].value};
-            if (lazy->at != INSTANT_NONE)
-                cell_advance(lazy, c->at);
-            assert_true(cell_add(lazy, o->rows[first].pane_at, &e, e.value != 0, &scratch));
+            add_row(c, o, &rng, now);
+            const struct oracle_row *row = &o->rows[first];
+            assert_true(add_entry(lazy, c->at, row->pane_at, row->key, row->value));
         }
         now += stride;
         cell_advance(c, instant_floor(now, DELTA_PANE_MS));
@@ -193,7 +202,7 @@ static void run(uint64_t seed) {
     cell_sums_deinit(&expected);
     cell_free(c);
     cell_free(lazy);
-    pane_scratch_deinit(&scratch);
+    cell_scratch_deinit(&scratch);
     free(o);
 }
 
@@ -206,19 +215,19 @@ static void windows_are_those_of_a_recount(void **state) {
 static void rows_older_than_the_panes_correct_the_gauges_alone(void **state) {
     (void)state;
     struct cell_shape shape = shape_of_all();
-    struct cell *c = cell_new(&shape);
-    struct pane_scratch scratch;
-    pane_scratch_init(&scratch);
+    struct cell_scratch scratch;
+    cell_scratch_init(&scratch);
+    struct cell *c = cell_new(&shape, &scratch);
     cell_advance(c, START);
-    struct pane_entry e[] = {{0, 1}, {cell_key_counter(COUNTER_OFFERED), 1}};
-    assert_false(cell_add(c, START - 26 * HOUR_MS, e, 2, &scratch));
+    assert_false(add_entry(c, START, START - 26 * HOUR_MS, 0, 1));
+    assert_false(add_entry(c, START, START - 26 * HOUR_MS, cell_key_counter(COUNTER_OFFERED), 1));
     int64_t gauges[CELL_GAUGES];
     cell_now(c, START, gauges);
     assert_int_equal(gauges[0], 1);
     assert_int_equal(cell_sums_counter(&c->windows[WINDOW_24H].sums, COUNTER_OFFERED), 0);
     assert_int_equal(cell_oldest(c), INSTANT_MAX);
-    pane_scratch_deinit(&scratch);
     cell_free(c);
+    cell_scratch_deinit(&scratch);
 }
 
 static void a_broken_state_is_refused(void **state) {
@@ -226,11 +235,14 @@ static void a_broken_state_is_refused(void **state) {
     struct cell_shape shape = shape_of_all();
     static const char bytes[] = {2, (char)0xC0, (char)0xB8, 2, (char)0xC0, (char)0xA9, 7, 2, 0, 0,
                                  0, 1,          2,          4, (char)0x80, (char)0x80, 1, 1};
-    struct cell *c = cell_new(&shape);
+    struct cell_scratch scratch;
+    cell_scratch_init(&scratch);
+    struct cell *c = cell_new(&shape, &scratch);
     struct cursor in = cursor_of((struct slice){bytes, sizeof(bytes)});
     cell_load(c, &in);
     assert_true(in.failed);
     cell_free(c);
+    cell_scratch_deinit(&scratch);
 }
 
 static void a_row_keeps_what_the_shape_asks_for(void **state) {

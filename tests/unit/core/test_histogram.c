@@ -131,36 +131,37 @@ static void sliding_leaves_no_trace(void **state) {
     for (uint64_t seed = first; seed < first + 300; seed++) {
         struct rng r;
         rng_init(&r, seed);
-        enum { PANES = 5 };
+        enum { PANES = 5, FIRST_KEY = 4096 };
         struct histogram window;
-        struct histogram panes[PANES];
+        struct tally pane;
         int64_t counts[PANES][SPREAD] = {{0}};
         int64_t all[SPREAD] = {0};
         histogram_init(&window);
-        for (int i = 0; i < PANES; i++)
-            histogram_init(&panes[i]);
+        tally_init(&pane, 3 * FIRST_KEY);
         for (int step = 0; step < 40; step++) {
             int at = step % PANES;
-            histogram_merge(&window, &panes[at], -1);
-            histogram_reset(&panes[at]);
-            for (int i = 0; i < SPREAD; i++) {
+            for (uint32_t i = 0; i < SPREAD; i++) {
+                if (counts[at][i] != 0)
+                    tally_add(&pane, FIRST_KEY + i * 90, -counts[at][i]);
                 all[i] -= counts[at][i];
                 counts[at][i] = 0;
             }
-            for (uint64_t left = rng_below(&r, 30); left > 0; left--) {
-                uint16_t bucket = (uint16_t)rng_below(&r, SPREAD);
+            for (uint64_t left = rng_below(&r, rng_below(&r, 3) == 0 ? 3 : 90); left > 0; left--) {
+                uint32_t bucket = (uint32_t)rng_below(&r, SPREAD);
                 int64_t count = (int64_t)rng_below(&r, 7) - 2;
-                histogram_add(&panes[at], (uint16_t)(bucket * 90), count);
+                tally_add(&pane, FIRST_KEY + bucket * 90, count);
                 counts[at][bucket] += count;
                 all[bucket] += count;
             }
-            histogram_merge(&window, &panes[at], 1);
-            expect_same(&panes[at], counts[at], seed);
+            /* What belongs to the histograms beside it. */
+            tally_add(&pane, FIRST_KEY - 1, 1);
+            tally_add(&pane, 2 * FIRST_KEY, 1);
+            histogram_add_tally(&window, &pane, FIRST_KEY);
+            tally_reset(&pane);
             expect_same(&window, all, seed);
         }
         histogram_deinit(&window);
-        for (int i = 0; i < PANES; i++)
-            histogram_deinit(&panes[i]);
+        tally_deinit(&pane);
     }
 }
 

@@ -1,0 +1,122 @@
+#include "core/cell_windows.h"
+
+#include "base/check.h"
+
+bool cell_windows_sum(const struct cell *c, int64_t from_at, int64_t to_at, int sign,
+                      struct tally *t) {
+    bool any = false;
+    for (size_t tier = 0; tier < CELL_TIERS && from_at < to_at; tier++) {
+        const struct pane_list *l = &c->tiers[tier];
+        for (size_t i = pane_list_lower(l, from_at); i < l->count; i++) {
+            const struct pane *p = pane_list_at(l, i);
+            if (p->at >= to_at)
+                break;
+            tally_packed(t, pane_packed(p), sign);
+            any = true;
+        }
+    }
+    return any;
+}
+
+bool cell_windows_gauges(const struct cell *c, int64_t from_at, int64_t to_at, int64_t *gauges) {
+    bool any = false;
+    for (size_t tier = 0; tier < CELL_TIERS && from_at < to_at; tier++) {
+        const struct pane_list *l = &c->tiers[tier];
+        for (size_t i = pane_list_lower(l, from_at); i < l->count; i++) {
+            if (pane_list_at(l, i)->at >= to_at)
+                break;
+            any |= cell_sums_gauges(gauges, pane_packed(pane_list_at(l, i)));
+        }
+    }
+    return any;
+}
+
+static int64_t later(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
+/* Windows with one step move together: the longer ones have all that the shorter ones have. */
+struct group {
+    size_t first, end;       /* windows */
+    int64_t old_at, edge_at; /* where they stand, and where they will */
+    int64_t gauges[CELL_GAUGES];
+    bool changed; /* something has come so far */
+};
+
+static struct group group_of(const struct cell *c, size_t first, int64_t at) {
+    const struct cell_span *spans = c->shape.windows;
+    struct group g = {.first = first, .end = first + 1, .old_at = c->windows[first].edge_at};
+    while (g.end < c->shape.window_count && spans[g.end].step_ms == spans[first].step_ms)
+        g.end++;
+    g.edge_at = later(g.old_at, instant_floor(at, spans[first].step_ms));
+    return g;
+}
+
+/* Of everything before the new edge that the windows have not seen. */
+static void gather_gauges(const struct cell *c, struct group *g) {
+    const struct cell_waiting *w = &c->waiting;
+    g->changed = cell_windows_gauges(c, g->old_at, g->edge_at, g->gauges);
+    for (size_t i = 0; i < w->count && w->rows[i].pane_at < g->edge_at; i++)
+        g->changed |= cell_sums_gauges(g->gauges, cell_waiting_packed(w, i));
+}
+
+/* What comes into a window that begins at from_at and not into a shorter one, which begins at
+ * until_at. */
+static void gather_in(const struct cell *c, struct group *g, int64_t from_at, int64_t until_at) {
+    const struct cell_waiting *w = &c->waiting;
+    struct tally *in = &c->scratch->in;
+    g->changed |= cell_windows_sum(c, later(from_at, g->old_at), until_at, 1, in);
+    size_t i = cell_waiting_lower(w, from_at);
+    for (; i < w->count && w->rows[i].pane_at < until_at; i++) {
+        tally_packed(in, cell_waiting_packed(w, i), 1);
+        g->changed = true;
+    }
+}
+
+static void move_window(struct cell *c, const struct group *g, size_t index) {
+    struct cell_window *window = &c->windows[index];
+    struct tally *in = &c->scratch->in;
+    struct tally *out = &c->scratch->out;
+    int64_t length_ms = c->shape.windows[index].length_ms;
+    int64_t from_at = g->edge_at - length_ms;
+    bool changed = g->changed;
+    if (from_at >= g->old_at) { /* nothing stays */
+        changed |= cell_sums_any(&window->sums);
+        cell_sums_reset(&window->sums);
+    } else {
+        cell_windows_sum(c, g->old_at - length_ms, from_at, -1, out);
+        changed |= !tally_is_empty(out);
+    }
+    tally_merge(in, out, 1);
+    cell_sums_tally(&window->sums, in);
+    tally_merge(in, out, -1);
+    tally_reset(out);
+    window->edge_at = g->edge_at;
+    window->changed |= changed;
+}
+
+static void move_group(struct cell *c, struct group *g) {
+    int64_t until_at = g->edge_at;
+    gather_gauges(c, g);
+    for (size_t w = g->first; w < g->end; w++) {
+        int64_t from_at = g->edge_at - c->shape.windows[w].length_ms;
+        int64_t gauges[CELL_GAUGES];
+        CHECK(c->windows[w].edge_at == g->old_at && from_at <= until_at);
+        gather_in(c, g, from_at, until_at);
+        memcpy(gauges, c->windows[w].sums.gauges, sizeof(gauges));
+        move_window(c, g, w);
+        for (size_t i = 0; i < CELL_GAUGES; i++)
+            c->windows[w].sums.gauges[i] = gauges[i] + g->gauges[i];
+        until_at = from_at;
+    }
+    tally_reset(&c->scratch->in);
+}
+
+void cell_windows_slide(struct cell *c, int64_t at) {
+    for (size_t w = 0; w < c->shape.window_count;) {
+        struct group g = group_of(c, w, at);
+        w = g.end;
+        if (g.edge_at > g.old_at || c->waiting.count > 0)
+            move_group(c, &g);
+    }
+}
