@@ -3,7 +3,7 @@
 #include "base/check.h"
 #include "tasks/tenant_state.h"
 
-#define FORMAT 1
+#define FORMAT 2
 
 static void save_scope_name(const struct scope *s, struct buf *b) {
     buf_put_varint(b, s->mask);
@@ -70,11 +70,29 @@ static void load_scopes(struct tenant_task *t, struct tenant *tenant, struct cur
     }
 }
 
+/* As it was judged: sums that came later do not change what the view shows of the step. */
+static void save_figure(const struct figure *f, struct buf *b) {
+    buf_put_u8(b, f->present);
+    buf_put_double(b, f->value);
+    buf_put_zigzag(b, f->numerator);
+    buf_put_zigzag(b, f->denominator);
+    buf_put_zigzag(b, f->sample);
+}
+
+static struct figure load_figure(struct cursor *c) {
+    struct figure f = {.present = cursor_u8(c) != 0, .value = cursor_double(c)};
+    f.numerator = cursor_zigzag(c);
+    f.denominator = cursor_zigzag(c);
+    f.sample = cursor_zigzag(c);
+    return f;
+}
+
 static void save_rule(const struct tenant_rule *r, struct buf *b) {
     buf_put_slice(b, r->objective->name);
     save_scope_name(&r->view->scope, b);
     cell_save(r->cell, b);
     objective_state_save(&r->state, b);
+    save_figure(&r->figure, b);
 }
 
 static const struct objective *find_objective(const struct contract *c, struct slice name) {
@@ -106,8 +124,7 @@ static void load_rules(struct tenant_task *t, struct tenant *tenant, struct curs
         struct tenant_rule *r = tenant_state_rule(t, tenant, o, view);
         cell_load(r->cell, c);
         objective_state_load(&r->state, c);
-        if (!c->failed)
-            cell_figure(&r->cell->windows[0].sums, o->metric, BY_EVENT, o->variant, 0, &r->figure);
+        r->figure = load_figure(c);
     }
 }
 

@@ -98,6 +98,7 @@ struct tenant_scope *tenant_scope_new(const struct contract *contract, const str
     struct cell_shape shape = shape_of(contract, scope, plain_ms, lateness_ms);
     s->cell = cell_new(&shape, scratch);
     s->minute_from_at = s->minute_told_at = INSTANT_NONE;
+    s->next.oldest_waiting_at = s->next.oldest_open_at = INSTANT_NONE;
     bool first = true;
     for (size_t i = 0; i < contract->objective_count; i++) {
         const struct objective *o = &contract->objectives[i];
