@@ -5,8 +5,6 @@
 
 #include "base/check.h"
 
-#define POOL_CHUNK 1024u /* records; a power of two */
-
 void pool_init(struct pool *p, size_t record_size) {
     /* A free record holds the next free one's handle. */
     CHECK(record_size >= sizeof(uint32_t) && record_size <= SIZE_MAX / POOL_CHUNK);
@@ -43,10 +41,15 @@ static uint32_t free_or_new(struct pool *p) {
     return p->next++;
 }
 
-uint32_t pool_get(struct pool *p) {
+uint32_t pool_get_dirty(struct pool *p) {
     uint32_t handle = free_or_new(p);
-    memset(pool_at(p, handle), 0, p->record_size);
     p->used++;
+    return handle;
+}
+
+uint32_t pool_get(struct pool *p) {
+    uint32_t handle = pool_get_dirty(p);
+    memset(pool_at(p, handle), 0, p->record_size);
     return handle;
 }
 
@@ -55,9 +58,4 @@ void pool_put(struct pool *p, uint32_t handle) {
     memcpy(pool_at(p, handle), &p->free_head, sizeof(p->free_head));
     p->free_head = handle;
     p->used--;
-}
-
-void *pool_at(const struct pool *p, uint32_t handle) {
-    CHECK(handle < p->next);
-    return p->chunks[handle / POOL_CHUNK] + (handle % POOL_CHUNK) * p->record_size;
 }

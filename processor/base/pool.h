@@ -4,7 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/check.h"
+
 #define POOL_NONE UINT32_MAX
+#define POOL_CHUNK 1024u /* records; a power of two */
 
 struct pool {
     char **chunks; /* POOL_CHUNK records each */
@@ -18,6 +21,11 @@ struct pool {
 
 void pool_init(struct pool *p, size_t record_size);
 void pool_deinit(struct pool *p);
-uint32_t pool_get(struct pool *p); /* zeroed record */
+uint32_t pool_get(struct pool *p);       /* zeroed record */
+uint32_t pool_get_dirty(struct pool *p); /* with anything in it */
 void pool_put(struct pool *p, uint32_t handle);
-void *pool_at(const struct pool *p, uint32_t handle);
+
+static inline void *pool_at(const struct pool *p, uint32_t handle) {
+    CHECK(handle < p->next);
+    return p->chunks[handle / POOL_CHUNK] + (handle % POOL_CHUNK) * p->record_size;
+}

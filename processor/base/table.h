@@ -7,14 +7,21 @@
 
 #define TABLE_NONE UINT32_MAX
 
+/* Eight bytes, so that a look-up touches one cache line. */
+struct table_slot {
+    uint32_t tag;    /* 32 mixed bits of the hash */
+    uint32_t handle; /* TABLE_NONE: empty */
+};
+
 struct table {
-    uint64_t *hashes;  /* 0 is an empty slot */
-    uint32_t *handles; /* beside them */
-    size_t mask;       /* slots - 1 */
+    struct table_slot *slots;
+    size_t mask;    /* slots - 1 */
+    unsigned shift; /* a tag without its low `shift` bits is the slot where it belongs */
     size_t used;
 };
 
-/* True when the object behind `handle` has the key that is looked for. */
+/* True when the object behind `handle` has the key that is looked for. Asked where 32 bits of the
+ * hashes agree. */
 typedef bool table_equal_fn(const void *context, uint32_t handle, const void *key);
 
 void table_init(struct table *t, size_t expected);
@@ -34,5 +41,9 @@ void table_remove(struct table *t, uint64_t hash, uint32_t handle);
 void table_prefetch(const struct table *t, uint64_t hash);
 
 /* Walks all handles: start with *place = 0; TABLE_NONE at the end. The order depends on hashes
- * and history: whoever writes bytes sorts first. */
+ * and history: whoever writes bytes takes table_sorted. */
 uint32_t table_next(const struct table *t, size_t *place);
+
+/* All slots in use, by tag: nearly the order in which they lie there already. Slots of one tag
+ * follow each other in no order. The caller frees them. */
+struct table_slot *table_sorted(const struct table *t);
