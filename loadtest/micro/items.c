@@ -57,13 +57,12 @@ static void hear_letter(void *context, const struct dead_letter *letter) {
 
 static void add_clock(struct bench *b, const char *name, enum clock_kind kind, enum channel channel,
                       int64_t target_ms) {
-    b->clocks[b->contract.clock_count++] = (struct clock_rule){
-        .name = slice_of(name),
-        .kind = kind,
-        .when = {.channels = 1u << channel},
-        .target_ms = target_ms,
-        .warnings = {{target_ms / 4 * 3}},
-        .warning_count = 1};
+    b->clocks[b->contract.clock_count++] = (struct clock_rule){.name = slice_of(name),
+                                                               .kind = kind,
+                                                               .when = {.channels = 1u << channel},
+                                                               .target_ms = target_ms,
+                                                               .warnings = {{target_ms / 4 * 3}},
+                                                               .warning_count = 1};
 }
 
 /* Two thresholds, a clock for calls, two for mails. */

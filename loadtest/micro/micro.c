@@ -50,7 +50,6 @@ static void measure_wheel(uint32_t size) {
     int64_t now = START;
     wheel_take(w, now);
     for (uint32_t i = 0; i < size; i++) {
-        records[i].timer.slot = WHEEL_NONE;
         wheel_arm(w, i, some_due(&r, now));
     }
 

@@ -6,14 +6,14 @@
 #include "base/check.h"
 #include "base/earliest.h"
 
-/* A due_at, shifted so that it orders as an unsigned number (its key), has eleven digits of six
+/* A due_at, shifted so that it orders as an unsigned number (its key), has eight digits of six
  * bits. A node stands at the level of the highest digit in which it differs from the ring's base,
  * in the slot of that digit. So everything at a lower level is earlier than anything at a higher
  * one, no distance needs further memory, and a slot of level 0 is one millisecond. When the base
  * enters a slot of a higher level, the slot's nodes spread over the lower levels. */
 #define DIGIT_BITS 6u
 #define SLOTS 64u
-#define LEVELS 11u
+#define LEVELS 8u
 #define RING_SLOTS (LEVELS * SLOTS)
 
 struct ring {
@@ -35,12 +35,27 @@ struct wheel {
     struct earliest *earliest; /* apart, because asking changes nothing that can be seen */
 };
 
+static int64_t within(int64_t at) {
+    if (at < WHEEL_EARLIEST)
+        return WHEEL_EARLIEST;
+    return at > WHEEL_LATEST ? WHEEL_LATEST : at;
+}
+
 static uint64_t key_of(int64_t at) {
-    return (uint64_t)at ^ (UINT64_C(1) << 63);
+    return (uint64_t)(within(at) - WHEEL_EARLIEST);
 }
 
 static int64_t instant_of(uint64_t key) {
-    return (int64_t)(key ^ (UINT64_C(1) << 63));
+    return (int64_t)key + WHEEL_EARLIEST;
+}
+
+/* Slots of both rings in one row, from 1 on: 0 is disarmed. */
+static void set_place(struct wheel_node *node, int64_t due_at, uint32_t place) {
+    node->due_and_place = (uint64_t)due_at << 16 | place;
+}
+
+static uint32_t place_of(const struct wheel_node *node) {
+    return (uint32_t)(node->due_and_place & UINT16_MAX);
 }
 
 static uint32_t slot_of(const struct ring *ring, uint64_t key) {
@@ -62,15 +77,16 @@ static uint64_t slot_start(const struct ring *ring, uint32_t slot) {
     return (above << DIGIT_BITS | slot % SLOTS) << shift;
 }
 
-static void link_node(struct wheel *w, uint32_t which, uint32_t handle, struct wheel_node *node) {
+static void link_node(struct wheel *w, uint32_t which, uint32_t handle, struct wheel_node *node,
+                      int64_t due_at) {
     struct ring *ring = &w->rings[which];
-    uint32_t slot = slot_of(ring, key_of(node->due_at));
+    uint32_t slot = slot_of(ring, key_of(due_at));
     uint64_t *occupied = &ring->occupied[slot / SLOTS];
     uint64_t bit = UINT64_C(1) << (slot % SLOTS);
 
     node->prev = WHEEL_NONE;
     node->next = *occupied & bit ? ring->heads[slot] : WHEEL_NONE;
-    node->slot = which * RING_SLOTS + slot;
+    set_place(node, due_at, which * RING_SLOTS + slot + 1);
     if (node->next != WHEEL_NONE)
         w->node(w->context, node->next)->prev = handle;
     ring->heads[slot] = handle;
@@ -88,8 +104,8 @@ static uint32_t cut_slot(struct ring *ring, uint32_t slot) {
 }
 
 static void unlink_node(struct wheel *w, struct wheel_node *node) {
-    struct ring *ring = &w->rings[node->slot / RING_SLOTS];
-    uint32_t slot = node->slot % RING_SLOTS;
+    uint32_t place = place_of(node) - 1, slot = place % RING_SLOTS;
+    struct ring *ring = &w->rings[place / RING_SLOTS];
     if (node->next != WHEEL_NONE)
         w->node(w->context, node->next)->prev = node->prev;
     if (node->prev != WHEEL_NONE)
@@ -98,16 +114,16 @@ static void unlink_node(struct wheel *w, struct wheel_node *node) {
         ring->heads[slot] = node->next;
     else
         cut_slot(ring, slot);
-    node->slot = WHEEL_NONE;
     w->armed--;
-    earliest_remove(w->earliest, node->due_at);
+    earliest_remove(w->earliest, wheel_node_due_at(node));
+    node->due_and_place = 0;
 }
 
 static void link_again(struct wheel *w, uint32_t which, uint32_t handle) {
     while (handle != WHEEL_NONE) {
         struct wheel_node *node = w->node(w->context, handle);
         uint32_t next = node->next;
-        link_node(w, which, handle, node);
+        link_node(w, which, handle, node, wheel_node_due_at(node));
         handle = next;
     }
 }
@@ -116,8 +132,8 @@ static int64_t earliest_in_slot(const struct wheel *w, const struct ring *ring, 
     int64_t earliest = INT64_MAX;
     for (uint32_t handle = ring->heads[slot]; handle != WHEEL_NONE;) {
         const struct wheel_node *node = w->node(w->context, handle);
-        if (node->due_at < earliest)
-            earliest = node->due_at;
+        if (wheel_node_due_at(node) < earliest)
+            earliest = wheel_node_due_at(node);
         handle = node->next;
     }
     return earliest;
@@ -180,8 +196,8 @@ static void rebase_passed(struct wheel *w) {
 
 void wheel_arm(struct wheel *w, uint32_t handle, int64_t due_at) {
     struct wheel_node *node = w->node(w->context, handle);
-    CHECK(node->slot == WHEEL_NONE);
-    node->due_at = due_at;
+    CHECK(!wheel_node_is_armed(node));
+    due_at = within(due_at);
 
     uint32_t which = COMING;
     uint64_t key = key_of(due_at);
@@ -192,14 +208,14 @@ void wheel_arm(struct wheel *w, uint32_t handle, int64_t due_at) {
         else if (key < w->rings[PASSED].base)
             rebase_passed(w);
     }
-    link_node(w, which, handle, node);
+    link_node(w, which, handle, node, due_at);
     earliest_add(w->earliest, due_at, w->armed);
     w->armed++;
 }
 
 void wheel_disarm(struct wheel *w, uint32_t handle) {
     struct wheel_node *node = w->node(w->context, handle);
-    if (node->slot == WHEEL_NONE)
+    if (!wheel_node_is_armed(node))
         return;
     unlink_node(w, node);
 }
@@ -213,7 +229,7 @@ static void look_for_earliest(const struct wheel *w) {
     }
     for (uint32_t handle = ring->heads[slot]; handle != WHEEL_NONE;) {
         const struct wheel_node *node = w->node(w->context, handle);
-        earliest_offer(w->earliest, node->due_at);
+        earliest_offer(w->earliest, wheel_node_due_at(node));
         handle = node->next;
     }
 }

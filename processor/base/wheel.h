@@ -8,13 +8,25 @@
 
 #define WHEEL_NONE UINT32_MAX
 
-/* The caller sets slot to WHEEL_NONE before the first arm. */
+/* Instants that a node can hold: 48 bits, from the year 2490 before to 6429 after our era. What
+ * lies beyond stands at the edge. */
+#define WHEEL_EARLIEST (-(INT64_C(1) << 47))
+#define WHEEL_LATEST ((INT64_C(1) << 47) - 1)
+
+/* Zeroed before the first arm. Small, because everything that waits has one. */
 struct wheel_node {
-    int64_t due_at; /* epoch ms */
-    uint32_t prev;  /* handles in the same slot, or WHEEL_NONE */
+    uint64_t due_and_place; /* due_at, and where it stands in the low 16 bits; 0 there: disarmed */
+    uint32_t prev;          /* handles in the same slot, or WHEEL_NONE */
     uint32_t next;
-    uint32_t slot; /* WHEEL_NONE: not armed */
 };
+
+static inline bool wheel_node_is_armed(const struct wheel_node *node) {
+    return (node->due_and_place & UINT16_MAX) != 0;
+}
+/* Epoch ms; while it is armed. */
+static inline int64_t wheel_node_due_at(const struct wheel_node *node) {
+    return (int64_t)(node->due_and_place & ~(uint64_t)UINT16_MAX) / (1 << 16);
+}
 
 /* The node of a handle: nodes may lie inside the caller's own records. */
 typedef struct wheel_node *wheel_node_fn(void *context, uint32_t handle);
@@ -29,7 +41,7 @@ void wheel_free(struct wheel *w);
  * it find out after a million arms. */
 int64_t wheel_now(const struct wheel *w);
 
-/* The node must be disarmed (slot == WHEEL_NONE). A due_at that has passed is due at once. */
+/* The node must be disarmed. A due_at that has passed is due at once. */
 void wheel_arm(struct wheel *w, uint32_t handle, int64_t due_at);
 void wheel_disarm(struct wheel *w, uint32_t handle); /* no effect when not armed */
 

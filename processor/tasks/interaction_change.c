@@ -9,60 +9,88 @@ static struct fold fold_for(struct interaction_task *t, struct outbox *out, int3
                          .ledger = {.deltas = out->deltas, .facts = facts, .sign = sign}};
 }
 
-/* The common case: the event follows all that is known, and no timer has gone past it. */
-static void append(struct interaction_task *t, struct record *r, const struct moment *m,
-                   struct outbox *out) {
+/* What is kept of an interaction's state elsewhere follows it. */
+static void follow(struct interaction_task *t, const struct gauge_standing *stood, bool was_open,
+                   const struct interaction *now) {
+    struct gauge_standing stands = gauges_standing(now);
+    gauges_move(&t->gauges, stood, &stands);
+    bool open = interaction_is_open(now);
+    if (open != was_open)
+        t->open += open ? 1 : (size_t)-1;
+}
+
+void change_appear(struct interaction_task *t, const struct interaction *now) {
+    struct gauge_standing nowhere = gauges_nowhere();
+    follow(t, &nowhere, false, now);
+}
+
+/* The common case: the event follows all that is known, and no timer has gone past it. Returns
+ * what became of it. */
+static enum moment_outcome append(struct interaction_task *t, struct record *r,
+                                  const struct moment *m, struct outbox *out) {
     struct recent *n = record_recent(&t->store, r);
-    bool same_instant = n->count > 0 && n->tail[n->count - 1].event_at == m->event_at;
-    uint32_t at = tail_insert(n, m); /* may move the tail */
-    struct moment *place = &n->tail[at];
+    bool same_instant = n->count > 0 && tail_last_at(&t->store, n) == m->event_at;
+    struct moment moment = *m;
     struct fold fold = fold_for(t, out, 1, &t->holds);
-    place->outcome = (uint8_t)fold_event(&fold, &n->now, place);
-    n->plain = place->outcome == MOMENT_EFFECT && (n->plain || !same_instant);
+    enum moment_outcome outcome = fold_event(&fold, &n->now, &moment);
+    moment.outcome = (uint8_t)outcome;
+    tail_append(&t->store, n, &moment);
+    n->plain = outcome == MOMENT_EFFECT && (n->plain || !same_instant);
     fold_time(&fold, &n->now, t->clock);
     t->counts.aged_out += fold.aged;
     if (t->holds.count > 0)
-        facts_tell(&t->holds, t->store.leaves, record_id(r), out);
+        facts_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
+    return outcome;
 }
 
 /* Takes back what base and the old tail contributed, and contributes anew. */
 static void restate(struct interaction_task *t, struct record *r, uint32_t before_count,
-                    struct outbox *out) {
+                    uint32_t after_count, struct outbox *out) {
     struct recent *n = record_recent(&t->store, r);
-    struct interaction then = r->base;
+    struct interaction then;
+    record_read(&t->store, r, &then);
+    n->now = then;
     struct fold back = fold_for(t, out, -1, &t->told);
     fold_all(&back, &then, t->before, before_count, t->clock);
 
     struct fold anew = fold_for(t, out, 1, &t->holds);
-    n->now = r->base;
-    n->plain = fold_all(&anew, &n->now, n->tail, n->count, t->clock);
-    facts_correct(&t->told, &t->holds, t->store.leaves, record_id(r), out);
+    n->plain = fold_all(&anew, &n->now, t->after, after_count, t->clock);
+    tail_write(&t->store, n, t->after, after_count);
+    facts_correct(&t->told, &t->holds, t->store.leaves, record_id(&t->store, r), out);
     t->counts.restated++;
 }
 
-static uint32_t remember_tail(struct interaction_task *t, const struct recent *n) {
-    memcpy(t->before, n->tail, n->count * sizeof(*n->tail));
-    return n->count;
-}
-
-static void insert(struct interaction_task *t, struct record *r, const struct moment *m,
-                   uint32_t replaces, struct outbox *out) {
+static enum moment_outcome insert(struct interaction_task *t, struct record *r,
+                                  const struct moment *m, struct outbox *out) {
     struct recent *n = record_recent(&t->store, r);
-    uint32_t before_count = remember_tail(t, n);
-    if (n->count > 0 && m->event_at < n->tail[n->count - 1].event_at)
+    if (n->count > 0 && m->event_at < tail_last_at(&t->store, n))
         t->counts.out_of_order++;
-    if (replaces != TAIL_NONE)
-        tail_remove(n, replaces);
-    tail_insert(n, m);
-    restate(t, r, before_count, out);
+    uint32_t before_count = tail_read(&t->store, n, t->before), after_count = 0;
+    for (uint32_t k = 0; k < before_count; k++) {
+        if (t->before[k].identity != m->identity)
+            t->after[after_count++] = t->before[k];
+    }
+    moments_insert(t->after, after_count++, m);
+    restate(t, r, before_count, after_count, out);
+    for (uint32_t k = 0; k < after_count; k++) {
+        if (t->after[k].identity == m->identity)
+            return t->after[k].outcome;
+    }
+    UNREACHABLE("the moment that was just inserted");
 }
 
-void change_by_event(struct interaction_task *t, uint32_t handle, const struct moment *m,
-                     const struct record_place *place, struct outbox *out) {
-    struct record *r = record_at(&t->store, handle);
-    struct recent *n = record_warm(&t->store, r);
-    uint32_t known = tail_find(n, m->identity);
-    if (known != TAIL_NONE && m->revision <= n->tail[known].revision) {
+static bool is_repeat(const struct interaction_task *t, const uint64_t *known,
+                      const struct moment *m) {
+    struct moment there;
+    unpack_moment(&t->store.names, known, &there);
+    return m->revision <= there.revision;
+}
+
+static void take(struct interaction_task *t, struct record *r, const struct moment *m,
+                 const struct record_place *place, struct outbox *out) {
+    struct recent *n = record_recent(&t->store, r);
+    const uint64_t *known = tail_find(&t->store, n, m->identity);
+    if (known && is_repeat(t, known, m)) {
         t->counts.duplicates++;
         return;
     }
@@ -70,78 +98,118 @@ void change_by_event(struct interaction_task *t, uint32_t handle, const struct m
     /* A tail that is full forgets its oldest early. */
     if (n->count == MOMENTS_MAX) {
         settle_first_instant(t, r, out);
-        known = tail_find(n, m->identity);
+        known = tail_find(&t->store, n, m->identity);
     }
-    if (known == TAIL_NONE && tail_is_next(n, m))
-        append(t, r, m, out);
-    else
-        insert(t, r, m, known, out);
-    uint32_t at = tail_find(n, m->identity);
-    if (n->tail[at].outcome == MOMENT_IMPOSSIBLE)
+    bool next = !known && tail_is_next(&t->store, n, m);
+    enum moment_outcome outcome = next ? append(t, r, m, out) : insert(t, r, m, out);
+    if (outcome == MOMENT_IMPOSSIBLE)
         tail_keep(n, m, place);
+}
+
+void change_by_event(struct interaction_task *t, uint32_t handle, const struct moment *m,
+                     const struct record_place *place, struct outbox *out) {
+    closed_remove(t, handle);
+    struct record *r = record_at(&t->store, handle);
+    struct recent *n = record_warm(&t->store, r);
+    struct gauge_standing stood = gauges_standing(&n->now);
+    bool was_open = interaction_is_open(&n->now);
+    take(t, r, m, place, out);
+    follow(t, &stood, was_open, &n->now);
+}
+
+static bool time_changes(const struct interaction_task *t, const struct record *r,
+                         const struct fold *fold) {
+    if (record_is_warm(r))
+        return fold_next_at(fold, &record_recent(&t->store, r)->now) < t->clock;
+    struct interaction base;
+    record_read(&t->store, r, &base);
+    return fold_next_at(fold, &base) < t->clock;
 }
 
 void change_by_time(struct interaction_task *t, uint32_t handle, struct outbox *out) {
     struct record *r = record_at(&t->store, handle);
     struct fold fold = fold_for(t, out, 1, &t->holds);
-    if (fold_next_at(&fold, record_now(&t->store, r)) >= t->clock)
+    if (!time_changes(t, r, &fold))
         return;
+    closed_remove(t, handle);
     struct recent *n = record_warm(&t->store, r);
+    struct gauge_standing stood = gauges_standing(&n->now);
+    bool was_open = interaction_is_open(&n->now);
     fold_time(&fold, &n->now, t->clock);
     t->counts.aged_out += fold.aged;
-    facts_tell(&t->holds, t->store.leaves, record_id(r), out);
-}
-
-static void count_open(struct interaction_task *t, struct record *r, bool open) {
-    if (open != r->open)
-        t->open += open ? 1 : (size_t)-1;
-    r->open = open;
+    facts_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
+    follow(t, &stood, was_open, &n->now);
 }
 
 /* Once its last event is too late to be taken again, nothing is left to be told apart. */
 static void bury(struct interaction_task *t, const struct record *r) {
     int64_t from_at = t->clock - t->options.lateness_ms;
     graves_forget(&t->graves, from_at);
-    if (r->base.phase == PHASE_NEW || r->base.last_at < from_at)
+    int64_t last_at = record_head(&t->store, r).last_at;
+    if (last_at == INSTANT_NONE || last_at < from_at)
         return;
-    struct grave_name name = {r->hash, record_tenant(&t->store, r), record_id(r)};
-    t->counts.graves_lost += graves_bury(&t->graves, name, r->base.last_at);
+    struct grave_name name = {.tenant = record_tenant(&t->store, r), .id = record_id(&t->store, r)};
+    name.hash = record_hash(name.tenant, name.id);
+    t->counts.graves_lost += graves_bury(&t->graves, name, last_at);
 }
 
 void change_drop(struct interaction_task *t, uint32_t handle) {
-    bury(t, record_at(&t->store, handle));
-    count_open(t, record_at(&t->store, handle), false);
-    wheel_disarm(t->wheel, handle);
-    gauges_remove(&t->gauges, handle);
     closed_remove(t, handle);
+    bury(t, record_at(&t->store, handle));
+    wheel_disarm(t->wheel, handle);
     record_drop(&t->store, handle);
 }
 
-void change_link(struct interaction_task *t, uint32_t handle, int64_t due_at) {
+/* A timer that is too early is left where it is while the record is warm: most of what happens
+ * puts off what is due, and the timer finds out when it fires. */
+void change_arm(struct interaction_task *t, uint32_t handle, int64_t due_at) {
     struct record *r = record_at(&t->store, handle);
-    gauges_update(&t->gauges, handle);
-    count_open(t, r, interaction_is_open(record_now(&t->store, r)));
-    if (r->timer.slot != WHEEL_NONE && r->timer.due_at == due_at)
+    bool armed = wheel_node_is_armed(&r->timer);
+    if (record_is_warm(r)) {
+        record_recent(&t->store, r)->due_at = due_at;
+        if (armed && wheel_node_due_at(&r->timer) <= due_at)
+            return;
+    }
+    if (armed && wheel_node_due_at(&r->timer) == due_at)
         return;
     wheel_disarm(t->wheel, handle);
     if (due_at != INSTANT_MAX)
         wheel_arm(t->wheel, handle, due_at);
 }
 
+bool change_is_due(const struct interaction_task *t, uint32_t handle) {
+    const struct record *r = record_at(&t->store, handle);
+    return !record_is_warm(r) || record_recent(&t->store, r)->due_at <= t->clock;
+}
+
+void change_put_off(struct interaction_task *t, uint32_t handle) {
+    change_arm(t, handle, record_recent(&t->store, record_at(&t->store, handle))->due_at);
+}
+
+/* Nothing is left of it that is worth a record. */
+static bool is_forgotten(const struct interaction_task *t, const struct record *r,
+                         const struct interaction *now, int64_t due_at) {
+    return !record_is_warm(r) &&
+           (now->phase == PHASE_NEW || (!interaction_is_open(now) && due_at <= t->clock));
+}
+
 void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *out) {
     struct record *r = record_at(&t->store, handle);
-    closed_remove(t, handle);
-    if (r->recent != POOL_NONE)
+    if (record_is_warm(r))
         settle_until(t, r, t->clock - t->options.reorder_ms, out);
-    int64_t due_at = settle_due_at(t, r);
-    bool forgotten = r->recent == POOL_NONE &&
-                     (r->base.phase == PHASE_NEW ||
-                      (!interaction_is_open(&r->base) && due_at <= t->clock));
-    if (forgotten) {
+    struct interaction base;
+    const struct interaction *now = &base;
+    if (record_is_warm(r))
+        now = &record_recent(&t->store, r)->now;
+    else
+        record_read(&t->store, r, &base);
+    int64_t due_at = settle_due_at(t, r, now);
+    if (is_forgotten(t, r, now, due_at)) {
         change_drop(t, handle);
         return;
     }
     CHECK(due_at > t->clock);
-    change_link(t, handle, due_at);
-    closed_update(t, handle);
+    change_arm(t, handle, due_at);
+    if (!interaction_is_open(now))
+        closed_add(t, handle);
 }

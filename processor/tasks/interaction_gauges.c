@@ -3,17 +3,22 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "core/leaf.h"
 
 #define FEWEST_LEAVES 64
+#define FEWEST_INSTANTS 8
+#define FEW_GONE 32 /* in a heap that need not be cleared of them */
 
-void gauges_init(struct gauges *g, struct record_store *store) {
-    *g = (struct gauges){.store = store};
+void gauges_init(struct gauges *g, struct leaf_dict *leaves) {
+    *g = (struct gauges){.leaf_dict = leaves};
 }
 
 void gauges_deinit(struct gauges *g) {
     for (size_t k = 0; k < g->leaf_capacity; k++) {
-        for (enum gauge_kind kind = 0; kind < GAUGE_KINDS; kind++)
-            free(g->leaves[k].heaps[kind].entries);
+        for (enum gauge_kind kind = 0; kind < GAUGE_KINDS; kind++) {
+            free(g->leaves[k].ages[kind].came.at);
+            free(g->leaves[k].ages[kind].went.at);
+        }
     }
     free(g->leaves);
     free(g->changed);
@@ -29,7 +34,8 @@ static struct gauge_leaf *leaf_at(struct gauges *g, uint32_t leaf) {
     g->leaves = realloc(g->leaves, capacity * sizeof(*g->leaves));
     CHECK(g->leaves);
     for (size_t k = g->leaf_capacity; k < capacity; k++)
-        g->leaves[k] = (struct gauge_leaf){.told_at = {INSTANT_NONE, INSTANT_NONE}};
+        g->leaves[k] = (struct gauge_leaf){
+            .ages = {{.told_at = INSTANT_NONE}, {.told_at = INSTANT_NONE}}};
     g->leaf_capacity = capacity;
     return &g->leaves[leaf];
 }
@@ -47,103 +53,116 @@ static void mark(struct gauges *g, uint32_t leaf) {
     g->changed[g->changed_count++] = leaf;
 }
 
-static void put(struct gauges *g, struct gauge_heap *h, enum gauge_kind kind, uint32_t place,
-                struct gauge_entry entry) {
-    h->entries[place] = entry;
-    record_at(g->store, entry.handle)->gauge_place[kind] = place;
+static void resize(struct gauge_heap *h, uint32_t capacity) {
+    h->at = realloc(h->at, capacity * sizeof(*h->at));
+    CHECK(h->at);
+    h->capacity = capacity;
 }
 
-/* Moves an entry towards the top as far as it is older. */
-static void rise(struct gauges *g, struct gauge_heap *h, enum gauge_kind kind, uint32_t place,
-                 struct gauge_entry entry) {
-    while (place > 0 && entry.at < h->entries[(place - 1) / 2].at) {
-        put(g, h, kind, place, h->entries[(place - 1) / 2]);
-        place = (place - 1) / 2;
-    }
-    put(g, h, kind, place, entry);
+static void push(struct gauge_heap *h, int64_t at) {
+    if (h->count == h->capacity)
+        resize(h, h->capacity < FEWEST_INSTANTS ? FEWEST_INSTANTS : h->capacity / 2 * 3);
+    uint32_t place = h->count++;
+    for (; place > 0 && at < h->at[(place - 1) / 2]; place = (place - 1) / 2)
+        h->at[place] = h->at[(place - 1) / 2];
+    h->at[place] = at;
 }
 
-/* Moves an entry down as far as something below is older. */
-static void sink(struct gauges *g, struct gauge_heap *h, enum gauge_kind kind, uint32_t place,
-                 struct gauge_entry entry) {
+static void pop(struct gauge_heap *h) {
+    int64_t last = h->at[--h->count];
+    uint32_t place = 0;
     for (;;) {
         uint32_t child = place * 2 + 1;
         if (child >= h->count)
             break;
-        if (child + 1 < h->count && h->entries[child + 1].at < h->entries[child].at)
+        if (child + 1 < h->count && h->at[child + 1] < h->at[child])
             child++;
-        if (h->entries[child].at >= entry.at)
+        if (h->at[child] >= last)
             break;
-        put(g, h, kind, place, h->entries[child]);
+        h->at[place] = h->at[child];
         place = child;
     }
-    put(g, h, kind, place, entry);
+    h->at[place] = last;
 }
 
-static void add(struct gauges *g, enum gauge_kind kind, uint32_t leaf, struct gauge_entry entry) {
-    struct gauge_heap *h = &leaf_at(g, leaf)->heaps[kind];
-    if (h->count == h->capacity) {
-        h->capacity = h->capacity == 0 ? 16 : h->capacity * 2;
-        h->entries = realloc(h->entries, h->capacity * sizeof(*h->entries));
-        CHECK(h->entries);
+static int compare_instants(const void *left, const void *right) {
+    const int64_t *a = left, *b = right;
+    return (*a > *b) - (*a < *b);
+}
+
+/* All that went leaves both heaps; what is sorted is a heap. */
+static void clear(struct gauge_ages *ages) {
+    struct gauge_heap *came = &ages->came, *went = &ages->went;
+    qsort(came->at, came->count, sizeof(*came->at), compare_instants);
+    qsort(went->at, went->count, sizeof(*went->at), compare_instants);
+    uint32_t kept = 0, gone = 0;
+    for (uint32_t k = 0; k < came->count; k++) {
+        if (gone < went->count && went->at[gone] == came->at[k])
+            gone++;
+        else
+            came->at[kept++] = came->at[k];
     }
-    record_at(g->store, entry.handle)->gauge_leaf[kind] = leaf;
-    h->count++;
-    rise(g, h, kind, h->count - 1, entry);
-    if (h->entries[0].handle == entry.handle)
-        mark(g, leaf);
+    CHECK(gone == went->count);
+    came->count = kept;
+    went->count = 0;
+    resize(came, kept / 2 * 3 + FEWEST_INSTANTS);
+    resize(went, FEWEST_INSTANTS);
 }
 
-static void take_out(struct gauges *g, enum gauge_kind kind, struct record *r) {
-    uint32_t leaf = r->gauge_leaf[kind], place = r->gauge_place[kind];
+/* The least that has not gone, or INSTANT_NONE. */
+static int64_t oldest_at(struct gauge_ages *ages) {
+    while (ages->went.count > 0 && ages->went.at[0] == ages->came.at[0]) {
+        pop(&ages->went);
+        pop(&ages->came);
+    }
+    return ages->came.count > 0 ? ages->came.at[0] : INSTANT_NONE;
+}
+
+static void come(struct gauges *g, enum gauge_kind kind, uint32_t leaf, int64_t at) {
     if (leaf == LEAF_NONE)
         return;
-    struct gauge_heap *h = &leaf_at(g, leaf)->heaps[kind];
-    struct gauge_entry last = h->entries[--h->count];
-    int64_t was_at = h->entries[place].at;
-    r->gauge_leaf[kind] = LEAF_NONE;
-    if (place == 0)
+    struct gauge_heap *came = &leaf_at(g, leaf)->ages[kind].came;
+    push(came, at);
+    if (came->at[0] == at)
         mark(g, leaf);
-    if (place == h->count)
-        return;
-    if (last.at < was_at)
-        rise(g, h, kind, place, last);
-    else
-        sink(g, h, kind, place, last);
 }
 
-static void stand(struct gauges *g, enum gauge_kind kind, uint32_t handle, uint32_t leaf,
-                  int64_t at) {
-    struct record *r = record_at(g->store, handle);
-    uint32_t stands_in = r->gauge_leaf[kind];
-    if (stands_in == leaf &&
-        (leaf == LEAF_NONE || leaf_at(g, leaf)->heaps[kind].entries[r->gauge_place[kind]].at == at))
+static void go(struct gauges *g, enum gauge_kind kind, uint32_t leaf, int64_t at) {
+    if (leaf == LEAF_NONE)
         return;
-    take_out(g, kind, r);
-    if (leaf != LEAF_NONE)
-        add(g, kind, leaf, (struct gauge_entry){at, handle});
+    struct gauge_ages *ages = &leaf_at(g, leaf)->ages[kind];
+    push(&ages->went, at);
+    if (ages->came.at[0] == ages->went.at[0])
+        mark(g, leaf);
+    if (ages->went.count > FEW_GONE && ages->went.count > ages->came.count / 2)
+        clear(ages);
 }
 
-void gauges_update(struct gauges *g, uint32_t handle) {
-    const struct interaction *now = record_now(g->store, record_at(g->store, handle));
+struct gauge_standing gauges_standing(const struct interaction *now) {
     bool waits = interaction_waits(now) && now->visit.counted;
-    stand(g, GAUGE_WAITING, handle, waits ? now->visit.leaf : LEAF_NONE, now->visit.queued_at);
-    stand(g, GAUGE_OPEN, handle, now->backlog ? now->leaf : LEAF_NONE, now->opened_at);
+    return (struct gauge_standing){
+        .leaf = {waits ? now->visit.leaf : LEAF_NONE, now->backlog ? now->leaf : LEAF_NONE},
+        .at = {now->visit.queued_at, now->opened_at}};
 }
 
-void gauges_remove(struct gauges *g, uint32_t handle) {
-    for (enum gauge_kind kind = 0; kind < GAUGE_KINDS; kind++)
-        take_out(g, kind, record_at(g->store, handle));
+struct gauge_standing gauges_nowhere(void) {
+    return (struct gauge_standing){.leaf = {LEAF_NONE, LEAF_NONE}};
+}
+
+void gauges_move(struct gauges *g, const struct gauge_standing *from,
+                 const struct gauge_standing *to) {
+    for (enum gauge_kind kind = 0; kind < GAUGE_KINDS; kind++) {
+        if (from->leaf[kind] == to->leaf[kind] && from->at[kind] == to->at[kind])
+            continue;
+        go(g, kind, from->leaf[kind], from->at[kind]);
+        come(g, kind, to->leaf[kind], to->at[kind]);
+    }
 }
 
 static int compare_gauges(const void *left, const void *right, void *context) {
     const struct gauge *a = left;
     const struct gauge *b = right;
     return leaf_compare(leaf_dict_at(context, a->leaf), leaf_dict_at(context, b->leaf));
-}
-
-static int64_t oldest_at(const struct gauge_heap *h) {
-    return h->count > 0 ? h->entries[0].at : INSTANT_NONE;
 }
 
 size_t gauges_take(struct gauges *g, const struct gauge **out) {
@@ -155,18 +174,18 @@ size_t gauges_take(struct gauges *g, const struct gauge **out) {
     size_t count = 0;
     for (size_t k = 0; k < g->changed_count; k++) {
         struct gauge_leaf *l = &g->leaves[g->changed[k]];
-        int64_t waiting_at = oldest_at(&l->heaps[GAUGE_WAITING]);
-        int64_t open_at = oldest_at(&l->heaps[GAUGE_OPEN]);
+        int64_t waiting_at = oldest_at(&l->ages[GAUGE_WAITING]);
+        int64_t open_at = oldest_at(&l->ages[GAUGE_OPEN]);
         l->changed = false;
-        if (waiting_at == l->told_at[GAUGE_WAITING] && open_at == l->told_at[GAUGE_OPEN])
+        if (waiting_at == l->ages[GAUGE_WAITING].told_at && open_at == l->ages[GAUGE_OPEN].told_at)
             continue;
-        l->told_at[GAUGE_WAITING] = waiting_at;
-        l->told_at[GAUGE_OPEN] = open_at;
+        l->ages[GAUGE_WAITING].told_at = waiting_at;
+        l->ages[GAUGE_OPEN].told_at = open_at;
         g->out[count++] = (struct gauge){g->changed[k], waiting_at, open_at};
     }
     g->changed_count = 0;
     if (count > 1)
-        qsort_r(g->out, count, sizeof(*g->out), compare_gauges, g->store->leaves);
+        qsort_r(g->out, count, sizeof(*g->out), compare_gauges, g->leaf_dict);
     *out = g->out;
     return count;
 }

@@ -1,29 +1,41 @@
-/* The oldest waiting and the oldest open of each leaf: a heap by time for either. No part of the
- * task's state, but made from it. */
+/* The oldest waiting and the oldest open of each leaf. No part of the task's state, but made from
+ * it.
+ *
+ * Only the least of many instants is asked for, so nobody needs to know whose it is: of each leaf
+ * there is a heap of the instants that came and one of those that went, and what is on top of both
+ * has gone. */
 #pragma once
 
 #include "core/gauge.h"
-#include "tasks/interaction_record.h"
+#include "core/interaction.h"
 
-struct gauge_entry {
-    int64_t at;
-    uint32_t handle;
+/* The ages of a leaf that an interaction can be the oldest of. */
+enum gauge_kind { GAUGE_WAITING, GAUGE_OPEN, GAUGE_KINDS };
+
+/* Where an interaction counts, and since when. */
+struct gauge_standing {
+    uint32_t leaf[GAUGE_KINDS]; /* LEAF_NONE: nowhere */
+    int64_t at[GAUGE_KINDS];
 };
 
-/* A binary heap, the oldest first; each record knows its place. */
+/* A binary heap, the least first. */
 struct gauge_heap {
-    struct gauge_entry *entries; /* owned */
+    int64_t *at; /* owned */
     uint32_t count, capacity;
 };
 
+struct gauge_ages {
+    struct gauge_heap came, went;
+    int64_t told_at; /* INSTANT_NONE: none */
+};
+
 struct gauge_leaf {
-    struct gauge_heap heaps[GAUGE_KINDS];
-    int64_t told_at[GAUGE_KINDS]; /* INSTANT_NONE: none */
-    bool changed;                 /* stands in the list of those */
+    struct gauge_ages ages[GAUGE_KINDS];
+    bool changed; /* stands in the list of those */
 };
 
 struct gauges {
-    struct record_store *store;
+    struct leaf_dict *leaf_dict;
     struct gauge_leaf *leaves; /* by leaf id */
     size_t leaf_capacity;
     uint32_t *changed; /* leaf ids */
@@ -32,14 +44,15 @@ struct gauges {
     size_t out_capacity;
 };
 
-void gauges_init(struct gauges *g, struct record_store *store);
+void gauges_init(struct gauges *g, struct leaf_dict *leaves);
 void gauges_deinit(struct gauges *g);
 
-/* The record's state may have changed: it stands where it belongs. */
-void gauges_update(struct gauges *g, uint32_t handle);
+/* Of an interaction as it is now; nowhere: of one that is not there yet. */
+struct gauge_standing gauges_standing(const struct interaction *now);
+struct gauge_standing gauges_nowhere(void);
 
-/* Out of all heaps. */
-void gauges_remove(struct gauges *g, uint32_t handle);
+void gauges_move(struct gauges *g, const struct gauge_standing *from,
+                 const struct gauge_standing *to);
 
 /* Those that differ from what was handed over before, in the order of their names. */
 size_t gauges_take(struct gauges *g, const struct gauge **out);

@@ -2,7 +2,7 @@
  *
  * A closed interaction is forgotten long before `lateness` has passed (interaction_task.h). Until
  * then its events can still come again: a feed that replays yesterday's file. So of what is
- * forgotten a grave stays, 32 bytes of it: 96 bits made from (tenant, id), and the time of the last
+ * forgotten a grave stays, 12 bytes of it: 80 bits made from (tenant, id), and the time of the last
  * event. The rule:
  *
  * - An event at or before that time is without effect: it is a repeat, or it comes too late to
@@ -15,7 +15,8 @@
  * - There are at most `limit`. Beyond it the oldest minute goes; what its graves would have turned
  *   away then counts as new.
  *
- * Which graves there are depends on what was buried and on the time alone. */
+ * They lie as they are saved, minute by minute in the order of their burial: saving copies blocks.
+ * Which graves there are, and in which order, depends on what was buried when, and on the time. */
 #pragma once
 
 #include "base/buf.h"
@@ -26,15 +27,15 @@
 
 struct grave_minute {
     int64_t at;
-    uint32_t first; /* POOL_NONE: none is left */
+    uint32_t first, last; /* blocks; POOL_NONE: none */
 };
 
 struct graves {
-    struct pool pool; /* pool.used is how many there are */
+    struct pool blocks;
     struct table index;
     struct grave_minute *minutes; /* sorted */
     size_t minute_count, minute_capacity;
-    uint32_t limit;
+    uint32_t count, limit;
 };
 
 /* Who is looked for: hash is record_hash of the other two. */
@@ -56,7 +57,7 @@ size_t graves_bury(struct graves *g, struct grave_name name, int64_t last_at);
 /* Minutes that end before from_at, or at it, go. */
 void graves_forget(struct graves *g, int64_t from_at);
 
-/* In the order of their times. */
+/* By the minute. */
 void graves_save(const struct graves *g, struct buf *b);
 
 /* Into graves that are empty; the cursor fails on bytes that graves_save does not write. */

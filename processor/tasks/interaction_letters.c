@@ -33,7 +33,7 @@ void letter_send(struct interaction_task *t, const struct record_place *place,
 
 void letter_impossible(struct interaction_task *t, const struct record *r, enum phase phase,
                        const struct moment *m, const struct kept *kept, struct outbox *out) {
-    struct slice id = record_id(r), tenant = record_tenant(&t->store, r);
+    struct slice id = record_id(&t->store, r), tenant = record_tenant(&t->store, r);
     struct record_place place = {.topic = slice_of(t->topic),
                                  .partition = t->options.partition,
                                  .offset = m->offset,

@@ -1,177 +1,309 @@
 #include "tasks/interaction_pack.h"
 
+#include <stddef.h>
+
 #include "base/check.h"
 
-static void pack_u64(struct pack *p, uint64_t *value) {
-    if (p->out)
-        buf_put_varint(p->out, *value);
-    else
-        *value = cursor_varint(p->in);
+/* The head: phase, priority and status, then bits of what is there. */
+#define PRIORITY_SHIFT 3u
+#define STATUS_SHIFT 6u
+#define HAS_SHIFT 9u
+enum has {
+    HAS_BACKLOG,
+    HAS_OVER,
+    HAS_REPLIED,
+    HAS_UNANSWERED,
+    HAS_VISIT,
+    HAS_LEG,
+    HAS_CLOCK,
+    HAS_INSTANT = HAS_CLOCK + TRACK_COUNT,
+};
+
+/* Instants that need not be. */
+static const size_t instants[] = {
+    offsetof(struct interaction, created_at),  offsetof(struct interaction, moved_at),
+    offsetof(struct interaction, fired_at),    offsetof(struct interaction, reply_from_at),
+    offsetof(struct interaction, turn_at),     offsetof(struct interaction, resolved_at),
+    offsetof(struct interaction, reopened_at),
+};
+#define INSTANTS (sizeof(instants) / sizeof(instants[0]))
+
+/* Beyond these an instant or a duration cannot be, whatever was sent. */
+#define NUMBER_MAX (INT64_C(1) << 46)
+
+_Static_assert(PHASE_COUNT <= 8 && PRIORITY_COUNT <= 8 && STATUS_COUNT <= 8, "three bits each");
+_Static_assert(HAS_SHIFT + HAS_INSTANT + INSTANTS <= 32, "the head has four bytes");
+
+static int64_t *instant_of(struct interaction *i, size_t which) {
+    return (int64_t *)(void *)((char *)i + instants[which]);
 }
 
-static void pack_hash(struct pack *p, uint64_t *value) {
-    if (p->out)
-        buf_put_u64(p->out, *value);
-    else
-        *value = cursor_u64(p->in);
+static int64_t instant_in(const struct interaction *i, size_t which) {
+    return *(const int64_t *)(const void *)((const char *)i + instants[which]);
 }
 
-static void pack_u32(struct pack *p, uint32_t *value) {
-    uint64_t wide = *value;
-    pack_u64(p, &wide);
-    if (wide > UINT32_MAX)
-        cursor_fail(p->in);
-    *value = (uint32_t)wide;
-}
-
-/* An enum or a small count: at most `most`. */
-static void pack_u8(struct pack *p, uint8_t *value, unsigned most) {
-    if (p->out) {
-        buf_put_u8(p->out, *value);
-        return;
+static inline unsigned char *put_varint(unsigned char *to, uint64_t value) {
+    while (value >= 0x80) {
+        *to++ = (unsigned char)(value | 0x80);
+        value >>= 7;
     }
-    *value = cursor_u8(p->in);
-    if (*value > most) {
-        cursor_fail(p->in);
-        *value = 0;
+    *to++ = (unsigned char)value;
+    return to;
+}
+
+static inline unsigned char *put_number(unsigned char *to, int64_t value) {
+    return put_varint(to, ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0));
+}
+
+static inline unsigned char *put_fixed(unsigned char *to, uint64_t value, size_t size) {
+    for (size_t k = 0; k < size; k++)
+        *to++ = (unsigned char)(value >> (8 * k));
+    return to;
+}
+
+static inline uint64_t get_varint(struct cursor *in) {
+    if (in->at < in->end && *in->at < 0x80)
+        return *in->at++;
+    return cursor_varint(in);
+}
+
+static inline int64_t get_number(struct cursor *in) {
+    uint64_t value = get_varint(in);
+    int64_t number = (int64_t)((value >> 1) ^ (value & 1 ? UINT64_MAX : 0));
+    if (number > NUMBER_MAX || number < -NUMBER_MAX) {
+        cursor_fail(in);
+        return 0;
     }
+    return number;
 }
 
-static void pack_bool(struct pack *p, bool *value) {
-    uint8_t byte = *value;
-    pack_u8(p, &byte, 1);
-    *value = byte != 0;
-}
-
-static void pack_slice(struct pack *p, struct slice *s) {
-    if (p->out)
-        buf_put_slice(p->out, *s);
-    else
-        *s = cursor_slice(p->in);
-}
-
-void pack_number(struct pack *p, int64_t *value) {
-    if (p->out)
-        buf_put_zigzag(p->out, *value);
-    else
-        *value = cursor_zigzag(p->in);
-}
-
-/* 0 is none; else the distance, shifted away from 0. */
-static uint64_t distance_of(int64_t at, int64_t near_at) {
-    int64_t distance = at - near_at;
-    return (((uint64_t)distance << 1) ^ (uint64_t)(distance >> 63)) + 1;
-}
-
-void pack_instant(struct pack *p, int64_t *at) {
-    uint64_t shifted = p->out && *at != INSTANT_NONE ? distance_of(*at, p->near_at) : 0;
-    pack_u64(p, &shifted);
-    if (p->out)
-        return;
-    uint64_t folded = shifted - 1;
-    int64_t distance = (int64_t)(folded >> 1) ^ -(int64_t)(folded & 1);
-    if (shifted == 0)
-        *at = INSTANT_NONE;
-    else if (__builtin_add_overflow(p->near_at, distance, at))
-        cursor_fail(p->in);
-}
-
-void pack_leaf(struct pack *p, uint32_t *leaf) {
-    uint32_t place = 0;
-    if (p->out && *leaf != LEAF_NONE)
-        place = p->places[*leaf];
-    pack_u32(p, &place);
-    if (p->out)
-        return;
-    if (place > p->leaf_count)
-        cursor_fail(p->in);
-    *leaf = place == 0 || place > p->leaf_count ? LEAF_NONE : p->ids[place - 1];
-}
-
-static void pack_visit(struct pack *p, struct visit *v) {
-    pack_u32(p, &v->number);
-    if (v->number == 0)
-        return;
-    pack_instant(p, &v->queued_at);
-    pack_instant(p, &v->ended_at);
-    pack_number(p, &v->wait_ms);
-    pack_leaf(p, &v->leaf);
-    pack_u8(p, &v->end, VISIT_END_COUNT - 1);
-    pack_u8(p, &v->late, LEAF_THRESHOLDS_MAX);
-    pack_bool(p, &v->counted);
-}
-
-/* Measured durations: absent is -1. */
-static void pack_measured(struct pack *p, int64_t *value) {
-    int64_t shown = *value == EVENT_ABSENT ? -1 : *value;
-    pack_number(p, &shown);
-    *value = shown == -1 ? EVENT_ABSENT : shown;
-}
-
-static void pack_leg(struct pack *p, struct leg *leg) {
-    pack_instant(p, &leg->started_at);
-    if (leg->started_at == INSTANT_NONE)
-        return;
-    pack_instant(p, &leg->ended_at);
-    pack_instant(p, &leg->since_at);
-    pack_number(p, &leg->hold_ms);
-    pack_number(p, &leg->wrap_ms);
-    pack_measured(p, &leg->said_talk_ms);
-    pack_measured(p, &leg->said_hold_ms);
-    pack_measured(p, &leg->said_wrap_ms);
-    pack_bool(p, &leg->transferred);
-    pack_bool(p, &leg->resumable);
-}
-
-/* The rule by its name: its place in the contract may change. */
-static void pack_rule(struct pack *p, struct clock *c, const struct contract *contract,
-                      enum clock_kind kind) {
-    struct slice name = {0};
-    if (p->out)
-        name = contract->clocks[c->rule].name;
-    pack_slice(p, &name);
-    if (p->out)
-        return;
-    c->rule = CLOCK_NO_RULE;
-    for (size_t k = 0; contract && k < contract->clock_count; k++) {
-        if (contract->clocks[k].kind == kind && slice_equal(contract->clocks[k].name, name))
-            c->rule = (uint16_t)k;
+static inline uint64_t get_fixed(struct cursor *in, size_t size) {
+    if (cursor_left(in) < size) {
+        cursor_fail(in);
+        return 0;
     }
+    uint64_t value = 0;
+    for (size_t k = 0; k < size; k++)
+        value |= (uint64_t)*in->at++ << (8 * k);
+    return value;
 }
 
-static void pack_clock(struct pack *p, struct clock *c, const struct contract *contract,
-                       enum clock_kind kind) {
-    pack_u8(p, &c->state, CLOCK_STATE_COUNT - 1);
-    if (c->state == CLOCK_OFF)
-        return;
-    pack_rule(p, c, contract, kind);
-    pack_instant(p, &c->started_at);
-    pack_instant(p, &c->since_at);
-    pack_number(p, &c->elapsed_ms);
-    pack_instant(p, &c->risk_at);
-    pack_instant(p, &c->breach_at);
-    pack_u32(p, &c->instance);
-    pack_u8(p, &c->warned, CONTRACT_WARNINGS_MAX);
-    if (c->rule == CLOCK_NO_RULE)
-        *c = (struct clock){0};
+static inline uint32_t get_leaf(const struct names *names, struct cursor *in) {
+    uint64_t place = get_varint(in);
+    if (place >= names->count) {
+        cursor_fail(in);
+        return LEAF_NONE;
+    }
+    return names->leaves[place];
 }
 
-static void pack_beside(struct pack *p, struct interaction *i) {
-    pack_instant(p, &i->created_at);
-    pack_instant(p, &i->last_at);
-    pack_instant(p, &i->moved_at);
-    pack_instant(p, &i->fired_at);
-    pack_instant(p, &i->reply_from_at);
-    pack_instant(p, &i->turn_at);
-    pack_instant(p, &i->resolved_at);
-    pack_instant(p, &i->reopened_at);
-    pack_leaf(p, &i->leaf);
-    pack_u8(p, &i->priority, PRIORITY_COUNT - 1);
-    pack_u8(p, &i->status, STATUS_COUNT - 1);
-    pack_bool(p, &i->backlog);
-    pack_bool(p, &i->over);
-    pack_bool(p, &i->replied);
-    pack_bool(p, &i->unanswered);
+/* A visit's flags: how it ended, thresholds passed, then two bits. */
+#define VISIT_LATE_SHIFT 3u
+#define VISIT_COUNTED (1u << 6)
+#define VISIT_ENDED (1u << 7)
+_Static_assert(VISIT_END_COUNT <= 8 && LEAF_THRESHOLDS_MAX < 8, "three bits each");
+
+static unsigned char *put_visit(struct names *names, const struct visit *v, int64_t near_at,
+                                unsigned char *to) {
+    bool ended = v->ended_at != INSTANT_NONE;
+    unsigned flags = v->end | (unsigned)v->late << VISIT_LATE_SHIFT;
+    *to++ = (unsigned char)(flags | (v->counted ? VISIT_COUNTED : 0) | (ended ? VISIT_ENDED : 0));
+    to = put_varint(to, v->number);
+    to = put_varint(to, names_place(names, v->leaf));
+    to = put_number(to, v->queued_at - near_at);
+    int64_t lasted_ms = ended ? v->ended_at - v->queued_at : 0;
+    if (ended)
+        to = put_number(to, lasted_ms);
+    return put_number(to, v->wait_ms - lasted_ms);
+}
+
+static void get_visit(const struct names *names, struct cursor *in, int64_t near_at,
+                      struct visit *v) {
+    unsigned flags = (unsigned)get_fixed(in, 1);
+    uint64_t number = get_varint(in);
+    v->leaf = get_leaf(names, in);
+    v->queued_at = near_at + get_number(in);
+    int64_t lasted_ms = flags & VISIT_ENDED ? get_number(in) : 0;
+    v->ended_at = flags & VISIT_ENDED ? v->queued_at + lasted_ms : INSTANT_NONE;
+    v->wait_ms = lasted_ms + get_number(in);
+    v->number = (uint32_t)number;
+    v->end = flags & 7;
+    v->late = flags >> VISIT_LATE_SHIFT & 7;
+    v->counted = flags & VISIT_COUNTED;
+    if (number == 0 || number > UINT32_MAX || v->end >= VISIT_END_COUNT ||
+        v->late > LEAF_THRESHOLDS_MAX)
+        cursor_fail(in);
+}
+
+/* A leg's flags, in the order of what follows. */
+enum { LEG_ENDED, LEG_SINCE, LEG_TRANSFERRED, LEG_RESUMABLE, LEG_TIMES };
+
+/* Its durations, and what each is when it is left out. */
+struct leg_time {
+    size_t at;
+    int64_t absent;
+};
+static const struct leg_time leg_times[] = {
+    {offsetof(struct leg, hold_ms), 0},
+    {offsetof(struct leg, wrap_ms), 0},
+    {offsetof(struct leg, said_talk_ms), EVENT_ABSENT},
+    {offsetof(struct leg, said_hold_ms), EVENT_ABSENT},
+    {offsetof(struct leg, said_wrap_ms), EVENT_ABSENT},
+};
+#define LEG_TIME_COUNT (sizeof(leg_times) / sizeof(leg_times[0]))
+
+static int64_t *leg_time(struct leg *leg, size_t which) {
+    return (int64_t *)(void *)((char *)leg + leg_times[which].at);
+}
+
+static unsigned leg_flags(struct leg *leg) {
+    unsigned flags = (leg->ended_at != INSTANT_NONE ? 1u << LEG_ENDED : 0) |
+                     (leg->since_at != INSTANT_NONE ? 1u << LEG_SINCE : 0) |
+                     (leg->transferred ? 1u << LEG_TRANSFERRED : 0) |
+                     (leg->resumable ? 1u << LEG_RESUMABLE : 0);
+    for (size_t k = 0; k < LEG_TIME_COUNT; k++) {
+        if (*leg_time(leg, k) != leg_times[k].absent)
+            flags |= 1u << (LEG_TIMES + k);
+    }
+    return flags;
+}
+
+static unsigned char *put_leg(const struct leg *given, int64_t near_at, unsigned char *to) {
+    struct leg leg = *given;
+    unsigned flags = leg_flags(&leg);
+    to = put_fixed(to, flags, 2);
+    to = put_number(to, leg.started_at - near_at);
+    if (flags & 1u << LEG_ENDED)
+        to = put_number(to, leg.ended_at - leg.started_at);
+    if (flags & 1u << LEG_SINCE)
+        to = put_number(to, leg.since_at - leg.started_at);
+    for (size_t k = 0; k < LEG_TIME_COUNT; k++) {
+        if (flags & 1u << (LEG_TIMES + k))
+            to = put_number(to, *leg_time(&leg, k));
+    }
+    return to;
+}
+
+static void get_leg(struct cursor *in, int64_t near_at, struct leg *leg) {
+    unsigned flags = (unsigned)get_fixed(in, 2);
+    leg->started_at = near_at + get_number(in);
+    if (flags & 1u << LEG_ENDED)
+        leg->ended_at = leg->started_at + get_number(in);
+    if (flags & 1u << LEG_SINCE)
+        leg->since_at = leg->started_at + get_number(in);
+    for (size_t k = 0; k < LEG_TIME_COUNT; k++)
+        *leg_time(leg, k) = flags & 1u << (LEG_TIMES + k) ? get_number(in) : leg_times[k].absent;
+    leg->transferred = flags & 1u << LEG_TRANSFERRED;
+    leg->resumable = flags & 1u << LEG_RESUMABLE;
+    if (flags >> (LEG_TIMES + LEG_TIME_COUNT) != 0)
+        cursor_fail(in);
+}
+
+/* A clock's flags: its state, warnings passed, then what is not as it mostly is. */
+#define CLOCK_WARNED_SHIFT 2u
+enum {
+    CLOCK_HAS_SINCE = 5,
+    CLOCK_HAS_ELAPSED,
+    CLOCK_HAS_RISK,
+    CLOCK_HAS_BREACH,
+    CLOCK_HAS_INSTANCE
+};
+_Static_assert(CLOCK_STATE_COUNT <= 4 && CONTRACT_WARNINGS_MAX < 8, "two bits and three");
+
+/* Since when it runs, as long as nothing has happened to it. */
+static int64_t since_of(const struct clock *c) {
+    return c->state == CLOCK_RUNNING ? c->started_at : INSTANT_NONE;
+}
+
+static unsigned clock_flags(const struct clock *c) {
+    return c->state | (unsigned)c->warned << CLOCK_WARNED_SHIFT |
+           (c->since_at != since_of(c) ? 1u << CLOCK_HAS_SINCE : 0) |
+           (c->elapsed_ms != 0 ? 1u << CLOCK_HAS_ELAPSED : 0) |
+           (c->risk_at != INSTANT_NONE ? 1u << CLOCK_HAS_RISK : 0) |
+           (c->breach_at != INSTANT_NONE ? 1u << CLOCK_HAS_BREACH : 0) |
+           (c->instance != 1 ? 1u << CLOCK_HAS_INSTANCE : 0);
+}
+
+static unsigned char *put_clock(const struct clock *c, int64_t near_at, unsigned char *to) {
+    unsigned flags = clock_flags(c);
+    to = put_fixed(to, flags, 2);
+    to = put_varint(to, c->rule);
+    to = put_number(to, c->started_at - near_at);
+    if (flags & 1u << CLOCK_HAS_SINCE)
+        to = put_number(to, c->since_at - c->started_at);
+    if (flags & 1u << CLOCK_HAS_ELAPSED)
+        to = put_number(to, c->elapsed_ms);
+    if (flags & 1u << CLOCK_HAS_RISK)
+        to = put_number(to, c->risk_at - c->started_at);
+    if (flags & 1u << CLOCK_HAS_BREACH)
+        to = put_number(to, c->breach_at - c->started_at);
+    if (flags & 1u << CLOCK_HAS_INSTANCE)
+        to = put_varint(to, c->instance);
+    return to;
+}
+
+static void get_clock(struct cursor *in, int64_t near_at, struct clock *c) {
+    unsigned flags = (unsigned)get_fixed(in, 2);
+    uint64_t rule = get_varint(in), instance = 1;
+    c->state = flags & 3;
+    c->warned = flags >> CLOCK_WARNED_SHIFT & 7;
+    c->started_at = near_at + get_number(in);
+    c->since_at = since_of(c);
+    if (flags & 1u << CLOCK_HAS_SINCE)
+        c->since_at = c->started_at + get_number(in);
+    c->elapsed_ms = flags & 1u << CLOCK_HAS_ELAPSED ? get_number(in) : 0;
+    c->risk_at = flags & 1u << CLOCK_HAS_RISK ? c->started_at + get_number(in) : INSTANT_NONE;
+    c->breach_at = flags & 1u << CLOCK_HAS_BREACH ? c->started_at + get_number(in) : INSTANT_NONE;
+    if (flags & 1u << CLOCK_HAS_INSTANCE)
+        instance = get_varint(in);
+    c->rule = (uint16_t)rule;
+    c->instance = (uint32_t)instance;
+    if (flags >> (CLOCK_HAS_INSTANCE + 1) != 0 || c->state == CLOCK_OFF || rule >= CLOCK_NO_RULE ||
+        instance > UINT32_MAX || c->warned > CONTRACT_WARNINGS_MAX)
+        cursor_fail(in);
+}
+
+static uint32_t head_of(const struct interaction *i) {
+    uint32_t has = (i->backlog ? 1u << HAS_BACKLOG : 0) | (i->over ? 1u << HAS_OVER : 0) |
+                   (i->replied ? 1u << HAS_REPLIED : 0) |
+                   (i->unanswered ? 1u << HAS_UNANSWERED : 0) |
+                   (i->visit.number > 0 ? 1u << HAS_VISIT : 0) |
+                   (i->leg.started_at != INSTANT_NONE ? 1u << HAS_LEG : 0);
+    for (size_t t = 0; t < TRACK_COUNT; t++)
+        has |= i->clocks[t].state != CLOCK_OFF ? 1u << (HAS_CLOCK + t) : 0;
+    for (size_t k = 0; k < INSTANTS; k++)
+        has |= instant_in(i, k) != INSTANT_NONE ? 1u << (HAS_INSTANT + k) : 0;
+    return i->phase | (uint32_t)i->priority << PRIORITY_SHIFT |
+           (uint32_t)i->status << STATUS_SHIFT | has << HAS_SHIFT;
+}
+
+#define OPENED_AT_SIZE 6
+
+size_t pack_interaction(struct names *names, const struct interaction *i, unsigned char *to) {
+    const unsigned char *from = to;
+    if (i->phase == PHASE_NEW) {
+        *to = PHASE_NEW;
+        return 1;
+    }
+    uint32_t head = head_of(i), has = head >> HAS_SHIFT;
+    int64_t near_at = i->opened_at;
+    to = put_fixed(to, head, 4);
+    to = put_fixed(to, (uint64_t)near_at, OPENED_AT_SIZE);
+    to = put_number(to, i->last_at - near_at);
+    to = put_varint(to, names_place(names, i->leaf));
+    for (size_t k = 0; k < INSTANTS; k++) {
+        if (has & 1u << (HAS_INSTANT + k))
+            to = put_number(to, instant_in(i, k) - near_at);
+    }
+    if (has & 1u << HAS_VISIT)
+        to = put_visit(names, &i->visit, near_at, to);
+    if (has & 1u << HAS_LEG)
+        to = put_leg(&i->leg, near_at, to);
+    for (size_t t = 0; t < TRACK_COUNT; t++) {
+        if (has & 1u << (HAS_CLOCK + t))
+            to = put_clock(&i->clocks[t], near_at, to);
+    }
+    return (size_t)(to - from);
 }
 
 /* The invariant again, of bytes that somebody else may have written. */
@@ -184,63 +316,67 @@ static bool is_whole(const struct interaction *i) {
         (!waits && i->clocks[TRACK_ANSWER].state == CLOCK_RUNNING))
         return false;
     return waits == interaction_waits(i) && leg_open == interaction_in_leg(i) &&
-           since == (i->leg.since_at != INSTANT_NONE) && i->leaf != LEAF_NONE &&
-           (i->visit.number == 0 || i->visit.leaf != LEAF_NONE);
+           since == (i->leg.since_at != INSTANT_NONE);
 }
 
-void pack_interaction(struct pack *p, struct interaction *i) {
-    pack_u8(p, &i->phase, PHASE_COUNT - 1);
-    if (i->phase == PHASE_NEW)
+/* Both the head and, unless it is that of a new one, the instants that all others are near. */
+static uint32_t get_head(struct cursor *in, int64_t *opened_at) {
+    if (cursor_left(in) > 0 && *in->at == PHASE_NEW) {
+        in->at++;
+        return 0;
+    }
+    uint32_t head = (uint32_t)get_fixed(in, 4);
+    *opened_at = (int64_t)get_fixed(in, OPENED_AT_SIZE);
+    if (*opened_at > EVENT_AT_MAX)
+        cursor_fail(in);
+    return in->failed ? 0 : head;
+}
+
+struct packed_head unpack_head(const struct names *names, struct cursor *in) {
+    int64_t opened_at;
+    if (get_head(in, &opened_at) == 0)
+        return (struct packed_head){INSTANT_NONE, LEAF_NONE};
+    struct packed_head head = {.last_at = opened_at + get_number(in)};
+    head.leaf = get_leaf(names, in);
+    return head;
+}
+
+static void get_beside(struct cursor *in, uint32_t head, struct interaction *i) {
+    uint32_t has = head >> HAS_SHIFT;
+    i->phase = head & 7;
+    i->priority = head >> PRIORITY_SHIFT & 7;
+    i->status = head >> STATUS_SHIFT & 7;
+    i->backlog = has & 1u << HAS_BACKLOG;
+    i->over = has & 1u << HAS_OVER;
+    i->replied = has & 1u << HAS_REPLIED;
+    i->unanswered = has & 1u << HAS_UNANSWERED;
+    if (i->phase == PHASE_NEW || i->phase >= PHASE_COUNT || i->priority >= PRIORITY_COUNT ||
+        i->status >= STATUS_COUNT || has >> (HAS_INSTANT + INSTANTS) != 0)
+        cursor_fail(in);
+}
+
+void unpack_interaction(const struct names *names, struct cursor *in, struct interaction *i) {
+    interaction_init(i);
+    int64_t near_at;
+    uint32_t head = get_head(in, &near_at), has = head >> HAS_SHIFT;
+    if (head == 0)
         return;
-    p->near_at = 0;
-    pack_instant(p, &i->opened_at);
-    p->near_at = i->opened_at;
-    pack_beside(p, i);
-    pack_visit(p, &i->visit);
-    pack_leg(p, &i->leg);
-    const struct contract *contract = NULL;
-    if (i->leaf != LEAF_NONE)
-        contract = leaf_dict_at(p->leaves, i->leaf)->contract;
-    for (enum track t = 0; t < TRACK_COUNT; t++)
-        pack_clock(p, &i->clocks[t], contract, track_kind(t));
-    if (p->in && (i->opened_at == INSTANT_NONE || !is_whole(i)))
-        cursor_fail(p->in);
-}
-
-void pack_moment(struct pack *p, struct moment *m) {
-    p->near_at = 0;
-    pack_instant(p, &m->event_at);
-    pack_instant(p, &m->source_seq); /* EVENT_ABSENT is INSTANT_NONE */
-    pack_hash(p, &m->identity);
-    pack_number(p, &m->offset);
-    pack_measured(p, &m->queue_wait_ms);
-    pack_measured(p, &m->talk_ms);
-    pack_measured(p, &m->hold_ms);
-    pack_measured(p, &m->wrap_ms);
-    pack_u32(p, &m->source);
-    pack_leaf(p, &m->leaf);
-    uint32_t revision = (uint32_t)m->revision;
-    pack_u32(p, &revision);
-    m->revision = (int32_t)revision;
-    pack_u8(p, &m->type, EVENT_TYPE_COUNT - 1);
-    pack_u8(p, &m->direction, DIRECTION_COUNT - 1);
-    pack_u8(p, &m->author, AUTHOR_COUNT - 1);
-    pack_u8(p, &m->end_cause, END_CAUSE_COUNT - 1);
-    pack_u8(p, &m->status, STATUS_COUNT - 1);
-    pack_u8(p, &m->is_public, 1);
-    if (p->in && (m->event_at == INSTANT_NONE || m->leaf == LEAF_NONE))
-        cursor_fail(p->in);
-}
-
-void pack_place(struct pack *p, struct record_place *place) {
-    int64_t partition = place->partition, schema_id = place->schema_id;
-    pack_slice(p, &place->topic);
-    pack_number(p, &partition);
-    pack_number(p, &place->offset);
-    pack_number(p, &place->log_at);
-    pack_slice(p, &place->key);
-    pack_slice(p, &place->value);
-    pack_number(p, &schema_id);
-    place->partition = (int32_t)partition;
-    place->schema_id = (int32_t)schema_id;
+    get_beside(in, head, i);
+    i->opened_at = near_at;
+    i->last_at = near_at + get_number(in);
+    i->leaf = get_leaf(names, in);
+    for (size_t k = 0; k < INSTANTS; k++) {
+        if (has & 1u << (HAS_INSTANT + k))
+            *instant_of(i, k) = near_at + get_number(in);
+    }
+    if (has & 1u << HAS_VISIT)
+        get_visit(names, in, near_at, &i->visit);
+    if (has & 1u << HAS_LEG)
+        get_leg(in, near_at, &i->leg);
+    for (size_t t = 0; t < TRACK_COUNT; t++) {
+        if (has & 1u << (HAS_CLOCK + t))
+            get_clock(in, near_at, &i->clocks[t]);
+    }
+    if (!is_whole(i))
+        cursor_fail(in);
 }

@@ -1,28 +1,41 @@
-/* The bytes of one record, written and read by one and the same description. */
+/* An interaction's state and its moments as the few bytes that they take while nothing happens, in
+ * memory and in what is saved. Little-endian. */
 #pragma once
 
-#include "base/buf.h"
 #include "base/cursor.h"
-#include "tasks/interaction_record.h"
+#include "core/interaction.h"
+#include "core/moment.h"
+#include "tasks/interaction_names.h"
 
-/* Either `out` or `in` is there. Leaves stand in the bytes as places in a table of names. */
-struct pack {
-    struct buf *out;
-    struct cursor *in;
-    struct leaf_dict *leaves;
-    uint32_t *places;    /* writing: by leaf id, the place + 1 */
-    const uint32_t *ids; /* reading: by place, the leaf id */
-    size_t leaf_count;
-    int64_t near_at; /* instants are written as distances from here */
+#define PACKED_INTERACTION_MAX 512 /* bytes */
+#define PACKED_MOMENT_MAX 11       /* words */
+
+/* Returns how many bytes it took. Leaves that are new get a place. */
+size_t pack_interaction(struct names *names, const struct interaction *i, unsigned char *to);
+
+/* Fails the cursor on what pack_interaction does not write. Which rules of the contract there are
+ * is not looked at. */
+void unpack_interaction(const struct names *names, struct cursor *in, struct interaction *i);
+
+/* The newest event and the leaf, without the rest; INSTANT_NONE and LEAF_NONE of a new one. */
+struct packed_head {
+    int64_t last_at;
+    uint32_t leaf;
 };
+struct packed_head unpack_head(const struct names *names, struct cursor *in);
 
-void pack_instant(struct pack *p, int64_t *at); /* INSTANT_NONE too */
-void pack_number(struct pack *p, int64_t *value);
-void pack_leaf(struct pack *p, uint32_t *leaf); /* LEAF_NONE too */
+/* Returns how many words it took. */
+size_t pack_moment(struct names *names, const struct moment *m, uint64_t *to);
 
-/* A clock whose rule the contract no longer has is read as off. */
-void pack_interaction(struct pack *p, struct interaction *i);
-void pack_moment(struct pack *p, struct moment *m);
+/* How many words a moment takes that begins here, and what it says. */
+size_t packed_moment_size(const uint64_t *from);
+int64_t packed_moment_event_at(const uint64_t *from);
+uint64_t packed_moment_identity(const uint64_t *from);
+uint32_t packed_moment_leaf(const struct names *names, const uint64_t *from);
+enum moment_outcome packed_moment_outcome(const uint64_t *from);
 
-/* Slices are views when read. */
-void pack_place(struct pack *p, struct record_place *place);
+/* From words that pack_moment wrote, or that packed_moment_is_whole. */
+size_t unpack_moment(const struct names *names, const uint64_t *from, struct moment *m);
+
+/* Of bytes that somebody else may have written: `left` words are there. */
+bool packed_moment_is_whole(const struct names *names, const uint64_t *from, size_t left);

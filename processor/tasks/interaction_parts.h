@@ -13,8 +13,8 @@
 #define CLOSED_KEPT_MS HOUR_MS
 #define RESOLVED_KEPT_MS DAY_MS
 
-/* Many more interactions end in a day than are kept at one time. A grave takes about 55 bytes with
- * its place in the table, a record some hundreds. */
+/* Many more interactions end in a day than are kept at one time. A grave takes about 28 bytes with
+ * its place in the table, a record about 140. */
 #define GRAVES_PER_RECORD 4
 
 struct interaction_task {
@@ -36,11 +36,12 @@ struct interaction_task {
     uint32_t *due; /* scratch: handles of one instant */
     size_t due_capacity;
     struct ledger_facts told, holds;   /* scratch: facts before and after */
-    struct moment before[MOMENTS_MAX]; /* scratch: the tail as it was */
+    struct moment before[MOMENTS_MAX]; /* scratch: the tail as it was, */
+    struct moment after[MOMENTS_MAX];  /* and as it will be */
 };
 
 /* interaction_closed.c: the list of closed interactions. */
-void closed_update(struct interaction_task *t, uint32_t handle);
+void closed_add(struct interaction_task *t, uint32_t handle); /* no effect unless it is cold */
 void closed_remove(struct interaction_task *t, uint32_t handle);
 
 /* interaction_change.c: one record changes. */
@@ -51,8 +52,13 @@ void change_by_time(struct interaction_task *t, uint32_t handle, struct outbox *
 /* Settles, drops or arms the record after a change; it may be gone afterwards. */
 void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *out);
 
-/* Gauges and the count of the open follow the record's state; the timer goes to due_at. */
-void change_link(struct interaction_task *t, uint32_t handle, int64_t due_at);
+/* One that was loaded: gauges and the count of the open hear of it. */
+void change_appear(struct interaction_task *t, const struct interaction *now);
+
+/* Sets the record's timer; of one that is warm it may fire too early, and is then put off. */
+void change_arm(struct interaction_task *t, uint32_t handle, int64_t due_at);
+bool change_is_due(const struct interaction_task *t, uint32_t handle);
+void change_put_off(struct interaction_task *t, uint32_t handle);
 
 /* Out of every list, the wheel and the store; a grave stays where repeats can still come. */
 void change_drop(struct interaction_task *t, uint32_t handle);
@@ -63,10 +69,11 @@ void settle_until(struct interaction_task *t, struct record *r, int64_t horizon_
 void settle_first_instant(struct interaction_task *t, struct record *r, struct outbox *out);
 
 /* When something of the record has to be looked at again, or INSTANT_MAX. */
-int64_t settle_due_at(const struct interaction_task *t, const struct record *r);
+int64_t settle_due_at(const struct interaction_task *t, const struct record *r,
+                      const struct interaction *now);
 
 /* The first byte of what is saved: another one is not read. */
-#define SAVED_VERSION 3
+#define SAVED_VERSION 4
 
 /* interaction_letters.c: dead letters, as sentences. */
 void letter_send(struct interaction_task *t, const struct record_place *place,

@@ -4,16 +4,25 @@
 
 #include "base/check.h"
 
+/* A body: the place of a leaf of its tenant, the id with its size, the packed base. */
+#define VARINT_MAX 5u
+
 void record_store_init(struct record_store *s, struct leaf_dict *leaves) {
     pool_init(&s->records, sizeof(struct record));
     pool_init(&s->recents, sizeof(struct recent));
+    slab_init(&s->bytes);
     table_init(&s->index, 1024);
+    names_init(&s->names, leaves);
     s->leaves = leaves;
 }
 
+void record_store_expect(struct record_store *s, size_t count) {
+    CHECK(s->index.used == 0);
+    table_deinit(&s->index);
+    table_init(&s->index, count);
+}
+
 static void recent_deinit(struct recent *n) {
-    if (n->tail != n->few)
-        free(n->tail);
     while (n->kept) {
         struct kept *next = n->kept->next;
         free(n->kept);
@@ -21,19 +30,15 @@ static void recent_deinit(struct recent *n) {
     }
 }
 
-static void record_deinit(struct record_store *s, struct record *r) {
-    struct recent *n = record_recent(s, r);
-    if (n)
-        recent_deinit(n);
-    if (r->id_size > RECORD_ID_INLINE)
-        free(r->id.far);
-}
-
 void record_store_deinit(struct record_store *s) {
     size_t place = 0;
-    for (uint32_t h; (h = table_next(&s->index, &place)) != TABLE_NONE;)
-        record_deinit(s, record_at(s, h));
+    for (uint32_t h; (h = table_next(&s->index, &place)) != TABLE_NONE;) {
+        if (record_is_warm(record_at(s, h)))
+            recent_deinit(record_recent(s, record_at(s, h)));
+    }
     table_deinit(&s->index);
+    names_deinit(&s->names);
+    slab_deinit(&s->bytes);
     pool_deinit(&s->recents);
     pool_deinit(&s->records);
 }
@@ -42,12 +47,79 @@ uint64_t record_hash(struct slice tenant, struct slice id) {
     return slice_hash(id, slice_hash(tenant, tenant.size));
 }
 
-struct slice record_id(const struct record *r) {
-    return (struct slice){r->id_size > RECORD_ID_INLINE ? r->id.far : r->id.near, r->id_size};
+struct slice record_body(const struct record_store *s, const struct record *r) {
+    return (struct slice){slab_at(&s->bytes, r->body), r->body_size};
+}
+
+static inline uint32_t get_size(struct cursor *in) {
+    if (in->at < in->end && *in->at < 0x80)
+        return *in->at++;
+    return (uint32_t)cursor_varint(in);
+}
+
+static inline struct record_names get_names(const struct record_store *s, struct cursor *in) {
+    uint32_t leaf = names_leaf(&s->names, get_size(in));
+    uint32_t size = get_size(in);
+    return (struct record_names){cursor_bytes(in, size), leaf};
+}
+
+struct record_names record_names(const struct record_store *s, const struct record *r) {
+    struct cursor in = cursor_of(record_body(s, r));
+    return get_names(s, &in);
+}
+
+struct slice record_id(const struct record_store *s, const struct record *r) {
+    return record_names(s, r).id;
 }
 
 struct slice record_tenant(const struct record_store *s, const struct record *r) {
-    return leaf_dict_at(s->leaves, r->tenant_leaf)->tenant;
+    return leaf_dict_at(s->leaves, record_names(s, r).tenant_leaf)->tenant;
+}
+
+struct packed_head record_head(const struct record_store *s, const struct record *r) {
+    struct cursor in = cursor_of(record_body(s, r));
+    get_names(s, &in);
+    return unpack_head(&s->names, &in);
+}
+
+void record_read(const struct record_store *s, const struct record *r, struct interaction *base) {
+    struct cursor in = cursor_of(record_body(s, r));
+    get_names(s, &in);
+    unpack_interaction(&s->names, &in, base);
+    CHECK(!in.failed);
+}
+
+static void set_body(struct record_store *s, struct record *r, struct slice body) {
+    CHECK(body.size <= UINT16_MAX);
+    r->body = slab_get(&s->bytes, body.size);
+    r->body_size = (uint16_t)body.size;
+    memcpy(slab_at(&s->bytes, r->body), body.at, body.size);
+}
+
+/* Replaces all from `from` on. */
+static void set_end(struct record_store *s, struct record *r, size_t from, struct slice end) {
+    char bytes[UINT16_MAX];
+    size_t size = from + end.size;
+    char *body = slab_at(&s->bytes, r->body);
+    if (slab_room_for(size) == slab_room(r->body)) {
+        memcpy(body + from, end.at, end.size);
+        r->body_size = (uint16_t)size;
+        return;
+    }
+    memcpy(bytes, body, from);
+    memcpy(bytes + from, end.at, end.size);
+    slab_put(&s->bytes, r->body);
+    set_body(s, r, (struct slice){bytes, size});
+}
+
+void record_write(struct record_store *s, struct record *r, const struct interaction *base) {
+    unsigned char packed[PACKED_INTERACTION_MAX];
+    size_t size = pack_interaction(&s->names, base, packed);
+    CHECK(size <= sizeof(packed));
+    struct cursor in = cursor_of(record_body(s, r));
+    get_names(s, &in);
+    size_t from = r->body_size - cursor_left(&in);
+    set_end(s, r, from, (struct slice){(const char *)packed, size});
 }
 
 struct wanted {
@@ -57,9 +129,9 @@ struct wanted {
 static bool is_wanted(const void *context, uint32_t handle, const void *key) {
     const struct record_store *s = context;
     const struct wanted *wanted = key;
-    const struct record *r = record_at(s, handle);
-    return slice_equal(record_id(r), wanted->id) &&
-           slice_equal(record_tenant(s, r), wanted->tenant);
+    struct record_names names = record_names(s, record_at(s, handle));
+    return slice_equal(names.id, wanted->id) &&
+           slice_equal(leaf_dict_at(s->leaves, names.tenant_leaf)->tenant, wanted->tenant);
 }
 
 uint32_t record_find(const struct record_store *s, uint64_t hash, struct slice tenant,
@@ -69,65 +141,80 @@ uint32_t record_find(const struct record_store *s, uint64_t hash, struct slice t
     return handle == TABLE_NONE ? RECORD_NONE : handle;
 }
 
-uint32_t record_add(struct record_store *s, uint64_t hash, uint32_t tenant_leaf, struct slice id) {
+uint32_t record_add_body(struct record_store *s, uint64_t hash, struct slice body) {
     uint32_t handle = pool_get(&s->records);
-    struct record *r = record_at(s, handle);
-    r->hash = hash;
-    r->timer.slot = WHEEL_NONE;
-    r->gauge_leaf[GAUGE_WAITING] = r->gauge_leaf[GAUGE_OPEN] = LEAF_NONE;
-    r->recent = POOL_NONE;
-    r->tenant_leaf = tenant_leaf;
-    CHECK(id.size <= UINT32_MAX);
-    r->id_size = (uint32_t)id.size;
-    if (id.size > RECORD_ID_INLINE)
-        r->id.far = (char *)(uintptr_t)slice_copy(id).at;
-    else
-        memcpy(r->id.near, id.at, id.size);
-    interaction_init(&r->base);
+    set_body(s, record_at(s, handle), body);
     table_insert(&s->index, hash, handle);
     return handle;
 }
 
+static size_t put_varint(char *to, uint32_t value) {
+    size_t size = 0;
+    for (; value >= 0x80; value >>= 7)
+        to[size++] = (char)(value | 0x80);
+    to[size++] = (char)value;
+    return size;
+}
+
+uint32_t record_add(struct record_store *s, uint64_t hash, uint32_t tenant_leaf, struct slice id) {
+    char body[EVENT_TEXT_MAX + 2 * VARINT_MAX + 1];
+    CHECK(id.size <= EVENT_TEXT_MAX);
+    size_t size = put_varint(body, names_place(&s->names, tenant_leaf));
+    size += put_varint(body + size, (uint32_t)id.size);
+    memcpy(body + size, id.at, id.size);
+    size += id.size;
+    body[size++] = PHASE_NEW;
+    return record_add_body(s, hash, (struct slice){body, size});
+}
+
 void record_drop(struct record_store *s, uint32_t handle) {
     struct record *r = record_at(s, handle);
-    CHECK(r->timer.slot == WHEEL_NONE && r->gauge_leaf[GAUGE_WAITING] == LEAF_NONE &&
-          r->gauge_leaf[GAUGE_OPEN] == LEAF_NONE && !r->closed_listed);
-    table_remove(&s->index, r->hash, handle);
-    record_deinit(s, r);
-    if (r->recent != POOL_NONE)
-        pool_put(&s->recents, r->recent);
+    CHECK(!wheel_node_is_armed(&r->timer) && r->form == RECORD_COLD);
+    struct record_names names = record_names(s, r);
+    struct slice tenant = leaf_dict_at(s->leaves, names.tenant_leaf)->tenant;
+    table_remove(&s->index, record_hash(tenant, names.id), handle);
+    slab_put(&s->bytes, r->body);
     pool_put(&s->records, handle);
 }
 
 int record_compare(const struct record_store *s, const struct record *a, const struct record *b) {
-    int order = slice_compare(record_tenant(s, a), record_tenant(s, b));
-    return order != 0 ? order : slice_compare(record_id(a), record_id(b));
+    struct record_names names_a = record_names(s, a), names_b = record_names(s, b);
+    int order = 0;
+    if (names_a.tenant_leaf != names_b.tenant_leaf)
+        order = slice_compare(leaf_dict_at(s->leaves, names_a.tenant_leaf)->tenant,
+                              leaf_dict_at(s->leaves, names_b.tenant_leaf)->tenant);
+    return order != 0 ? order : slice_compare(names_a.id, names_b.id);
 }
 
-struct recent *record_recent(const struct record_store *s, const struct record *r) {
-    return r->recent == POOL_NONE ? NULL : pool_at(&s->recents, r->recent);
-}
-
-const struct interaction *record_now(const struct record_store *s, const struct record *r) {
-    const struct recent *n = record_recent(s, r);
-    return n ? &n->now : &r->base;
+void recent_look(const struct record_store *s, struct recent *n, const struct interaction *base) {
+    struct fold fold = {.leaves = s->leaves};
+    n->base_next_at = base->phase == PHASE_NEW ? INSTANT_MAX : fold_next_at(&fold, base);
+    n->base_fired_at = base->fired_at;
 }
 
 struct recent *record_warm(struct record_store *s, struct record *r) {
-    if (r->recent != POOL_NONE)
+    if (record_is_warm(r))
         return record_recent(s, r);
-    r->recent = pool_get(&s->recents);
+    CHECK(r->form == RECORD_COLD);
+    r->form = RECORD_WARM;
+    r->as.recent = pool_get_dirty(&s->recents);
     struct recent *n = record_recent(s, r);
-    n->now = r->base;
-    n->tail = n->few;
-    n->capacity = RECENT_FEW;
+    record_read(s, r, &n->now);
+    recent_look(s, n, &n->now);
+    n->due_at = INSTANT_MAX;
+    n->kept = NULL;
+    n->tail = SLAB_NONE;
+    n->words = n->last = n->count = 0;
+    n->plain = false;
     return n;
 }
 
 void record_cool(struct record_store *s, struct record *r) {
     struct recent *n = record_recent(s, r);
-    CHECK(n && n->count == 0);
+    CHECK(n->count == 0);
     recent_deinit(n);
-    pool_put(&s->recents, r->recent);
-    r->recent = POOL_NONE;
+    if (n->tail != SLAB_NONE)
+        slab_put(&s->bytes, n->tail);
+    pool_put(&s->recents, r->as.recent);
+    r->form = RECORD_COLD;
 }

@@ -1,15 +1,14 @@
 /* What the interaction task keeps of each interaction, and how it finds it again. */
 #pragma once
 
-#include "base/pool.h"
+#include "base/slab.h"
 #include "base/table.h"
 #include "base/wheel.h"
 #include "core/dead_letter.h"
 #include "core/fold.h"
+#include "tasks/interaction_pack.h"
 
 #define RECORD_NONE UINT32_MAX
-#define RECORD_ID_INLINE 40 /* bytes; a longer id lies on the heap */
-#define RECENT_FEW 4        /* moments before a tail needs memory of its own */
 
 /* The record of an event that was impossible when it came: its dead letter may need it. */
 struct kept {
@@ -22,43 +21,50 @@ struct kept {
 /* An interaction that changed within the last `reorder`: what can still come out differently. */
 struct recent {
     struct interaction now; /* base, tail and the time passed, folded */
-    struct moment *tail;    /* sorted by event_at, then moment_compare; few, or on the heap */
-    uint32_t count, capacity;
-    bool plain; /* fold_instant of the tail's last instant */
+    int64_t base_next_at;   /* when time next changes the base; INSTANT_MAX: never */
+    int64_t base_fired_at;
+    int64_t due_at; /* the timer may be armed for an earlier instant: nothing happens then */
     struct kept *kept;
-    struct moment few[RECENT_FEW];
+    uint32_t tail;        /* slab: packed moments, sorted by event_at, then moment_compare */
+    uint16_t words, last; /* of the tail; the word at which the last moment begins */
+    uint16_t count;
+    bool plain; /* fold_instant of the tail's last instant */
 };
 
-/* The ages of a leaf that an interaction can be the oldest of. */
-enum gauge_kind { GAUGE_WAITING, GAUGE_OPEN, GAUGE_KINDS };
+enum record_form {
+    RECORD_COLD,
+    RECORD_WARM,   /* has a recent */
+    RECORD_CLOSED, /* cold, and in the list of closed ones */
+};
 
+/* Small, because there are very many that nothing happens to. */
 struct record {
-    uint64_t hash;
     struct wheel_node timer;
-    uint32_t gauge_leaf[GAUGE_KINDS];  /* LEAF_NONE: in no heap */
-    uint32_t gauge_place[GAUGE_KINDS]; /* in the leaf's heap */
-    uint32_t closed_prev, closed_next; /* in the list of closed ones */
-    uint32_t recent;                   /* POOL_NONE: nothing changed lately */
-    uint32_t tenant_leaf;              /* some leaf of its tenant */
-    uint32_t id_size;
-    bool closed_listed;
-    bool open; /* interaction_is_open, as counted */
     union {
-        char near[RECORD_ID_INLINE];
-        char *far;
-    } id;
-    struct interaction base; /* events and deadlines that left the tail, folded */
+        uint32_t recent;
+        struct {
+            uint32_t prev, next;
+        } closed;
+    } as;
+    uint32_t body; /* slab: its names, and what was folded of it: see record_read */
+    uint16_t body_size;
+    uint8_t form; /* enum record_form */
 };
 
 struct record_store {
     struct pool records;
     struct pool recents;
+    struct slab bytes;
     struct table index;
+    struct names names;
     struct leaf_dict *leaves;
 };
 
 void record_store_init(struct record_store *s, struct leaf_dict *leaves);
 void record_store_deinit(struct record_store *s);
+
+/* Of a store that is empty: so many will come. */
+void record_store_expect(struct record_store *s, size_t count);
 
 /* Of what an interaction is found by. */
 uint64_t record_hash(struct slice tenant, struct slice id);
@@ -66,7 +72,12 @@ uint64_t record_hash(struct slice tenant, struct slice id);
 /* The record of (tenant, id), or RECORD_NONE. */
 uint32_t record_find(const struct record_store *s, uint64_t hash, struct slice tenant,
                      struct slice id);
+
+/* A new interaction, cold. The leaf is some leaf of its tenant. */
 uint32_t record_add(struct record_store *s, uint64_t hash, uint32_t tenant_leaf, struct slice id);
+
+/* The same from the bytes that record_body gave. */
+uint32_t record_add_body(struct record_store *s, uint64_t hash, struct slice body);
 
 /* Out of lists and wheel already. */
 void record_drop(struct record_store *s, uint32_t handle);
@@ -74,18 +85,41 @@ void record_drop(struct record_store *s, uint32_t handle);
 static inline struct record *record_at(const struct record_store *s, uint32_t handle) {
     return pool_at(&s->records, handle);
 }
-struct slice record_id(const struct record *r);
+
+/* What a body holds. */
+struct record_names {
+    struct slice id; /* a view */
+    uint32_t tenant_leaf;
+};
+
+struct record_names record_names(const struct record_store *s, const struct record *r);
+struct slice record_id(const struct record_store *s, const struct record *r);
 struct slice record_tenant(const struct record_store *s, const struct record *r);
+struct packed_head record_head(const struct record_store *s, const struct record *r);
+struct slice record_body(const struct record_store *s, const struct record *r);
+
+/* The base: events and deadlines that left the tail, folded. */
+void record_read(const struct record_store *s, const struct record *r, struct interaction *base);
+void record_write(struct record_store *s, struct record *r, const struct interaction *base);
 
 /* By (tenant, id): an order that does not depend on handles. */
 int record_compare(const struct record_store *s, const struct record *a, const struct record *b);
 
-/* NULL when nothing changed lately. */
-struct recent *record_recent(const struct record_store *s, const struct record *r);
-const struct interaction *record_now(const struct record_store *s, const struct record *r);
+static inline bool record_is_warm(const struct record *r) {
+    return r->form == RECORD_WARM;
+}
+
+/* Of one that is warm. */
+static inline struct recent *record_recent(const struct record_store *s, const struct record *r) {
+    CHECK(record_is_warm(r));
+    return pool_at(&s->recents, r->as.recent);
+}
 
 /* Begins to keep what changes: now is the base. */
 struct recent *record_warm(struct record_store *s, struct record *r);
 
-/* All of it has settled: now becomes the base. */
+/* Of the base that is given, after it has changed. */
+void recent_look(const struct record_store *s, struct recent *n, const struct interaction *base);
+
+/* All of it has settled; the base stands. */
 void record_cool(struct record_store *s, struct record *r);

@@ -1,51 +1,11 @@
+/* Saving copies: what lies in memory is packed already. All that is done at the cut of an epoch is
+ * to walk the records in an order that depends on their names alone. */
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "tasks/interaction_pack.h"
 #include "tasks/interaction_parts.h"
 
-struct sorted {
-    uint32_t *at;
-    size_t count;
-};
-
-static int compare_names(const void *left, const void *right, void *context) {
-    const struct record_store *s = context;
-    return record_compare(s, record_at(s, *(const uint32_t *)left),
-                          record_at(s, *(const uint32_t *)right));
-}
-
-static struct sorted records_by_name(const struct interaction_task *t) {
-    struct sorted sorted = {calloc((size_t)t->store.records.used + 1, sizeof(uint32_t)), 0};
-    CHECK(sorted.at);
-    size_t place = 0;
-    for (uint32_t h; (h = table_next(&t->store.index, &place)) != TABLE_NONE;)
-        sorted.at[sorted.count++] = h;
-    qsort_r(sorted.at, sorted.count, sizeof(*sorted.at), compare_names,
-            (void *)(uintptr_t)&t->store);
-    return sorted;
-}
-
-static void mark_leaf(uint32_t *places, uint32_t leaf) {
-    if (leaf != LEAF_NONE)
-        places[leaf] = 1;
-}
-
-static void mark_leaves(const struct interaction_task *t, const struct record *r,
-                        uint32_t *places) {
-    mark_leaf(places, r->tenant_leaf);
-    mark_leaf(places, r->base.leaf);
-    if (r->base.visit.number > 0)
-        mark_leaf(places, r->base.visit.leaf);
-    const struct recent *n = record_recent(&t->store, r);
-    for (uint32_t k = 0; n && k < n->count; k++)
-        mark_leaf(places, n->tail[k].leaf);
-}
-
-static int compare_leaves(const void *left, const void *right, void *context) {
-    return leaf_compare(leaf_dict_at(context, *(const uint32_t *)left),
-                        leaf_dict_at(context, *(const uint32_t *)right));
-}
+#define AHEAD 8u /* records whose memory is on its way while others are copied */
 
 static void put_leaf(struct buf *b, const struct leaf *leaf) {
     buf_put_slice(b, leaf->tenant);
@@ -57,72 +17,117 @@ static void put_leaf(struct buf *b, const struct leaf *leaf) {
     buf_put_u8(b, leaf->direction);
 }
 
-/* The table of the names that the records use, and each one's place in it. */
-static void put_leaves(struct pack *p, const struct interaction_task *t,
-                       const struct sorted *records) {
-    uint32_t count = leaf_dict_count(p->leaves);
-    p->places = calloc((size_t)count + 1, sizeof(*p->places));
-    uint32_t *used = calloc((size_t)count + 1, sizeof(*used));
-    CHECK(p->places && used);
-    for (size_t k = 0; k < records->count; k++)
-        mark_leaves(t, record_at(&t->store, records->at[k]), p->places);
-    for (uint32_t leaf = 0; leaf < count; leaf++) {
-        if (p->places[leaf] != 0)
-            used[p->leaf_count++] = leaf;
-    }
-    qsort_r(used, p->leaf_count, sizeof(*used), compare_leaves, p->leaves);
-    buf_put_varint(p->out, p->leaf_count);
-    for (size_t k = 0; k < p->leaf_count; k++) {
-        p->places[used[k]] = (uint32_t)k + 1;
-        put_leaf(p->out, leaf_dict_at(p->leaves, used[k]));
-    }
-    free(used);
+/* In the order of their places. */
+static void put_leaves(const struct record_store *s, struct buf *b) {
+    buf_put_varint(b, s->names.count);
+    for (uint32_t place = 0; place < s->names.count; place++)
+        put_leaf(b, leaf_dict_at(s->leaves, names_leaf(&s->names, place)));
 }
 
-static void put_recent(struct pack *p, const struct recent *n) {
-    buf_put_varint(p->out, n->count);
-    for (uint32_t k = 0; k < n->count; k++) {
-        struct moment m = n->tail[k];
-        pack_moment(p, &m);
+/* The rules by which clocks run: packed bytes hold their places in the contract, which may be other
+ * ones when they are read. */
+static void put_rules(const struct record_store *s, struct buf *b) {
+    for (uint32_t place = 0; place < s->names.count; place++) {
+        bool first = names_is_first(&s->names, place);
+        buf_put_u8(b, first);
+        if (!first)
+            continue;
+        const struct contract *c = leaf_dict_at(s->leaves, names_leaf(&s->names, place))->contract;
+        buf_put_varint(b, c->clock_count);
+        for (size_t k = 0; k < c->clock_count; k++) {
+            buf_put_u8(b, (uint8_t)c->clocks[k].kind);
+            buf_put_slice(b, c->clocks[k].name);
+        }
     }
+}
+
+static void put_place(struct buf *b, const struct record_place *place) {
+    buf_put_slice(b, place->topic);
+    buf_put_zigzag(b, place->partition);
+    buf_put_zigzag(b, place->offset);
+    buf_put_zigzag(b, place->log_at);
+    buf_put_slice(b, place->key);
+    buf_put_slice(b, place->value);
+    buf_put_zigzag(b, place->schema_id);
+}
+
+static void put_recent(const struct record_store *s, const struct recent *n, struct buf *b) {
+    buf_put_u32(b, n->words);
+    if (n->words > 0)
+        buf_put(b, slab_at(&s->bytes, n->tail), n->words * sizeof(uint64_t));
     uint64_t kept_count = 0;
     for (const struct kept *kept = n->kept; kept; kept = kept->next)
         kept_count++;
-    buf_put_varint(p->out, kept_count);
+    buf_put_varint(b, kept_count);
     for (const struct kept *kept = n->kept; kept; kept = kept->next) {
-        struct record_place place = kept->place;
-        buf_put_u64(p->out, kept->identity);
-        buf_put_varint(p->out, (uint32_t)kept->revision);
-        pack_place(p, &place);
+        buf_put_u64(b, kept->identity);
+        buf_put_varint(b, (uint32_t)kept->revision);
+        put_place(b, &kept->place);
     }
 }
 
-static void put_record(struct pack *p, const struct interaction_task *t, const struct record *r) {
-    uint32_t tenant_leaf = r->tenant_leaf;
-    struct interaction base = r->base;
-    pack_leaf(p, &tenant_leaf);
-    buf_put_slice(p->out, record_id(r));
-    pack_interaction(p, &base);
-    const struct recent *n = record_recent(&t->store, r);
-    buf_put_u8(p->out, n != NULL);
-    if (n)
-        put_recent(p, n);
+static void put_record(const struct record_store *s, const struct record *r, struct buf *b) {
+    bool warm = record_is_warm(r);
+    struct slice body = record_body(s, r);
+    buf_put_u32(b, (uint32_t)body.size << 1 | warm);
+    buf_put(b, body.at, body.size);
+    if (warm)
+        put_recent(s, record_recent(s, r), b);
+}
+
+/* By tag; the few of one tag by name. */
+static struct table_slot *sorted_records(const struct record_store *s) {
+    struct table_slot *sorted = table_sorted(&s->index);
+    for (size_t k = 1; k < s->index.used; k++) {
+        struct table_slot slot = sorted[k];
+        size_t at = k;
+        for (;
+             at > 0 && sorted[at - 1].tag == slot.tag &&
+             record_compare(s, record_at(s, sorted[at - 1].handle), record_at(s, slot.handle)) > 0;
+             at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = slot;
+    }
+    return sorted;
+}
+
+/* In three steps, because each piece says where the next one lies. */
+static void prefetch(const struct record_store *s, const struct table_slot *sorted, size_t count,
+                     size_t k) {
+    if (k + 3 * AHEAD < count)
+        __builtin_prefetch(record_at(s, sorted[k + (size_t)3 * AHEAD].handle));
+    if (k + 2 * AHEAD < count) {
+        const struct record *r = record_at(s, sorted[k + (size_t)2 * AHEAD].handle);
+        __builtin_prefetch(slab_at(&s->bytes, r->body));
+        if (record_is_warm(r))
+            __builtin_prefetch(&record_recent(s, r)->kept);
+    }
+    if (k + AHEAD < count) {
+        const struct record *r = record_at(s, sorted[k + (size_t)AHEAD].handle);
+        if (record_is_warm(r) && record_recent(s, r)->tail != SLAB_NONE)
+            __builtin_prefetch(slab_at(&s->bytes, record_recent(s, r)->tail));
+    }
+}
+
+static void put_records(const struct record_store *s, struct buf *b) {
+    struct table_slot *sorted = sorted_records(s);
+    size_t count = s->index.used;
+    buf_put_varint(b, count);
+    for (size_t k = 0; k < count; k++) {
+        prefetch(s, sorted, count, k);
+        put_record(s, record_at(s, sorted[k].handle), b);
+    }
+    free(sorted);
 }
 
 void interaction_task_save(const struct interaction_task *t, struct buf *b) {
-    struct pack p = {.out = b, .leaves = t->store.leaves};
-    int64_t clock = t->clock, newest_log_at = t->newest_log_at;
     buf_put_u8(b, SAVED_VERSION);
-    pack_instant(&p, &clock);
-    pack_instant(&p, &newest_log_at);
+    buf_put_zigzag(b, t->clock);
+    buf_put_zigzag(b, t->newest_log_at);
     buf_put_u8(b, t->ended);
     buf_put_slice(b, slice_of(t->topic));
-    struct sorted records = records_by_name(t);
-    put_leaves(&p, t, &records);
-    buf_put_varint(b, records.count);
-    for (size_t k = 0; k < records.count; k++)
-        put_record(&p, t, record_at(&t->store, records.at[k]));
+    put_leaves(&t->store, b);
+    put_rules(&t->store, b);
+    put_records(&t->store, b);
     graves_save(&t->graves, b);
-    free(p.places);
-    free(records.at);
 }

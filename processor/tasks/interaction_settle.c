@@ -5,31 +5,70 @@
 #include "base/check.h"
 
 /* Folds the tail's first instant into the base, in silence: it was told when it came. */
-void settle_first_instant(struct interaction_task *t, struct record *r, struct outbox *out) {
+static void settle_instant(struct interaction_task *t, struct record *r, struct interaction *base,
+                           struct moment *moments, uint32_t count, struct outbox *out) {
     struct recent *n = record_recent(&t->store, r);
     struct fold fold = {.leaves = t->store.leaves, .ledger.sign = 1};
-    uint32_t count = tail_first_instant(n);
-    enum phase phase = r->base.phase;
-    fold_instant(&fold, &r->base, n->tail, count);
+    enum phase phase = base->phase;
+    fold_instant(&fold, base, moments, count);
     for (uint32_t k = 0; k < count; k++) {
-        struct kept *kept = tail_take_kept(n, &n->tail[k]);
-        if (n->tail[k].outcome == MOMENT_IMPOSSIBLE)
-            letter_impossible(t, r, phase, &n->tail[k], kept, out);
+        struct kept *kept = tail_take_kept(n, &moments[k]);
+        if (moments[k].outcome == MOMENT_IMPOSSIBLE)
+            letter_impossible(t, r, phase, &moments[k], kept, out);
         free(kept);
     }
-    tail_remove_first(n, count);
+}
+
+void settle_first_instant(struct interaction_task *t, struct record *r, struct outbox *out) {
+    struct recent *n = record_recent(&t->store, r);
+    struct interaction base;
+    uint32_t count = moments_first_instant(t->after, tail_read(&t->store, n, t->after));
+    record_read(&t->store, r, &base);
+    settle_instant(t, r, &base, t->after, count, out);
+    tail_remove_first(&t->store, n, count);
+    record_write(&t->store, r, &base);
+    recent_look(&t->store, n, &base);
+}
+
+/* Everything up to the horizon, which the base then is folded to. */
+static void settle_some(struct interaction_task *t, struct record *r, int64_t horizon_at,
+                        struct outbox *out) {
+    struct recent *n = record_recent(&t->store, r);
+    struct interaction base;
+    uint32_t count = tail_read(&t->store, n, t->after), from = 0;
+    record_read(&t->store, r, &base);
+    while (from < count && t->after[from].event_at < horizon_at) {
+        uint32_t first = moments_first_instant(&t->after[from], count - from);
+        settle_instant(t, r, &base, &t->after[from], first, out);
+        from += first;
+    }
+    struct fold fold = {.leaves = t->store.leaves, .ledger.sign = 1};
+    fold_time(&fold, &base, horizon_at);
+    tail_remove_first(&t->store, n, from);
+    record_write(&t->store, r, &base);
+    recent_look(&t->store, n, &base);
+}
+
+/* All that happened to it is older than the horizon: what is now is what the base would be. */
+static bool is_all_old(const struct interaction_task *t, const struct recent *n,
+                       int64_t horizon_at) {
+    return n->count > 0 && tail_last_at(&t->store, n) < horizon_at &&
+           n->now.fired_at < horizon_at && !n->kept && !tail_has(&t->store, n, MOMENT_IMPOSSIBLE);
 }
 
 void settle_until(struct interaction_task *t, struct record *r, int64_t horizon_at,
                   struct outbox *out) {
     struct recent *n = record_recent(&t->store, r);
-    if (r->base.phase == PHASE_NEW && n->count > 0 && n->tail[0].event_at >= horizon_at)
-        return; /* the common case: all of it is recent */
-    while (n->count > 0 && n->tail[0].event_at < horizon_at)
-        settle_first_instant(t, r, out);
-    struct fold fold = {.leaves = t->store.leaves, .ledger.sign = 1};
-    fold_time(&fold, &r->base, horizon_at);
-    if (n->count == 0 && n->now.fired_at == r->base.fired_at)
+    if (is_all_old(t, n, horizon_at)) {
+        record_write(&t->store, r, &n->now);
+        tail_remove_first(&t->store, n, n->count);
+        record_cool(&t->store, r);
+        return;
+    }
+    bool settles = n->count > 0 && tail_first_at(&t->store, n) < horizon_at;
+    if (settles || n->base_next_at < horizon_at)
+        settle_some(t, r, horizon_at, out);
+    if (n->count == 0 && n->now.fired_at == n->base_fired_at)
         record_cool(&t->store, r);
 }
 
@@ -41,13 +80,13 @@ static int64_t kept_until(const struct interaction_task *t, const struct interac
 }
 
 /* A deadline passes when the clock is beyond it, and so does the end of `reorder`. */
-int64_t settle_due_at(const struct interaction_task *t, const struct record *r) {
+int64_t settle_due_at(const struct interaction_task *t, const struct record *r,
+                      const struct interaction *now) {
     struct fold fold = {.leaves = t->store.leaves};
-    const struct interaction *now = record_now(&t->store, r);
     int64_t next_at = fold_next_at(&fold, now);
-    const struct recent *n = record_recent(&t->store, r);
-    if (n) {
-        int64_t oldest_at = n->count > 0 ? n->tail[0].event_at : n->now.fired_at;
+    if (record_is_warm(r)) {
+        const struct recent *n = record_recent(&t->store, r);
+        int64_t oldest_at = n->count > 0 ? tail_first_at(&t->store, n) : n->now.fired_at;
         int64_t settles_at = oldest_at + t->options.reorder_ms;
         if (settles_at < next_at)
             next_at = settles_at;

@@ -4,12 +4,19 @@
 
 #include "base/check.h"
 
-uint32_t tail_find(const struct recent *n, uint64_t identity) {
-    for (uint32_t k = n->count; k-- > 0;) {
-        if (n->tail[k].identity == identity)
-            return k;
+static uint64_t *words_of(const struct record_store *s, const struct recent *n) {
+    return slab_at(&s->bytes, n->tail);
+}
+
+const uint64_t *tail_find(const struct record_store *s, const struct recent *n, uint64_t identity) {
+    if (n->count == 0)
+        return NULL;
+    const uint64_t *words = words_of(s, n);
+    for (const uint64_t *at = words; at < words + n->words; at += packed_moment_size(at)) {
+        if (packed_moment_identity(at) == identity)
+            return at;
     }
-    return TAIL_NONE;
+    return NULL;
 }
 
 static int compare(const struct moment *a, const struct moment *b) {
@@ -18,61 +25,123 @@ static int compare(const struct moment *a, const struct moment *b) {
     return moment_compare(a, b);
 }
 
-bool tail_is_next(const struct recent *n, const struct moment *m) {
+int64_t tail_first_at(const struct record_store *s, const struct recent *n) {
+    CHECK(n->count > 0);
+    return packed_moment_event_at(words_of(s, n));
+}
+
+int64_t tail_last_at(const struct record_store *s, const struct recent *n) {
+    CHECK(n->count > 0);
+    return packed_moment_event_at(words_of(s, n) + n->last);
+}
+
+uint32_t tail_last_leaf(const struct record_store *s, const struct recent *n) {
+    CHECK(n->count > 0);
+    return packed_moment_leaf(&s->names, words_of(s, n) + n->last);
+}
+
+/* Its source numbered it before one of the same instant that is there. */
+static bool is_numbered_before(const struct record_store *s, const struct recent *n,
+                               const struct moment *m) {
+    const uint64_t *words = words_of(s, n);
+    for (const uint64_t *at = words; at < words + n->words; at += packed_moment_size(at)) {
+        if (packed_moment_event_at(at) != m->event_at)
+            continue;
+        struct moment other;
+        unpack_moment(&s->names, at, &other);
+        if (moment_numbered_before(m, &other))
+            return true;
+    }
+    return false;
+}
+
+bool tail_is_next(const struct record_store *s, const struct recent *n, const struct moment *m) {
     if (m->event_at <= n->now.fired_at)
         return false;
-    if (n->count == 0 || m->event_at > n->tail[n->count - 1].event_at)
+    if (n->count == 0 || m->event_at > tail_last_at(s, n))
         return true;
-    if (!n->plain || compare(m, &n->tail[n->count - 1]) < 0)
-        return false;
-    for (uint32_t k = n->count; k-- > 0 && n->tail[k].event_at == m->event_at;) {
-        if (moment_numbered_before(m, &n->tail[k]))
-            return false;
-    }
-    return true;
+    struct moment last;
+    unpack_moment(&s->names, words_of(s, n) + n->last, &last);
+    return n->plain && compare(m, &last) >= 0 && !is_numbered_before(s, n, m);
 }
 
-static void grow(struct recent *n) {
-    uint32_t capacity = n->capacity * 2;
-    struct moment *tail = malloc(capacity * sizeof(*tail));
-    CHECK(tail);
-    memcpy(tail, n->tail, n->count * sizeof(*tail));
-    if (n->tail != n->few)
-        free(n->tail);
-    n->tail = tail;
-    n->capacity = capacity;
+/* Room for so many words; what is there stays. */
+static void make_room(struct record_store *s, struct recent *n, size_t words) {
+    size_t size = words * sizeof(uint64_t);
+    if (n->tail != SLAB_NONE && slab_room(n->tail) >= size)
+        return;
+    uint32_t old = n->tail;
+    n->tail = slab_get(&s->bytes, size);
+    if (old == SLAB_NONE)
+        return;
+    memcpy(words_of(s, n), slab_at(&s->bytes, old), n->words * sizeof(uint64_t));
+    slab_put(&s->bytes, old);
 }
 
-uint32_t tail_insert(struct recent *n, const struct moment *m) {
+void tail_append(struct record_store *s, struct recent *n, const struct moment *m) {
     CHECK(n->count < MOMENTS_MAX);
-    if (n->count == n->capacity)
-        grow(n);
-    uint32_t place = n->count;
-    while (place > 0 && compare(m, &n->tail[place - 1]) < 0)
-        place--;
-    memmove(&n->tail[place + 1], &n->tail[place], (n->count - place) * sizeof(*n->tail));
-    n->tail[place] = *m;
+    uint64_t packed[PACKED_MOMENT_MAX];
+    size_t size = pack_moment(&s->names, m, packed);
+    make_room(s, n, n->words + size);
+    memcpy(words_of(s, n) + n->words, packed, size * sizeof(*packed));
+    n->last = n->words;
+    n->words = (uint16_t)(n->words + size);
     n->count++;
+}
+
+uint32_t tail_read(const struct record_store *s, const struct recent *n, struct moment *moments) {
+    const uint64_t *at = n->count > 0 ? words_of(s, n) : NULL;
+    for (uint32_t k = 0; k < n->count; k++)
+        at += unpack_moment(&s->names, at, &moments[k]);
+    return n->count;
+}
+
+void tail_write(struct record_store *s, struct recent *n, const struct moment *moments,
+                uint32_t count) {
+    n->count = n->words = n->last = 0;
+    for (uint32_t k = 0; k < count; k++)
+        tail_append(s, n, &moments[k]);
+}
+
+void tail_remove_first(struct record_store *s, struct recent *n, uint32_t count) {
+    CHECK(count <= n->count);
+    if (count == 0)
+        return;
+    uint64_t *words = words_of(s, n);
+    size_t size = 0;
+    for (uint32_t k = 0; k < count; k++)
+        size += packed_moment_size(words + size);
+    n->count = (uint16_t)(n->count - count);
+    n->words = (uint16_t)(n->words - size);
+    n->last = n->count > 0 ? (uint16_t)(n->last - size) : 0;
+    memmove(words, words + size, n->words * sizeof(*words));
+}
+
+bool tail_has(const struct record_store *s, const struct recent *n, enum moment_outcome outcome) {
+    if (n->count == 0)
+        return false;
+    const uint64_t *words = words_of(s, n);
+    for (const uint64_t *at = words; at < words + n->words; at += packed_moment_size(at)) {
+        if (packed_moment_outcome(at) == outcome)
+            return true;
+    }
+    return false;
+}
+
+uint32_t moments_insert(struct moment *moments, uint32_t count, const struct moment *m) {
+    uint32_t place = count;
+    while (place > 0 && compare(m, &moments[place - 1]) < 0)
+        place--;
+    memmove(&moments[place + 1], &moments[place], (count - place) * sizeof(*moments));
+    moments[place] = *m;
     return place;
 }
 
-void tail_remove(struct recent *n, uint32_t place) {
-    CHECK(place < n->count);
-    n->count--;
-    memmove(&n->tail[place], &n->tail[place + 1], (n->count - place) * sizeof(*n->tail));
-}
-
-void tail_remove_first(struct recent *n, uint32_t count) {
-    CHECK(count <= n->count);
-    n->count -= count;
-    memmove(n->tail, n->tail + count, n->count * sizeof(*n->tail));
-}
-
-uint32_t tail_first_instant(const struct recent *n) {
-    uint32_t count = 0;
-    while (count < n->count && n->tail[count].event_at == n->tail[0].event_at)
-        count++;
-    return count;
+uint32_t moments_first_instant(const struct moment *moments, uint32_t count) {
+    uint32_t first = 0;
+    while (first < count && moments[first].event_at == moments[0].event_at)
+        first++;
+    return first;
 }
 
 static struct slice copy_to(char **place, struct slice s) {

@@ -22,7 +22,7 @@ struct interaction_task *interaction_task_new(const struct interaction_task_opti
     t->options = *options;
     record_store_init(&t->store, options->leaves);
     t->wheel = wheel_new(timer_of, t);
-    gauges_init(&t->gauges, &t->store);
+    gauges_init(&t->gauges, options->leaves);
     feeds_init(&t->feeds);
     graves_init(&t->graves, graves_limit(options->open_limit));
     t->clock = t->newest_log_at = INSTANT_NONE;
@@ -81,6 +81,10 @@ static void pass_time(struct interaction_task *t, int64_t clock, struct outbox *
         if (count > 1)
             qsort_r(t->due, count, sizeof(*t->due), compare_due, &t->store);
         for (size_t k = 0; k < count; k++) {
+            if (!change_is_due(t, t->due[k])) {
+                change_put_off(t, t->due[k]);
+                continue;
+            }
             t->counts.timers++;
             change_by_time(t, t->due[k], out);
             change_finish(t, t->due[k], out);
@@ -188,8 +192,9 @@ static void refuse_open(struct interaction_task *t, const struct record_place *p
 
 /* The leaf that the interaction's last event said: the next one mostly says it too. */
 static uint32_t last_leaf(const struct interaction_task *t, const struct record *r) {
-    const struct recent *n = record_recent(&t->store, r);
-    return n && n->count > 0 ? n->tail[n->count - 1].leaf : r->base.leaf;
+    if (record_is_warm(r) && record_recent(&t->store, r)->count > 0)
+        return tail_last_leaf(&t->store, record_recent(&t->store, r));
+    return record_head(&t->store, r).leaf;
 }
 
 static void take_event(struct interaction_task *t, const struct record_place *place,

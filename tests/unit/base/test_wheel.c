@@ -20,8 +20,6 @@ static struct wheel_node *node_of(void *context, uint32_t handle) {
 
 static struct wheel *begin(struct model *m) {
     *m = (struct model){0};
-    for (size_t i = 0; i < NODES; i++)
-        m->nodes[i].slot = WHEEL_NONE;
     return wheel_new(node_of, m);
 }
 
@@ -45,9 +43,9 @@ static size_t count_armed(const struct model *m) {
 static int64_t some_due(struct rng *r, int64_t now) {
     int64_t distance = (int64_t)rng_below(r, (UINT64_C(1) << rng_below(r, 45)) + 1);
     if (rng_below(r, 400) == 0)
-        return INT64_MIN + distance;
+        return WHEEL_EARLIEST + distance;
     if (rng_below(r, 400) == 0)
-        return INT64_MAX - 1 - distance;
+        return WHEEL_LATEST - 1 - distance;
     return rng_below(r, 4) == 0 ? now - distance : now + distance;
 }
 
@@ -71,7 +69,7 @@ static void take_some(struct wheel *w, struct model *m, struct rng *r, uint64_t 
             return;
         }
         REQUIRE(seed, handle != WHEEL_NONE && m->armed[handle] && m->due_at[handle] == due_at);
-        REQUIRE(seed, m->nodes[handle].slot == WHEEL_NONE);
+        REQUIRE(seed, !wheel_node_is_armed(&m->nodes[handle]));
         m->armed[handle] = false;
         if (due_at > *now)
             *now = due_at;
@@ -167,8 +165,23 @@ static void what_a_handler_arms_keeps_its_place(void **state) {
     wheel_free(w);
 }
 
+static void what_lies_beyond_stands_at_the_edge(void **state) {
+    (void)state;
+    struct model m;
+    struct wheel *w = begin(&m);
+    wheel_arm(w, 0, INT64_MAX - 1);
+    wheel_arm(w, 1, INT64_MIN + 1);
+    assert_int_equal(wheel_next_due(w), WHEEL_EARLIEST);
+    assert_int_equal(wheel_take(w, START), 1);
+    assert_int_equal(wheel_next_due(w), WHEEL_LATEST);
+    assert_int_equal(wheel_take(w, WHEEL_LATEST - 1), WHEEL_NONE);
+    assert_int_equal(wheel_take(w, INT64_MAX), 0);
+    wheel_free(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_lies_beyond_stands_at_the_edge),
         cmocka_unit_test(a_fresh_wheel_has_nothing),
         cmocka_unit_test(an_instant_comes_out_whole_and_in_bounded_batches),
         cmocka_unit_test(what_a_handler_arms_keeps_its_place),

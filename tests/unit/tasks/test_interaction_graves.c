@@ -195,7 +195,7 @@ static int64_t oracle_oldest(const struct oracle *o) {
 
 static void expect_as(const struct oracle *o, const struct graves *g) {
     char text[24];
-    assert_int_equal(g->pool.used, o->count);
+    assert_int_equal(g->count, o->count);
     for (size_t k = 0; k < NAMES; k++) {
         struct grave_name name = name_of(k, text, sizeof(text));
         bool held = o->last_at[k] != INSTANT_NONE;
@@ -280,9 +280,7 @@ static void damaged_graves_are_refused(void **state) {
         assert_true(in.failed);
         graves_deinit(&g);
     }
-    size_t second = good.size - (size_t)2 * 13; /* its distance from the first: one byte */
-    assert_int_equal(good.at[second], 2);
-    good.at[second] = 1; /* earlier than the first */
+    memcpy(good.at + good.size - 12, good.at + good.size - 24, 12); /* one of them twice */
     struct cursor in = cursor_of(buf_slice(&good));
     graves_init(&g, 10);
     graves_load(&g, &in);

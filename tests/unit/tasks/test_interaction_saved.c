@@ -1,0 +1,132 @@
+/* What a task saves: the same bytes whether it was loaded on the way or not, and rules that are
+ * found again in another contract. */
+#include "tasks/interaction_kit.h"
+
+static void save(struct kit *k, struct buf *bytes) {
+    buf_init(bytes);
+    interaction_task_save(k->task, bytes);
+}
+
+static void load(struct kit *k, struct buf *bytes) {
+    struct err err;
+    interaction_task_free(k->task);
+    k->task = interaction_task_new(&k->options);
+    assert_true(interaction_task_load(k->task, buf_slice(bytes), &err));
+    buf_deinit(bytes);
+}
+
+static void expect_same_bytes(struct kit *a, struct kit *b) {
+    struct buf x, y;
+    save(a, &x);
+    save(b, &y);
+    assert_true(slice_equal(buf_slice(&x), buf_slice(&y)));
+    buf_deinit(&x);
+    buf_deinit(&y);
+}
+
+/* The message puts off what is due; the timer stays where it was, but not that of a task that was
+ * loaded. When the early one fires, nothing may happen. */
+static void a_timer_that_fires_too_early_changes_nothing(void **state) {
+    struct kit *straight = *state, *loaded = calloc(1, sizeof(*loaded));
+    CHECK(loaded);
+    kit_init(loaded);
+    struct kit *both[] = {straight, loaded};
+    struct buf bytes;
+    for (size_t i = 0; i < 2; i++) {
+        struct kit *k = both[i];
+        kit_say(k, EVENT_QUEUED, 0);
+        kit_tick(k, 5 * MINUTE_MS + 10 * S);
+        kit_say(k, EVENT_CUSTOMER_MESSAGE, 5 * MINUTE_MS + 10 * S);
+        if (i == 1) {
+            save(k, &bytes);
+            load(k, &bytes);
+        }
+        kit_tick(k, 6 * MINUTE_MS);
+    }
+    expect_same_bytes(straight, loaded);
+    assert_int_equal(interaction_task_next_due(straight->task), T0 + 10 * MINUTE_MS + 10 * S + 1);
+    assert_int_equal(interaction_task_next_due(loaded->task), T0 + 10 * MINUTE_MS + 10 * S + 1);
+    kit_deinit(loaded);
+    free(loaded);
+}
+
+/* A deadline that passed within `reorder` can be taken back, although all events are older. */
+static void a_deadline_settles_like_an_event(void **state) {
+    struct kit *k = *state;
+    kit_say(k, EVENT_QUEUED, 0);
+    kit_tick(k, 5 * MINUTE_MS + S);
+    kit_expect_facts(k, 2, "answer 1 at_risk at=15000 due=20000 elapsed=15000",
+                     "answer 1 breached at=20000 due=20000 elapsed=20000");
+    kit_apply_at(k, kit_event(EVENT_ANSWERED, 12 * S), 5 * MINUTE_MS + 10 * S);
+    kit_expect_facts(k, 2, "answer 1 voided at_risk at=15000 due=20000 elapsed=15000",
+                     "answer 1 voided breached at=20000 due=20000 elapsed=20000");
+}
+
+static struct event mail(enum event_type type, int64_t after_ms) {
+    struct event ev = kit_event(type, after_ms);
+    ev.channel = CHANNEL_EMAIL;
+    return ev;
+}
+
+/* The deadline of the reply comes where it was, under the rule's new place: of one that is warm
+ * when it is saved, and of one that is not. */
+static void expect_reply_after_a_move(struct kit *k, int64_t saved_ms) {
+    kit_apply(k, mail(EVENT_CREATED, 0));
+    kit_tick(k, saved_ms);
+    struct buf bytes;
+    save(k, &bytes);
+    struct clock_rule first = k->clocks[0];
+    k->clocks[0] = k->clocks[2];
+    k->clocks[2] = first;
+    load(k, &bytes);
+    kit_tick(k, 4 * HOUR_MS + S);
+    kit_expect_facts(k, 2, "reply 1 at_risk at=10800000 due=14400000 elapsed=10800000",
+                     "reply 1 breached at=14400000 due=14400000 elapsed=14400000");
+}
+
+static void rules_are_found_by_their_names(void **state) {
+    expect_reply_after_a_move(*state, 10 * MINUTE_MS);
+}
+
+static void rules_of_what_is_recent_are_found_too(void **state) {
+    expect_reply_after_a_move(*state, S);
+}
+
+static void a_rule_that_is_gone_runs_no_more(void **state) {
+    struct kit *k = *state;
+    kit_apply(k, mail(EVENT_CREATED, 0));
+    kit_tick(k, 10 * MINUTE_MS);
+    struct buf bytes;
+    save(k, &bytes);
+    k->clocks[2].name = SLICE("another");
+    load(k, &bytes);
+    kit_tick(k, 5 * HOUR_MS);
+    kit_expect_facts(k, 0);
+    kit_tick(k, 25 * HOUR_MS); /* the other clock of the mail goes on */
+    kit_expect_facts(k, 1, "solve 1 breached at=86400000 due=86400000 elapsed=86400000");
+}
+
+static void another_version_is_refused_with_the_reason(void **state) {
+    struct kit *k = *state;
+    struct buf bytes;
+    struct err err;
+    save(k, &bytes);
+    bytes.at[0]--;
+    assert_false(interaction_task_load(k->task, buf_slice(&bytes), &err));
+    assert_non_null(strstr(err.text, "has version 3; this program reads 4"));
+    buf_deinit(&bytes);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(a_timer_that_fires_too_early_changes_nothing),
+        CASE(a_deadline_settles_like_an_event),
+        CASE(rules_are_found_by_their_names),
+        CASE(rules_of_what_is_recent_are_found_too),
+        CASE(a_rule_that_is_gone_runs_no_more),
+        CASE(another_version_is_refused_with_the_reason),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
