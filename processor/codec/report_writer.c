@@ -27,11 +27,10 @@ struct item {
     size_t at, size; /* in payload */
 };
 
-/* One sample with the place of its row in the canonical order. */
-struct ranked_sample {
-    uint32_t rank;
-    uint16_t bucket;
+/* A sample of a row. */
+struct row_sample {
     uint8_t histogram;
+    uint16_t bucket;
     int32_t count;
 };
 
@@ -61,10 +60,11 @@ struct report_writer {
     uint32_t *order;
     int32_t *row_partitions;
     uint32_t *first_sample; /* by rank, one more than rows */
+    uint32_t *last_sample;  /* by rank: one after those that came to something */
     uint32_t *ranks;        /* by row */
     size_t row_capacity;
-    struct ranked_sample *samples;
-    size_t sample_count, sample_capacity;
+    struct row_sample *samples; /* by rank; each row's by histogram and bucket */
+    size_t sample_capacity;
 };
 
 static void *resized(void *at, size_t count, size_t size) {
@@ -99,6 +99,7 @@ void report_writer_free(struct report_writer *w) {
     free(w->order);
     free(w->row_partitions);
     free(w->first_sample);
+    free(w->last_sample);
     free(w->ranks);
     free(w->samples);
     free(w);
@@ -288,7 +289,7 @@ static uint64_t put_levels(struct buf *b, const struct delta_row *row, const str
     return count;
 }
 
-static uint64_t put_samples(struct buf *b, const struct ranked_sample *samples, size_t count) {
+static uint64_t put_samples(struct buf *b, const struct row_sample *samples, size_t count) {
     buf_put_varint(b, count);
     for (size_t i = 0; i < count; i++) {
         buf_put_u8(b, samples[i].histogram);
@@ -308,45 +309,78 @@ static void put_row(struct report_writer *w, const struct delta_row *row, uint32
     buf_put_zigzag(b, row->pane_at);
     uint64_t entries = put_counts(b, row);
     entries += put_levels(b, row, leaf_dict_at(w->leaves, row->leaf));
-    entries += put_samples(b, w->samples + first, w->first_sample[rank + 1] - first);
+    entries += put_samples(b, w->samples + first, w->last_sample[rank] - first);
     if (entries)
         part->count++;
     else
         b->size = before;
 }
 
-static int by_rank(const void *a, const void *b) {
-    const struct ranked_sample *x = a, *y = b;
-    if (x->rank != y->rank)
-        return x->rank < y->rank ? -1 : 1;
+static int by_bucket(const void *a, const void *b) {
+    const struct row_sample *x = a, *y = b;
     if (x->histogram != y->histogram)
         return x->histogram < y->histogram ? -1 : 1;
     return (x->bucket > y->bucket) - (x->bucket < y->bucket);
 }
 
-/* Samples by row, histogram and bucket; what came to nothing is left out. */
+#define FEW_SAMPLES 24
+
+/* Most rows have a handful. */
+static void sort_samples(struct row_sample *samples, size_t count) {
+    if (count > FEW_SAMPLES) {
+        qsort(samples, count, sizeof(*samples), by_bucket);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct row_sample one = samples[i];
+        size_t place = i;
+        for (; place > 0 && by_bucket(&samples[place - 1], &one) > 0; place--)
+            samples[place] = samples[place - 1];
+        samples[place] = one;
+    }
+}
+
+/* Sums what is in the same bucket, leaves out what came to nothing; returns how many are left. */
+static size_t sum_samples(struct row_sample *samples, size_t count) {
+    size_t kept = 0;
+    for (size_t i = 0; i < count;) {
+        struct row_sample sum = samples[i];
+        while (++i < count && by_bucket(&sum, &samples[i]) == 0)
+            sum.count += samples[i].count;
+        if (sum.count != 0)
+            samples[kept++] = sum;
+    }
+    return kept;
+}
+
+/* Samples by the rank of their row, histogram and bucket. */
 static void rank_samples(struct report_writer *w, const struct delta_table *deltas, size_t rows) {
-    size_t count = 0, kept = 0;
+    size_t count = 0;
     const struct delta_sample *samples = delta_table_samples(deltas, &count);
     if (count > w->sample_capacity) {
         w->sample_capacity = count * 2;
         w->samples = resized(w->samples, w->sample_capacity, sizeof(*w->samples));
     }
+    memset(w->first_sample, 0, (rows + 1) * sizeof(*w->first_sample));
+    for (size_t i = 0; i < count; i++)
+        w->first_sample[w->ranks[samples[i].row] + 1]++;
+    for (size_t rank = 0; rank < rows; rank++) {
+        w->first_sample[rank + 1] += w->first_sample[rank];
+        w->last_sample[rank] = w->first_sample[rank];
+    }
     for (size_t i = 0; i < count; i++) {
-        if (samples[i].count == 0)
+        const struct delta_sample *s = &samples[i];
+        w->samples[w->last_sample[w->ranks[s->row]]++] = (struct row_sample){
+            .histogram = s->histogram, .bucket = s->bucket, .count = s->count};
+    }
+    for (size_t rank = 0; rank < rows; rank++) {
+        struct row_sample *first = w->samples + w->first_sample[rank];
+        size_t came = w->last_sample[rank] - w->first_sample[rank];
+        if (came == 0)
             continue;
-        w->samples[kept++] = (struct ranked_sample){w->ranks[samples[i].row], samples[i].bucket,
-                                                    samples[i].histogram, samples[i].count};
+        sort_samples(first, came);
+        w->last_sample[rank] = w->first_sample[rank] + (uint32_t)sum_samples(first, came);
     }
-    if (kept)
-        qsort(w->samples, kept, sizeof(*w->samples), by_rank);
-    size_t at = 0;
-    for (uint32_t rank = 0; rank <= rows; rank++) {
-        while (at < kept && w->samples[at].rank < rank)
-            at++;
-        w->first_sample[rank] = (uint32_t)at;
-    }
-    w->sample_count = kept;
 }
 
 static void rank_rows(struct report_writer *w, const struct delta_table *deltas) {
@@ -356,6 +390,7 @@ static void rank_rows(struct report_writer *w, const struct delta_table *deltas)
         w->order = resized(w->order, w->row_capacity, sizeof(*w->order));
         w->ranks = resized(w->ranks, w->row_capacity, sizeof(*w->ranks));
         w->first_sample = resized(w->first_sample, w->row_capacity, sizeof(*w->first_sample));
+        w->last_sample = resized(w->last_sample, w->row_capacity, sizeof(*w->last_sample));
         w->row_partitions = resized(w->row_partitions, w->row_capacity, sizeof(*w->row_partitions));
     }
     delta_table_order(deltas, w->leaves, w->order);

@@ -7,6 +7,7 @@
 
 #define FEWEST_SLOTS 256
 #define NO_ENTRY UINT32_MAX
+#define LAST_ROWS 16
 
 /* Open addressing from a mixed 64-bit key to an index. A slot belongs to the present epoch only
  * when its age does: so emptying the table costs nothing. */
@@ -28,9 +29,8 @@ struct delta_table {
     size_t row_count, row_capacity;
     struct delta_sample *samples;
     size_t sample_count, sample_capacity;
-    struct delta_index row_index;    /* key: leaf and pane number */
-    struct delta_index sample_index; /* key: row, histogram, bucket */
-    uint32_t last; /* row of the last look-up: most events touch the row of the one before */
+    struct delta_index row_index; /* key: leaf and pane number */
+    uint32_t last[LAST_ROWS];     /* looked up last: an event touches few rows, several times */
 };
 
 static void index_init(struct delta_index *x) {
@@ -91,9 +91,8 @@ static uint32_t index_get(struct delta_index *x, uint64_t key, uint32_t next) {
 struct delta_table *delta_table_new(void) {
     struct delta_table *t = calloc(1, sizeof(*t));
     CHECK(t);
-    t->last = NO_ENTRY;
+    memset(t->last, 0xFF, sizeof(t->last));
     index_init(&t->row_index);
-    index_init(&t->sample_index);
     return t;
 }
 
@@ -103,16 +102,14 @@ void delta_table_free(struct delta_table *t) {
     free(t->rows);
     free(t->samples);
     free(t->row_index.slots);
-    free(t->sample_index.slots);
     free(t);
 }
 
 void delta_table_reset(struct delta_table *t) {
     t->row_count = 0;
     t->sample_count = 0;
-    t->last = NO_ENTRY;
+    memset(t->last, 0xFF, sizeof(t->last));
     index_reset(&t->row_index);
-    index_reset(&t->sample_index);
 }
 
 static void add_row(struct delta_table *t, uint32_t leaf, int64_t pane_at) {
@@ -127,21 +124,23 @@ static void add_row(struct delta_table *t, uint32_t leaf, int64_t pane_at) {
     row->pane_at = pane_at;
 }
 
-static uint32_t row_of(struct delta_table *t, uint32_t leaf, int64_t at) {
-    if (t->last != NO_ENTRY) {
-        const struct delta_row *last = &t->rows[t->last];
-        if (last->leaf == leaf && at >= last->pane_at && at - last->pane_at < DELTA_PANE_MS)
-            return t->last;
-    }
-    int64_t pane_at = instant_floor(at, DELTA_PANE_MS);
+static uint32_t find_row(struct delta_table *t, uint32_t leaf, int64_t pane_at) {
     int64_t pane = pane_at / DELTA_PANE_MS;
     CHECK(pane >= INT32_MIN && pane <= INT32_MAX);
     uint64_t key = (uint64_t)leaf << 32 | (uint32_t)pane;
     uint32_t row = index_get(&t->row_index, key, (uint32_t)t->row_count);
     if (row == t->row_count)
         add_row(t, leaf, pane_at);
-    t->last = row;
     return row;
+}
+
+static uint32_t row_of(struct delta_table *t, uint32_t leaf, int64_t at) {
+    int64_t pane_at = instant_floor(at, DELTA_PANE_MS);
+    uint32_t *last = &t->last[(leaf ^ (uint64_t)pane_at / DELTA_PANE_MS) % LAST_ROWS];
+    if (*last != NO_ENTRY && t->rows[*last].leaf == leaf && t->rows[*last].pane_at == pane_at)
+        return *last;
+    *last = find_row(t, leaf, pane_at);
+    return *last;
 }
 
 struct delta_row *delta_table_row(struct delta_table *t, uint32_t leaf, int64_t at) {
@@ -161,14 +160,8 @@ static struct delta_sample *add_sample(struct delta_table *t) {
 void delta_table_sample(struct delta_table *t, uint32_t leaf, int64_t at, enum histogram_id h,
                         int64_t value_ms, int32_t sign) {
     uint32_t row = row_of(t, leaf, at);
-    uint16_t bucket = histogram_bucket(value_ms);
-    uint64_t key = (uint64_t)row << 32 | (uint64_t)h << 16 | bucket;
-    uint32_t place = index_get(&t->sample_index, key, (uint32_t)t->sample_count);
-    if (place == t->sample_count) {
-        *add_sample(t) = (struct delta_sample){
-            .row = row, .bucket = bucket, .histogram = (uint8_t)h};
-    }
-    t->samples[place].count += sign;
+    *add_sample(t) = (struct delta_sample){
+        .row = row, .bucket = histogram_bucket(value_ms), .histogram = (uint8_t)h, .count = sign};
 }
 
 size_t delta_table_rows(const struct delta_table *t) {
@@ -185,24 +178,53 @@ const struct delta_sample *delta_table_samples(const struct delta_table *t, size
     return t->samples;
 }
 
-struct ordering {
-    const struct delta_table *table;
-    const struct leaf_dict *leaves;
+static int compare_leaves(const void *left, const void *right, void *context) {
+    const struct leaf_dict *leaves = context;
+    return leaf_compare(leaf_dict_at(leaves, *(const uint32_t *)left),
+                        leaf_dict_at(leaves, *(const uint32_t *)right));
+}
+
+struct row_key {
+    uint32_t leaf_rank, row;
+    int64_t pane_at;
 };
 
-static int compare_rows(const void *left, const void *right, void *context) {
-    const struct ordering *by = context;
-    const struct delta_row *a = &by->table->rows[*(const uint32_t *)left];
-    const struct delta_row *b = &by->table->rows[*(const uint32_t *)right];
-    if (a->leaf != b->leaf)
-        return leaf_compare(leaf_dict_at(by->leaves, a->leaf), leaf_dict_at(by->leaves, b->leaf));
+static int compare_keys(const void *left, const void *right) {
+    const struct row_key *a = left;
+    const struct row_key *b = right;
+    if (a->leaf_rank != b->leaf_rank)
+        return a->leaf_rank < b->leaf_rank ? -1 : 1;
     return (a->pane_at > b->pane_at) - (a->pane_at < b->pane_at);
+}
+
+/* Ranks by leaf, of the leaves that have rows; `found` is room for as many as there are rows. */
+static void rank_leaves(const struct delta_table *t, const struct leaf_dict *leaves,
+                        uint32_t *found, uint32_t *ranks) {
+    size_t count = 0;
+    for (size_t i = 0; i < t->row_count; i++) {
+        uint32_t leaf = t->rows[i].leaf;
+        if (ranks[leaf] == 0)
+            found[count++] = leaf;
+        ranks[leaf] = 1;
+    }
+    qsort_r(found, count, sizeof(*found), compare_leaves, (void *)(uintptr_t)leaves);
+    for (size_t i = 0; i < count; i++)
+        ranks[found[i]] = (uint32_t)i;
 }
 
 void delta_table_order(const struct delta_table *t, const struct leaf_dict *leaves,
                        uint32_t *order) {
-    struct ordering by = {t, leaves};
+    if (t->row_count == 0)
+        return;
+    uint32_t *ranks = calloc(leaf_dict_count(leaves), sizeof(*ranks));
+    struct row_key *keys = malloc(t->row_count * sizeof(*keys));
+    CHECK(ranks && keys);
+    rank_leaves(t, leaves, order, ranks);
     for (size_t i = 0; i < t->row_count; i++)
-        order[i] = (uint32_t)i;
-    qsort_r(order, t->row_count, sizeof(*order), compare_rows, &by);
+        keys[i] = (struct row_key){ranks[t->rows[i].leaf], (uint32_t)i, t->rows[i].pane_at};
+    qsort(keys, t->row_count, sizeof(*keys), compare_keys);
+    for (size_t i = 0; i < t->row_count; i++)
+        order[i] = keys[i].row;
+    free(ranks);
+    free(keys);
 }

@@ -14,6 +14,7 @@ struct delta_row {
     int64_t levels[ATTRIBUTION_COUNT][LEAF_THRESHOLDS_MAX][LEVEL_COUNT]; /* T as in the leaf */
 };
 
+/* As it came: a bucket may come more than once, and be taken back. */
 struct delta_sample {
     uint32_t row;      /* index of the delta_row */
     uint16_t bucket;   /* of histogram_bucket() */

@@ -30,7 +30,9 @@ static bool span_is_full(const struct engine *e) {
 }
 
 bool engine_is_full(struct engine *e) {
-    bool full = e->open->bytes.size > EPOCH_BYTES_MAX ||
+    size_t samples;
+    delta_table_samples(e->deltas, &samples);
+    bool full = samples > EPOCH_SAMPLES_MAX || e->open->bytes.size > EPOCH_BYTES_MAX ||
                 e->open->record_count > EPOCH_RECORDS_MAX ||
                 delta_table_rows(e->deltas) > EPOCH_ROWS_MAX || span_is_full(e);
     if (full && !e->full_noted)

@@ -40,6 +40,7 @@ struct engine_counts {
 #define EPOCH_BYTES_MAX ((size_t)32 << 20)
 #define EPOCH_RECORDS_MAX ((size_t)200000)
 #define EPOCH_ROWS_MAX ((size_t)200000)
+#define EPOCH_SAMPLES_MAX ((size_t)4000000)
 #define EPOCH_SPAN_MAX_MS (6 * HOUR_MS) /* of log time: bounds the steps that one report causes */
 
 #define IDLE_AFTER_MS 500                  /* without a record, before /progress says idle */

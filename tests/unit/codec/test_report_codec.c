@@ -321,7 +321,16 @@ static void write_rows(struct bytes_of *bytes, bool backwards) {
         uint32_t leaf = leaf_dict_intern(
             leaves, &(struct leaf){.tenant = slice_of(tenants[i % 3]), .queue = slice_of(queue)});
         delta_table_row(deltas, leaf, i * 5000)->counters[COUNTER_OFFERED] += i;
-        delta_table_sample(deltas, leaf, i * 5000, HISTOGRAM_WAIT, i * 10, 1);
+        if (backwards) { /* some by some, and one too many that is taken back */
+            delta_table_sample(deltas, leaf, i * 5000, HISTOGRAM_HANDLE, 7, 1);
+            delta_table_sample(deltas, leaf, i * 5000, HISTOGRAM_WAIT, i * 10, 1);
+            delta_table_sample(deltas, leaf, i * 5000, HISTOGRAM_HANDLE, 7, -1);
+        }
+        delta_table_sample(deltas, leaf, i * 5000, HISTOGRAM_WAIT, i * 10, backwards ? 1 : 2);
+        for (int n = 0; n < i; n++) {
+            int bucket = backwards ? i - n : n + 1;
+            delta_table_sample(deltas, leaf, i * 5000, HISTOGRAM_FIRST_REPLY, bucket % 40, 1);
+        }
     }
     struct report_writer *writer = report_writer_new("host", 2, leaves);
     report_writer_finish(writer, deltas, keep_bytes, bytes);
