@@ -8,6 +8,8 @@
 #   --rate N         events per simulated second: how dense the traffic is (2000)
 #   --tenants N      (1)
 #
+# Floorwalker judges loadtest/contract.yaml for every tenant: item clocks and 80/20 objectives.
+#
 # Prints a table for a person, then a JSON line per contender. A contender's time is that of its
 # whole process, from its start to its end; floorwalker's clock is stopped at the next step of a
 # day's window after the last event, so that the day shows all of it. `correct` says of the
@@ -63,8 +65,19 @@ fill() {
     tail -n 1 "$dir/truth.jsonl" >"$dir/total.json"
 }
 
-write_settings() {
+# Floorsim's tenant is acme, or acme-1 and so on.
+write_contracts() {
+    local tenant names=(acme)
+    [ "$tenants" -eq 1 ] || mapfile -t names < <(seq -f 'acme-%.0f' "$tenants")
+    rm -rf "$dir/contracts"
     mkdir -p "$dir/contracts"
+    for tenant in "${names[@]}"; do
+        sed "s/^tenant: acme$/tenant: $tenant/" "$FW_ROOT/loadtest/contract.yaml" \
+            >"$dir/contracts/$tenant.yaml"
+    done
+}
+
+write_settings() {
     cat >"$dir/floorwalker.yaml" <<TXT
 kafka:
   brokers: $brokers
@@ -157,10 +170,11 @@ main() {
     "$FW_ROOT/deploy/local/deps.sh"
     build
     dir=$FLOORWALKER_CACHE/bench
-    rm -rf "${dir:?}/contracts" "$dir/results.jsonl"
+    rm -f "$dir/results.jsonl"
     mkdir -p "$dir"
     start_stack
     fill
+    write_contracts
     write_settings
     contend bare-consumer saw_all "$bin/bare_consumer" "$brokers" bench.interactions
     contend floorwalker totals_agree "$bin/floorwalker" run --config "$dir/floorwalker.yaml" \
