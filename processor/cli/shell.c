@@ -37,6 +37,12 @@ struct shell {
     int status;
 };
 
+static int64_t stopwatch_us(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 static int64_t wall_now(void) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -240,6 +246,7 @@ static struct engine_options engine_options_of(const struct shell *s,
                                    .scope_limit = (uint32_t)t->scopes,
                                    .contracts = s->options->contracts,
                                    .framing = *framing,
+                                   .now_us = stopwatch_us,
                                    .log = kafka_log_port(s->log),
                                    .view = redis_view_port(s->view),
                                    .schema = registry_port(s->registry),

@@ -52,7 +52,7 @@ static bool read_snapshot(const char **at, struct snapshot_pointer *p) {
     bool good = take_word(at, " snapshot=") && take_number(at, UINT64_MAX, &p->number) &&
                 take_word(at, ",") && take_offset(at, &p->offset) && take_word(at, ",") &&
                 take_offset(at, &p->place) && take_word(at, ",") &&
-                take_number(at, SNAPSHOT_STATE_MAX / SNAPSHOT_CHUNK_MAX, &chunks);
+                take_number(at, SNAPSHOT_CHUNKS_MAX, &chunks);
     p->chunks = (uint32_t)chunks;
     return good && p->number && p->chunks;
 }

@@ -29,7 +29,7 @@ static void partition_free(struct partition *p) {
     interaction_task_free(p->source);
     tenant_task_free(p->tenant);
     view_batch_free(p->batch);
-    buf_deinit(&p->snapshot.packed);
+    buf_deinit(&p->snapshot.state);
     free(p);
 }
 
@@ -42,6 +42,7 @@ void engine_free(struct engine *e) {
     epoch_free(e->open);
     epoch_free(e->spare);
     epoch_free(e->flying);
+    buf_deinit(&e->spare_state);
     report_writer_free(e->writer);
     report_reader_free(e->reader);
     delta_table_free(e->deltas);

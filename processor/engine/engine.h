@@ -27,6 +27,7 @@ struct engine_options {
     uint32_t open_limit, scope_limit;
     const struct contract_set *contracts; /* outlives the engine */
     struct record_framing framing;        /* schema ids of what is written */
+    int64_t (*now_us)(void);              /* for measuring; NULL: nothing is measured */
     struct log_port log;
     struct view_port view;
     struct schema_port schema;

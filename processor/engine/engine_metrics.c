@@ -80,15 +80,15 @@ static void write_tenant_counts(const struct engine *e, struct buf *text) {
     gauge(text, "open_alerts", "alert episodes open", (double)open_alerts);
 }
 
-static void write_timing(const struct engine *e, struct buf *text) {
-    static const double quantiles[] = {0.5, 0.9, 0.99};
-    head(text, "commit_seconds", "summary", "from the cut of an epoch to its commit");
+static void write_timing(struct buf *text, const char *name, const char *meaning,
+                         const struct timing *t) {
+    static const double quantiles[] = {0.5, 0.9, 0.99, 1};
+    head(text, name, "summary", meaning);
     for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
-        buf_put_format(text, "floorwalker_commit_seconds{quantile=\"%g\"} %.6f\n", quantiles[i],
-                       (double)timing_quantile_us(&e->commit_timing, quantiles[i]) / 1e6);
-    buf_put_format(
-        text, "floorwalker_commit_seconds_sum %.6f\nfloorwalker_commit_seconds_count %" PRIu64 "\n",
-        (double)e->commit_timing.sum_us / 1e6, e->commit_timing.count);
+        buf_put_format(text, "floorwalker_%s{quantile=\"%g\"} %.6f\n", name, quantiles[i],
+                       (double)timing_quantile_us(t, quantiles[i]) / 1e6);
+    buf_put_format(text, "floorwalker_%s_sum %.6f\nfloorwalker_%s_count %" PRIu64 "\n", name,
+                   (double)t->sum_us / 1e6, name, t->count);
 }
 
 static void write_clocks(const struct engine *e, struct buf *text) {
@@ -108,7 +108,10 @@ void engine_write_metrics(const struct engine *e, struct buf *text) {
     write_engine_counts(e, text);
     write_source_counts(e, text);
     write_tenant_counts(e, text);
-    write_timing(e, text);
+    write_timing(text, "commit_seconds", "from the cut of an epoch to its commit",
+                 &e->commit_timing);
+    write_timing(text, "snapshot_stall_seconds", "the loop waits while a task is serialised",
+                 &e->stall_timing);
     write_clocks(e, text);
     count(text, "leaves_refused", "finest scopes that were not kept: too many",
           leaf_dict_refused(e->leaves));

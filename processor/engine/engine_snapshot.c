@@ -6,8 +6,9 @@
 #include "base/check.h"
 #include "engine/engine_state.h"
 
-/* Chunks that one epoch carries, so that alerts need not wait behind them; a stop waits for all. */
-#define EPOCH_CHUNK_BYTES ((size_t)2 << 20)
+/* Bytes of state that one epoch compresses and carries, so that alerts need not wait behind them; a
+ * stop waits for all. */
+#define EPOCH_STATE_BYTES ((size_t)2 << 20)
 /* A snapshot is put off while it would cost more bytes than what was read since the last one, but
  * not for more than so many intervals: the replay must stay short. */
 #define STRETCH_MOST 10
@@ -24,27 +25,47 @@ static bool is_due(const struct engine *e, const struct partition *p) {
         return true;
     int64_t age_ms = e->wall_at - s->begun_at;
     return age_ms >= e->options.snapshot_interval_ms &&
-           (s->bytes_read >= s->packed.size ||
+           (s->bytes_read >= s->bytes_written ||
             age_ms >= STRETCH_MOST * e->options.snapshot_interval_ms);
+}
+
+/* The only thing that the loop has to wait for: from here on the bytes are the snapshot's. */
+static void serialise(struct engine *e, struct partition *p) {
+    int64_t began_us = e->options.now_us ? e->options.now_us() : 0;
+    struct buf *state = &p->snapshot.state;
+    *state = e->spare_state;
+    e->spare_state = (struct buf){0};
+    buf_reset(state);
+    if (p->source)
+        interaction_task_save(p->source, state);
+    else
+        tenant_task_save(p->tenant, state);
+    if (e->options.now_us)
+        timing_add(&e->stall_timing, e->options.now_us() - began_us);
 }
 
 static void begin(struct engine *e, struct partition *p) {
     struct partition_snapshot *s = &p->snapshot;
-    struct buf state;
-    buf_init(&state);
-    if (p->source)
-        interaction_task_save(p->source, &state);
-    else
-        tenant_task_save(p->tenant, &state);
-    s->writing = (struct snapshot_pointer){.number = ++s->number, .offset = p->next, .place = -1};
-    snapshot_pack(s->writing.number, s->writing.offset, buf_slice(&state), &s->packed);
-    s->writing.chunks = snapshot_chunk_count(buf_slice(&s->packed));
+    serialise(e, p);
+    s->writing = (struct snapshot_pointer){.number = ++s->number,
+                                           .offset = p->next,
+                                           .place = -1,
+                                           .chunks = snapshot_chunk_count(s->state.size)};
     s->next_chunk = 0;
     s->begun_at = e->wall_at;
-    s->bytes_read = 0;
+    s->bytes_read = s->bytes_written = 0;
     e->counts.snapshots++;
-    e->counts.snapshot_bytes += s->packed.size;
-    buf_deinit(&state);
+}
+
+/* All of it is in epochs. */
+static void give_memory_back(struct engine *e, struct partition *p) {
+    struct buf *state = &p->snapshot.state;
+    if (state->capacity > e->spare_state.capacity) {
+        struct buf smaller = e->spare_state;
+        e->spare_state = *state;
+        *state = smaller;
+    }
+    buf_deinit(state);
 }
 
 static void put_chunk(struct engine *e, struct partition *p) {
@@ -54,23 +75,53 @@ static void put_chunk(struct engine *e, struct partition *p) {
     struct buf *b = epoch_begin(e->open, OUTPUT_STATE, partition);
     snapshot_put_key(task, s->writing.number, s->next_chunk, b);
     epoch_key_done(e->open);
-    snapshot_put_chunk(task, s->writing.number, s->next_chunk, buf_slice(&s->packed), b);
+    size_t before = b->size;
+    snapshot_put_chunk(task, &s->writing, s->next_chunk, buf_slice(&s->state), b);
+    s->bytes_written += b->size - before;
+    e->counts.snapshot_bytes += b->size - before;
     epoch_record_done(e->open);
     e->open->records[e->open->record_count - 1].tag = partition_tag(p);
-    s->next_chunk++;
+    if (++s->next_chunk == s->writing.chunks)
+        give_memory_back(e, p);
+}
+
+static bool has_chunks(const struct partition *p) {
+    return p->snapshot.writing.number && p->snapshot.next_chunk < p->snapshot.writing.chunks;
+}
+
+/* Who has waited longest among those that are due; NULL while another one is being written: one
+ * task is serialised in one cut, and the memory of one state is enough. */
+static struct partition *next_due(const struct engine *e) {
+    struct partition *due = NULL;
+    for (size_t i = 0; i < e->partition_count; i++) {
+        struct partition *p = e->partitions[i];
+        if (has_chunks(p))
+            return NULL;
+        if (is_due(e, p) && (!due || p->snapshot.begun_at < due->snapshot.begun_at))
+            due = p;
+    }
+    return due;
+}
+
+static void begin_last_ones(struct engine *e) {
+    for (size_t i = 0; i < e->partition_count; i++) {
+        struct partition *p = e->partitions[i];
+        if (is_last_call(e, p) && is_due(e, p))
+            begin(e, p);
+    }
 }
 
 void engine_snapshot_cut(struct engine *e) {
-    size_t room = EPOCH_CHUNK_BYTES;
+    size_t room = EPOCH_STATE_BYTES;
+    begin_last_ones(e);
+    struct partition *due = next_due(e);
+    if (due)
+        begin(e, due);
     for (size_t i = 0; i < e->partition_count; i++) {
         struct partition *p = e->partitions[i];
-        struct partition_snapshot *s = &p->snapshot;
-        if (is_due(e, p))
-            begin(e, p);
-        while (s->writing.number && s->next_chunk < s->writing.chunks &&
-               (room || is_last_call(e, p))) {
+        while (has_chunks(p) && (room || is_last_call(e, p))) {
             put_chunk(e, p);
-            room -= room < SNAPSHOT_CHUNK_MAX ? room : SNAPSHOT_CHUNK_MAX;
+            room -= room < SNAPSHOT_PIECE ? room : SNAPSHOT_PIECE;
         }
     }
 }
@@ -110,10 +161,9 @@ void engine_snapshot_committed(struct engine *e, const struct epoch *epoch) {
 }
 
 bool engine_snapshot_is_wanted(const struct engine *e, const struct partition *p) {
-    const struct partition_snapshot *s = &p->snapshot;
-    if (s->writing.number && s->next_chunk < s->writing.chunks)
+    if (has_chunks(p))
         return true;
-    return is_last_call(e, p) && (is_due(e, p) || s->untold);
+    return is_last_call(e, p) && (is_due(e, p) || p->snapshot.untold);
 }
 
 /* A load that failed may have left anything behind. */
@@ -143,8 +193,12 @@ void engine_snapshot_load(struct engine *e, struct partition *p, const struct lo
     struct err err;
     bool ok = pointer ? snapshot_unpack(a->snapshot, pointer, &state, &err) &&
                             load(p, buf_slice(&state), &err)
-                      : err_set(&err, "none could be read");
+                      : err_set(&err, "%s", a->refusal ? a->refusal : "none could be read");
     buf_deinit(&state);
+    if (ok && a->refusal)
+        engine_note(e, LOG_LEVEL_WARN, "snapshot_refused",
+                    "\"task\":\"%s\",\"text\":\"%.300s; the one before it is taken\"", p->name,
+                    a->refusal);
     if (ok && pointer) {
         p->snapshot.kept[0] = *pointer;
         p->next = pointer->offset;

@@ -30,7 +30,7 @@ const char *partition_hold_name(enum partition_hold h);
 
 /* The snapshot that is being written, and those that are whole. */
 struct partition_snapshot {
-    struct buf packed;                                /* of the newest one taken */
+    struct buf state;                                 /* of the one that is being written */
     uint64_t number;                                  /* of the newest one ever begun */
     struct snapshot_pointer writing;                  /* number 0: none is under way */
     uint32_t next_chunk;                              /* to go into an epoch */
@@ -38,6 +38,7 @@ struct partition_snapshot {
     struct snapshot_pointer kept[METADATA_SNAPSHOTS]; /* whole, newest first */
     bool untold;                                      /* kept is in no commit yet */
     int64_t begun_at;                                 /* wall time */
+    uint64_t bytes_written;                           /* of it, compressed */
     uint64_t bytes_read;                              /* of input since then */
 };
 

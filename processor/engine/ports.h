@@ -30,6 +30,7 @@ struct log_assignment {
     int64_t low;              /* first offset that the log still has */
     uint64_t snapshot_number; /* of the snapshot that was found; 0: none */
     struct slice snapshot;    /* its packed bytes */
+    const char *refusal;      /* why a newer one could not be read; NULL: no reason is known */
     int64_t start;            /* where to begin when nothing was committed */
     int64_t end;              /* until-end: where to stop; -1 otherwise */
 };

@@ -122,6 +122,8 @@ static void find_snapshots(struct kafka_lookup *l) {
     for (int i = 0; i < l->partitions->cnt; i++) {
         l->found[i].snapshot_number = l->wants[i].number;
         l->found[i].snapshot = buf_slice(&l->wants[i].packed);
+        if (l->wants[i].refusal.text[0])
+            l->found[i].refusal = l->wants[i].refusal.text;
     }
 }
 

@@ -102,7 +102,9 @@ static void close_readers(struct kafka_state_want *wants, size_t count) {
         if (w->reader.pointer.number && snapshot_reader_is_whole(&w->reader)) {
             w->number = w->reader.pointer.number;
             w->packed = w->reader.packed;
-        } else {
+        } else if (w->reader.pointer.number) {
+            if (!w->refusal.text[0])
+                snapshot_reader_explain(&w->reader, &w->refusal);
             snapshot_reader_deinit(&w->reader);
         }
         w->reader = (struct snapshot_reader){.found = 0};

@@ -13,6 +13,7 @@ struct kafka_state_want {
     struct snapshot_reader reader; /* of the one that is being read */
     uint64_t number;               /* found; 0: none */
     struct buf packed;             /* owned: what was found */
+    struct err refusal;            /* why a newer one was not taken; empty: none was refused */
 };
 
 /* For each want, the newest snapshot of its metadata whose chunks are all there. All are read side

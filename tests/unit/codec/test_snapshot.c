@@ -26,19 +26,14 @@ static void fill(struct buf *state, size_t size, uint64_t seed) {
 
 static struct snapshot_pointer write_all(struct slice task, uint64_t number, int64_t offset,
                                          struct slice state, struct records *r) {
-    struct buf packed;
-    buf_init(&packed);
-    snapshot_pack(number, offset, state, &packed);
-    struct snapshot_pointer p = {.number = number,
-                                 .offset = offset,
-                                 .place = 0,
-                                 .chunks = snapshot_chunk_count(buf_slice(&packed))};
+    struct snapshot_pointer p = {
+        .number = number, .offset = offset, .place = 0, .chunks = snapshot_chunk_count(state.size)};
     for (uint32_t i = 0; i < p.chunks; i++) {
         assert_true(r->count < RECORDS_MAX);
         buf_init(&r->values[r->count]);
-        snapshot_put_chunk(task, number, i, buf_slice(&packed), &r->values[r->count++]);
+        snapshot_put_chunk(task, &p, i, state, &r->values[r->count]);
+        assert_true(r->values[r->count++].size <= SNAPSHOT_CHUNK_MAX);
     }
-    buf_deinit(&packed);
     return p;
 }
 
@@ -51,7 +46,7 @@ static bool read_all(struct slice task, const struct snapshot_pointer *p, const 
     bool whole = snapshot_reader_is_whole(&reader);
     bool good = whole && snapshot_unpack(buf_slice(&reader.packed), p, state, err);
     if (!whole)
-        err_set(err, "not whole");
+        snapshot_reader_explain(&reader, err);
     snapshot_reader_deinit(&reader);
     return good;
 }
@@ -67,10 +62,10 @@ static void test_states_of_many_sizes_come_back(void **unused) {
     static const size_t sizes[] = {0,
                                    1,
                                    1000,
-                                   SNAPSHOT_CHUNK_MAX - 40,
-                                   SNAPSHOT_CHUNK_MAX,
-                                   SNAPSHOT_CHUNK_MAX + 1,
-                                   3 * SNAPSHOT_CHUNK_MAX + 17};
+                                   SNAPSHOT_PIECE - 1,
+                                   SNAPSHOT_PIECE,
+                                   SNAPSHOT_PIECE + 1,
+                                   3 * SNAPSHOT_PIECE + 17};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct buf state, back;
         buf_init(&state);
@@ -116,16 +111,34 @@ static void test_missing_chunk_and_wrong_pointer_are_refused(void **unused) {
     struct buf state, back;
     buf_init(&state);
     buf_init(&back);
-    fill(&state, 2 * SNAPSHOT_CHUNK_MAX, 6);
+    fill(&state, 3 * SNAPSHOT_PIECE, 6);
     struct records r = {.count = 0};
     struct snapshot_pointer p = write_all(SLICE("t"), 3, 10, buf_slice(&state), &r);
     struct err err;
     r.count--;
     assert_false(read_all(SLICE("t"), &p, &r, &back, &err));
+    assert_string_equal(err.text, "snapshot 3 is not whole: 2 of 3 chunks were found");
     r.count++;
     p.offset = 11;
     assert_false(read_all(SLICE("t"), &p, &r, &back, &err));
     assert_non_null(strstr(err.text, "number 3 at offset 10, not number 3 at offset 11"));
+    forget(&r);
+    buf_deinit(&state);
+    buf_deinit(&back);
+}
+
+static void test_another_version_is_refused(void **unused) {
+    (void)unused;
+    struct buf state, back;
+    buf_init(&state);
+    buf_init(&back);
+    fill(&state, 300, 7);
+    struct records r = {.count = 0};
+    struct snapshot_pointer p = write_all(SLICE("t"), 3, 10, buf_slice(&state), &r);
+    struct err err;
+    r.values[0].at[0] = 1;
+    assert_false(read_all(SLICE("t"), &p, &r, &back, &err));
+    assert_non_null(strstr(err.text, "another version"));
     forget(&r);
     buf_deinit(&state);
     buf_deinit(&back);
@@ -145,6 +158,7 @@ int main(void) {
         cmocka_unit_test(test_states_of_many_sizes_come_back),
         cmocka_unit_test(test_any_flipped_bit_is_noticed),
         cmocka_unit_test(test_missing_chunk_and_wrong_pointer_are_refused),
+        cmocka_unit_test(test_another_version_is_refused),
         cmocka_unit_test(test_keys_name_task_slot_and_chunk),
     };
     return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);

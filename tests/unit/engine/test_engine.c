@@ -280,6 +280,29 @@ static void test_torn_snapshot_is_refused_and_the_older_one_taken(void **state) 
     sim_deinit(&s);
 }
 
+/* Every cut stops the loop for one task at most, although all of them are due at once. */
+static void test_one_task_is_serialised_in_a_cut(void **state) {
+    (void)state;
+    struct sim s;
+    sim_init(&s, 4);
+    s.snapshot_interval_ms = 300;
+    struct engine *e = start(&s, false, false);
+    uint64_t snapshots = 0;
+    for (int round = 0; round < 100; round++) {
+        for (int32_t p = 0; p < 4; p++)
+            send_event(&s, p, 5000 + round, 100 * p + round, QUEUED);
+        uint64_t epochs = metric_of(e, "epochs");
+        sim_run(&s, e, 10);
+        uint64_t taken = metric_of(e, "snapshots") - snapshots;
+        assert_true(taken <= (metric_of(e, "epochs") > epochs ? 1 : 0));
+        snapshots += taken;
+    }
+    assert_true(snapshots >= 5);
+    assert_null(engine_failure(e));
+    engine_free(e);
+    sim_deinit(&s);
+}
+
 static void test_quiet_partition_gets_ticks_and_time_passes(void **state) {
     (void)state;
     struct sim s;
@@ -369,6 +392,7 @@ int main(void) {
         cmocka_unit_test(test_kills_between_snapshots_change_nothing),
         cmocka_unit_test(test_after_a_graceful_stop_nothing_is_replayed),
         cmocka_unit_test(test_torn_snapshot_is_refused_and_the_older_one_taken),
+        cmocka_unit_test(test_one_task_is_serialised_in_a_cut),
         cmocka_unit_test(test_quiet_partition_gets_ticks_and_time_passes),
         cmocka_unit_test(test_unknown_schema_holds_its_partition_only),
         cmocka_unit_test(test_refused_commit_ends_the_engine),
