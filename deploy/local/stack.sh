@@ -9,6 +9,8 @@
 #   --redis-port N
 #   --kafka-login U:P     Kafka also listens on a second port, printed as KAFKA_LOGIN=host:port,
 #                         that asks for this user and password (SASL PLAIN); for the first start
+#   --proxy-port N        Kafka has a second address, of which it tells its clients that it is at
+#                         port N: for a proxy there, which forwards to what `status` calls PROXIED
 #   --only NAME[,NAME]    of kafka, registry, redis: only these
 #   --purge               with down: remove DIR as well
 #
@@ -132,15 +134,16 @@ TXT
 # The settings that differ from Kafka's own defaults do so because there is one broker, or to start
 # quickly.
 kafka_settings() {
-    local login=${3:+",LOGIN://$HOST:$3"}
+    local login=${3:+",LOGIN://$HOST:$3"} proxied=${4:+",PROXIED://$HOST:$4"}
     cat <<TXT
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@$HOST:$2
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://$HOST:$1,CONTROLLER://$HOST:$2$login
-advertised.listeners=PLAINTEXT://$HOST:$1$login
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,LOGIN:SASL_PLAINTEXT
+listeners=PLAINTEXT://$HOST:$1,CONTROLLER://$HOST:$2$login$proxied
+advertised.listeners=PLAINTEXT://$HOST:$1$login${4:+,PROXIED://$HOST:$(cat "$dir/proxy/port")}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,\
+    LOGIN:SASL_PLAINTEXT,PROXIED:PLAINTEXT
 log.dirs=$dir/kafka/data
 auto.create.topics.enable=false
 default.replication.factor=1
@@ -171,16 +174,21 @@ TXT
 }
 
 start_kafka() {
-    local port controller_port login_port='' id
+    local port controller_port login_port='' proxied_port='' id
     port=$(port_for kafka)
     controller_port=$(port_for controller)
     if [ -n "$kafka_login" ]; then
         mkdir -p "$dir/login"
         printf '%s\n' "$kafka_login" >"$dir/login/user"
     fi
+    if [ -n "$proxy_port" ]; then
+        mkdir -p "$dir/proxy" "$dir/proxied"
+        printf '%s\n' "$proxy_port" >"$dir/proxy/port"
+    fi
+    [ ! -e "$dir/proxy/port" ] || proxied_port=$(port_for proxied)
     [ ! -e "$dir/login/user" ] || login_port=$(port_for login)
     {
-        kafka_settings "$port" "$controller_port" "$login_port"
+        kafka_settings "$port" "$controller_port" "$login_port" "$proxied_port"
         [ -z "$login_port" ] || login_settings
     } >"$dir/kafka/server.properties"
     kafka_logging >"$dir/kafka/log4j2.properties"
@@ -202,6 +210,7 @@ kafka_answers() { kcat -b "$HOST:$(port_of kafka)" -L -m 2 2>/dev/null | grep -q
 kafka_line() {
     printf 'KAFKA=%s:%s\n' "$HOST" "$(port_of kafka)"
     [ ! -e "$dir/login/user" ] || printf 'KAFKA_LOGIN=%s:%s\n' "$HOST" "$(port_of login)"
+    [ ! -e "$dir/proxied/port" ] || printf 'PROXIED=%s:%s\n' "$HOST" "$(port_of proxied)"
 }
 
 # ---- schema registry -------------------------------------------------------------------------
@@ -311,7 +320,7 @@ down() {
         for name in "${only[@]}"; do
             running "$name" >/dev/null && die "$name still runs: $dir is kept"
         done
-        rm -rf "${dir:?}"/{kafka,controller,login,registry,redis,env,lock}
+        rm -rf "${dir:?}"/{kafka,controller,login,proxy,proxied,registry,redis,env,lock}
         rmdir "$dir" 2>/dev/null || say "$dir holds files that are not ours and stays"
     fi
 }
@@ -353,6 +362,7 @@ main() {
     only=("${ALL[@]}")
     purge=
     kafka_login=
+    proxy_port=
     case $command in
     up | down | status) shift ;;
     *) usage_error "usage: stack.sh up|down|status [options]; the script's head has the options" ;;
@@ -378,6 +388,10 @@ main() {
             [[ $value =~ ^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$ ]] ||
                 usage_error "--kafka-login must be USER:PASSWORD of letters, digits, _ . -"
             kafka_login=$value
+            ;;
+        --proxy-port)
+            [[ $value =~ ^[1-9][0-9]*$ ]] || usage_error "--proxy-port must be a port, not $value"
+            proxy_port=$value
             ;;
         --only) only_from "$value" ;;
         *) usage_error "unknown option $option" ;;

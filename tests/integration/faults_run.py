@@ -165,11 +165,17 @@ class OwnBroker:
 
     SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "local" / "stack.sh"
 
-    def __init__(self, folder, login=None):
-        """`login` is USER:PASSWORD of a second listener, which asks for it."""
+    def __init__(self, folder, login=None, proxy_port=None):
+        """`login` is USER:PASSWORD of a second listener, which asks for it; a proxy at
+        `proxy_port` forwards to the address PROXIED."""
         self.folder = folder
-        self.options = ("--kafka-login", login) if login else ()
+        self.options = (("--kafka-login", login) if login else ()) + (
+            ("--proxy-port", str(proxy_port)) if proxy_port else ())
         self.addresses = {}
+
+    @property
+    def pid(self):
+        return int((self.folder / "kafka" / "pid").read_text().split()[0])
 
     def _stack(self, command, *arguments):
         return subprocess.run([self.SCRIPT, command, "--only", "kafka", "--dir", self.folder,
@@ -183,7 +189,7 @@ class OwnBroker:
         return self.addresses["KAFKA"]
 
     def kill(self):
-        pid = int((self.folder / "kafka" / "pid").read_text().split()[0])
+        pid = self.pid
         os.kill(pid, signal.SIGKILL)
         wait_for("its end", lambda: not Path(f"/proc/{pid}").exists(), 10)
 
@@ -216,5 +222,13 @@ class Supervisor:
 
 def failure_of(process):
     """What a process said when it ended: the text of its last error."""
-    lines = [json.loads(x) for x in process.output.splitlines() if x.startswith("{")]
+    lines = [_parsed(x) for x in process.output.splitlines() if x.startswith("{")]
     return next((x.get("text", "") for x in reversed(lines) if x.get("event") == "failed"), "")
+
+
+def _parsed(line):
+    """A line of the log; nothing when a kill cut it."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return {}
