@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/check.h"
@@ -11,6 +12,9 @@
 #define REQUEST_TIMEOUT_MS 3000L
 #define ASK_AGAIN_MS 1000
 #define ANSWER_MAX ((size_t)4 << 20)
+#define STATUS_CONFLICT 409
+#define CONFLICT_TRIES 5
+#define CONFLICT_PAUSE_MS 200
 
 struct fetch {
     struct registry *registry;
@@ -83,6 +87,19 @@ static bool perform(const char *address, const char *body, struct buf *answer, l
                                      curl_easy_strerror(rc));
 }
 
+/* `status` is 0 when nobody answered. */
+static bool register_once(const char *address, const char *subject, const char *body,
+                          int32_t *schema_id, long *status, struct err *err) {
+    struct buf answer;
+    buf_init(&answer);
+    bool ok = perform(address, body, &answer, status, err);
+    if (ok && (*status != 200 || !read_id(&answer, schema_id)))
+        ok = err_set(err, "the schema registry refused %s with status %ld: " SLICE_FMT, subject,
+                     *status, (int)(answer.size < 200 ? answer.size : 200), answer.at);
+    buf_deinit(&answer);
+    return ok;
+}
+
 bool registry_register(const char *url, const char *subject, const char *schema_json,
                        int32_t *schema_id, bool *retriable, struct err *err) {
     char address[2048];
@@ -90,17 +107,14 @@ bool registry_register(const char *url, const char *subject, const char *schema_
     json_t *request = json_pack("{s:s}", "schema", schema_json);
     char *body = json_dumps(request, JSON_COMPACT);
     CHECK(body);
-    struct buf answer;
-    buf_init(&answer);
     long status;
-    *retriable = true;
-    bool ok = perform(address, body, &answer, &status, err);
-    if (ok && (status != 200 || !read_id(&answer, schema_id))) {
-        *retriable = status >= 500;
-        ok = err_set(err, "the schema registry refused %s with status %ld: " SLICE_FMT, subject,
-                     status, (int)(answer.size < 200 ? answer.size : 200), answer.at);
+    bool ok = register_once(address, subject, body, schema_id, &status, err);
+    /* Who registers at the same moment as another process may be told of a conflict. */
+    for (int tries = 0; !ok && status == STATUS_CONFLICT && tries < CONFLICT_TRIES; tries++) {
+        nanosleep(&(struct timespec){.tv_nsec = CONFLICT_PAUSE_MS * 1000000L}, NULL);
+        ok = register_once(address, subject, body, schema_id, &status, err);
     }
-    buf_deinit(&answer);
+    *retriable = status == 0 || status >= 500;
     free(body);
     json_decref(request);
     return ok;

@@ -55,10 +55,12 @@ class Forwarder:
 
 
 class GatedRegistry:
-    """Hands requests on to a registry, except for schema ids that are held back."""
+    """Hands requests on to a registry, except for schema ids that are held back; so many of the
+    next registrations are refused as in conflict with another."""
 
     def __init__(self, url):
         self.held = set()
+        self.conflicts = 0
         self.asked = []
         gate, http = self, requests.Session()
         http.trust_env = False
@@ -71,6 +73,10 @@ class GatedRegistry:
                     self.send_error(503, "held back by the test")
                     return
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if method == "POST" and gate.conflicts > 0:
+                    gate.conflicts -= 1
+                    self.send_error(409, "it already exists")
+                    return
                 path = self.path.removeprefix(gate.root)
                 told = http.request(method, url + path, data=body or None, timeout=20, headers={
                     "Content-Type": self.headers.get("Content-Type") or "application/json"})

@@ -165,6 +165,25 @@ def test_a_registry_that_is_down_stops_only_the_partition_that_needs_it(world):
         gate.close()
 
 
+def test_registering_beside_another_process_is_tried_again(world):
+    """A registry tells one of two who register the same schema at once of a conflict; one that
+    stays is the registry's last word."""
+    gate = GatedRegistry(world.stack.registry)
+    try:
+        world.create(settings=LIVE_TOPIC)
+        world.contract(CONTRACT)
+        config = world.config(clock="live", schema_registry=gate.url)
+        gate.conflicts = 2
+        assert world.start(config).terminate() == 0
+        assert gate.conflicts == 0
+        gate.conflicts = 1000
+        process = world.start(config, ready=False, name="refused")
+        assert process.wait(scaled(20)) == 1
+        assert "status 409" in process.output
+    finally:
+        gate.close()
+
+
 def ids_of_partitions(world):
     """An interaction id for partition 0 and one for 1, by the hash that producers use."""
     found = {}
