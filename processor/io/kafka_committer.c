@@ -106,12 +106,20 @@ static rd_kafka_error_t *send_offsets(struct kafka_committer *c, const struct ep
         return NULL;
     rd_kafka_topic_partition_list_t *offsets = offsets_of(c, epoch);
     rd_kafka_error_t *error;
-    /* Retriable but not resumable: the identical call again. */
-    do
-        error = rd_kafka_send_offsets_to_transaction(c->rk, offsets, group, timeout_ms(c->options));
-    while (error && rd_kafka_error_is_retriable(error) && (rd_kafka_error_destroy(error), true));
+    int64_t until_us = now_us() + (int64_t)timeout_ms(c->options) * 1000;
+    /* Retriable but not resumable: the identical call again, as long as a transaction may last. */
+    while ((error = rd_kafka_send_offsets_to_transaction(c->rk, offsets, group,
+                                                         timeout_ms(c->options))) &&
+           rd_kafka_error_is_retriable(error) && now_us() < until_us)
+        rd_kafka_error_destroy(error);
     rd_kafka_topic_partition_list_destroy(offsets);
     return error;
+}
+
+/* Brokers take the offsets of nobody without asking who that is. */
+static bool is_member(const rd_kafka_consumer_group_metadata_t *group) {
+    const char *member = rd_kafka_consumer_group_metadata_member_id(group);
+    return rd_kafka_consumer_group_metadata_generation_id(group) >= 0 && member && *member;
 }
 
 /* Begin to commit; NULL when all went well, else the first error and the step it came from. */
@@ -139,6 +147,12 @@ static rd_kafka_error_t *run_steps(struct kafka_committer *c, const char **step)
 
 static enum kafka_commit_result run(struct kafka_committer *c, char *reason, size_t room) {
     const char *step;
+    if (!is_member(c->group)) {
+        snprintf(reason, room,
+                 "this process is no member of its group any more: it did not answer "
+                 "in time (session.timeout.ms)");
+        return KAFKA_COMMIT_FAILED;
+    }
     rd_kafka_error_t *error = run_steps(c, &step);
     if (!error)
         return KAFKA_COMMIT_DONE;

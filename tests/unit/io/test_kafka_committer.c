@@ -103,11 +103,17 @@ static void open_committer(struct fixture *f) {
     assert_non_null(f->committer);
 }
 
-static void commit(struct fixture *f) {
+static void commit_as(struct fixture *f, int32_t generation, const char *member) {
     f->ended = false;
-    kafka_committer_run(f->committer, f->epoch, rd_kafka_consumer_group_metadata_new("g"));
+    kafka_committer_run(
+        f->committer, f->epoch,
+        rd_kafka_consumer_group_metadata_new_with_genid("g", generation, member, NULL));
     while (!f->ended)
         uv_run(&f->loop, UV_RUN_ONCE);
+}
+
+static void commit(struct fixture *f) {
+    commit_as(f, 1, "m");
 }
 
 static void teardown(struct fixture *f) {
@@ -138,6 +144,23 @@ static void test_a_new_generation_may_be_tried_again(void **state) {
     commit(&f);
     assert_int_equal(f.result, KAFKA_COMMIT_DONE);
     teardown(&f);
+}
+
+/* The broker would take it: nobody's offsets are not fenced. */
+static void test_who_is_no_member_does_not_commit(void **state) {
+    static const struct {
+        int32_t generation;
+        const char *member;
+    } lost[] = {{-1, "m"}, {1, ""}, {-1, ""}};
+    for (size_t i = 0; i < sizeof lost / sizeof lost[0]; i++) {
+        struct fixture f;
+        setup(&f, *state);
+        open_committer(&f);
+        commit_as(&f, lost[i].generation, lost[i].member);
+        assert_int_equal(f.result, KAFKA_COMMIT_FAILED);
+        assert_non_null(strstr(f.reason, "no member"));
+        teardown(&f);
+    }
 }
 
 static void expect_refusal(rd_kafka_mock_cluster_t *cluster, enum request request,
@@ -183,6 +206,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_epoch_is_committed),
         cmocka_unit_test(test_a_new_generation_may_be_tried_again),
+        cmocka_unit_test(test_who_is_no_member_does_not_commit),
         cmocka_unit_test(test_each_refusal_of_a_process_that_was_replaced),
     };
     return cmocka_run_group_tests_name("kafka_committer", tests, open_cluster, close_cluster);
