@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "cli/kafka_settings.h"
@@ -18,6 +19,9 @@
 
 #define TURN_EVERY_MS 10      /* at least so often the engine gets a turn */
 #define STOP_TIMEOUT_MS 15000 /* a graceful stop that takes longer is given up */
+/* So long may the last commit of partitions that go take: the group waits for it. */
+#define REVOKE_TIMEOUT_MS 10000
+#define REVOKE_TIMEOUT_LOG_MS 65000 /* clock: log, whose transactions may last a minute */
 
 struct shell {
     const struct shell_options *options;
@@ -33,6 +37,7 @@ struct shell {
     struct http_server *http;
     struct engine *engine;
     int64_t stopping_at; /* wall time of the signal; INSTANT_NONE: not stopping */
+    int64_t revoking_ms; /* since when partitions are to go, by the monotonic clock; -1: none do */
     bool closed;
     int status;
 };
@@ -82,11 +87,24 @@ static void fail(void *context, const char *reason) {
     shut(s, 1);
 }
 
+static int64_t revoke_timeout_ms(const struct shell *s) {
+    return s->kafka_options.live ? REVOKE_TIMEOUT_MS : REVOKE_TIMEOUT_LOG_MS;
+}
+
 static void serve_revocation(struct shell *s) {
-    if (!kafka_log_is_revoking(s->log))
+    int64_t now_ms = stopwatch_us() / 1000;
+    if (!kafka_log_is_revoking(s->log)) {
+        s->revoking_ms = -1;
         return;
-    if (!engine_is_clean(s->engine))
+    }
+    if (s->revoking_ms < 0)
+        s->revoking_ms = now_ms;
+    if (!engine_is_clean(s->engine)) {
+        if (now_ms - s->revoking_ms > revoke_timeout_ms(s))
+            fail(s, "the last epoch of partitions that go to another process could not be "
+                    "committed in time; that process will do it again");
         return;
+    }
     kafka_log_finish_revoke(s->log);
     engine_drain(s->engine, s->stopping_at != INSTANT_NONE);
 }
@@ -299,6 +317,8 @@ static bool prepare(struct shell *s, struct kafka_topics *topics, struct record_
     if (!kafka_admin_prepare(&s->kafka_options, loop_signal_waits, topics, err))
         return false;
     s->kafka_options.state_partitions = topics->state_partitions;
+    for (int i = 0; i < INPUT_COUNT; i++)
+        s->kafka_options.input_partitions += topics->partitions[i];
     return shell_schemas_register(s->options->settings->schema_registry, &s->note,
                                   loop_signal_waits, framing, err);
 }
@@ -312,6 +332,9 @@ static int run_loop(struct shell *s, const struct kafka_topics *topics,
     if (open_parts(s, topics, framing, &err)) {
         note(s, LOG_LEVEL_INFO, "started", "");
         loop_run(s->loop);
+        /* Crash only: to close what has failed could take as long as the brokers are away. */
+        if (s->status)
+            _exit(s->status);
     } else {
         fail(s, err.text);
     }
@@ -334,7 +357,7 @@ static int start(struct shell *s) {
 }
 
 int shell_run(const struct shell_options *options) {
-    struct shell s = {.options = options, .stopping_at = INSTANT_NONE};
+    struct shell s = {.options = options, .stopping_at = INSTANT_NONE, .revoking_ms = -1};
     s.note_options = (struct note_options){.level = (enum log_level)options->settings->log_level,
                                            .json = options->settings->log_format ==
                                                    SETTINGS_LOG_JSON};

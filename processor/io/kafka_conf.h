@@ -22,6 +22,7 @@ struct kafka_options {
     int32_t partitions; /* of topics that are created */
     int32_t replication;
     int32_t state_partitions; /* found, of GROUP.state */
+    int32_t input_partitions; /* found, of all that the group shares */
     int64_t retention_ms;
     size_t memory_bytes; /* limits.memory: a share of it may wait in the consumer */
     bool live;           /* clock: live */

@@ -2,10 +2,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/check.h"
 #include "io/kafka_fault.h"
 #include "io/kafka_lookup.h"
+#include "io/kafka_orphans.h"
 
 #define DRAIN_BATCH 1024
 #define CLOSE_TIMEOUT_MS 5000
@@ -30,9 +32,16 @@ struct kafka_consumer {
     size_t reading_count, reading_capacity;
     rd_kafka_topic_partition_list_t *revoking; /* NULL: none */
     struct kafka_lookup *lookup;               /* under way; NULL: none */
+    struct kafka_orphans *orphans;
     uint64_t losses;
     bool closing;
 };
+
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 static rd_kafka_conf_t *consumer_conf(const struct kafka_options *o, struct err *err) {
     rd_kafka_conf_t *conf = kafka_conf_new(o, "consumer", err);
@@ -99,6 +108,7 @@ struct kafka_consumer *kafka_consumer_new(const struct kafka_options *o, uv_loop
     static const uint64_t one = 1;
     rd_kafka_queue_io_event_enable(c->queue, wake_fd, &one, sizeof one);
     subscribe(c);
+    c->orphans = kafka_orphans_new(o, rk, now_ms());
     return c;
 }
 
@@ -196,8 +206,8 @@ static void on_assign(struct kafka_consumer *c, rd_kafka_topic_partition_list_t 
 }
 
 static void on_revoke(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list) {
-    c->losses++;
     if (rd_kafka_assignment_lost(c->rk) && !c->closing) {
+        c->losses++;
         /* Given up at once, or the client waits for it for ever when it is closed. */
         rd_kafka_error_t *error = rd_kafka_incremental_unassign(c->rk, list);
         if (error)
@@ -220,6 +230,7 @@ bool kafka_consumer_is_revoking(const struct kafka_consumer *c) {
 
 void kafka_consumer_finish_revoke(struct kafka_consumer *c) {
     CHECK(c->revoking);
+    c->losses++; /* not before: until here they are ours, and an epoch may be tried again */
     for (int i = 0; i < c->revoking->cnt; i++) {
         const rd_kafka_topic_partition_t *tp = &c->revoking->elems[i];
         enum engine_input input = input_of(c, tp->topic);
@@ -272,9 +283,22 @@ static void handle(struct kafka_consumer *c, rd_kafka_event_t *event) {
     }
 }
 
+/* Leaving makes the group share everything anew, and what was ours is committed before. */
+static void look_for_orphans(struct kafka_consumer *c) {
+    if (!kafka_orphans_found(c->orphans, now_ms()) || c->revoking || c->lookup)
+        return;
+    const struct note_port *note = &c->options->note;
+    note->note(note->self, LOG_LEVEL_WARN, "group_rebalance_asked",
+               "\"text\":\"the group has partitions that no process was given; this one leaves "
+               "and joins again\"");
+    rd_kafka_unsubscribe(c->rk);
+    subscribe(c);
+}
+
 void kafka_consumer_serve(struct kafka_consumer *c) {
     rd_kafka_event_t *event;
     look_for_fatal(c);
+    look_for_orphans(c);
     /* One rebalance at a time: the next one waits on the queue until this one is finished. */
     while (!c->revoking && !c->lookup && (event = rd_kafka_queue_poll(c->queue, 0))) {
         handle(c, event);
@@ -347,6 +371,8 @@ void kafka_consumer_free(struct kafka_consumer *c) {
     c->closing = true;
     while (c->lookup) /* its thread still uses the client */
         uv_run(c->loop, UV_RUN_ONCE);
+    if (c->revoking)
+        kafka_consumer_finish_revoke(c);
     rd_kafka_error_t *error = rd_kafka_consumer_close_queue(c->rk, c->queue);
     if (error)
         rd_kafka_error_destroy(error);
@@ -363,6 +389,7 @@ void kafka_consumer_free(struct kafka_consumer *c) {
     while (c->reading_count)
         close_reading(c, c->readings[0]);
     free(c->readings);
+    kafka_orphans_free(c->orphans);
     rd_kafka_queue_destroy(c->queue);
     /* Whatever is still open must not keep a process that has failed from ending. */
     rd_kafka_destroy_flags(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
