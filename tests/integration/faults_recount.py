@@ -1,6 +1,6 @@
 """What came out, against a recount of the input topic as it stands in the log."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import oracle
 from faults_load import TARGET_MS, WARN_MS
@@ -61,7 +61,7 @@ def figures_differ(redis, history, settled_at):
             expected[end_at] = window(history, end_at), standing(history, end_at)
         figures, gauges = expected[end_at]
         out += [f"{name}, window to {end_at}: {x}"
-                for x in _kpi_differs(kpi, figures[scope], gauges[scope])]
+                for x in kpi_differs(kpi, figures[scope], gauges[scope])]
         now = redis.hgetall(f"fw:{{acme}}:now:{name}")
         out += [f"{name}, now: {g} is {n}, Redis says {now.get(g)} as of {now.get('as_of')}"
                 for g, n in final[scope].items() if now.get(g) != str(n)]
@@ -69,7 +69,7 @@ def figures_differ(redis, history, settled_at):
     return out + [f"scope {name} is not listed" for name in sorted(missing)]
 
 
-def _kpi_differs(kpi, figures, gauges):
+def kpi_differs(kpi, figures, gauges):
     for metric in oracle.COUNTS:
         if figures[metric][0] != int(kpi.get(metric, 0)):
             yield f"{metric} is {figures[metric][0]}, Redis says {kpi.get(metric)}"
@@ -91,11 +91,12 @@ def alerts_of(world):
 
 
 def episodes_differ(alerts):
-    """Sentences about sequences with gaps, repeats, or something after their end."""
+    """Sentences about sequences with gaps, repeats, or something after their end, and about keys
+    with a second episode before the first one's end; `alerts` as they stand in their topics."""
     by_id = defaultdict(list)
     for alert in alerts:
         by_id[alert["alert_id"]].append(alert)
-    out, open_keys = [], defaultdict(int)
+    out = []
     for name, episode in by_id.items():
         told = [(a["seq"], a["transition"]) for a in episode]
         if [seq for seq, _ in told] != list(range(1, len(told) + 1)):
@@ -104,21 +105,36 @@ def episodes_differ(alerts):
             out.append(f"{name}: it does not begin with its only FIRING: {told}")
         if [t for _, t in told[:-1] if t in ENDS]:
             out.append(f"{name}: something follows its end: {told}")
-        open_keys[episode[0]["alert_key"]] += told[-1][1] not in ENDS
-    return out + [f"{key}: {n} episodes are open at once" for key, n in open_keys.items() if n > 1]
+    return out + list(_open_at_once(alerts))
+
+
+def _open_at_once(alerts):
+    """A key is in one partition, so its alerts stand in their order."""
+    standing = {}
+    for alert in alerts:
+        key, name = alert["alert_key"], alert["alert_id"]
+        if alert["transition"] == "FIRING" and standing.get(key, name) != name:
+            yield f"{key}: two episodes are open at once: {standing[key]} and {name}"
+        if alert["transition"] not in ENDS:
+            standing[key] = name
+        elif standing.get(key) == name:
+            del standing[key]
 
 
 def expected_items(history):
-    """(kind, condition, end) of all who wait longer than they should."""
+    """(kind, interaction, condition, end) of all callers who wait longer than they should."""
     for item in history.items:
         for visit in item.visits:
+            if visit.scope["channel"] != "voice":
+                continue
             began, ended = visit.queued_at, visit.ended_at
             took = (ended - began) if ended is not None else oracle.FOREVER
             if took > WARN_MS:
                 breach_at = began + TARGET_MS
-                yield "ITEM_AT_RISK", began + WARN_MS, min(breach_at, ended or breach_at)
+                yield ("ITEM_AT_RISK", item.name, began + WARN_MS,
+                       min(breach_at, ended or breach_at))
             if took > TARGET_MS:
-                yield "ITEM_BREACH", began + TARGET_MS, ended
+                yield "ITEM_BREACH", item.name, began + TARGET_MS, ended
 
 
 def items_differ(alerts, history, held_back=False):
@@ -128,26 +144,23 @@ def items_differ(alerts, history, held_back=False):
     taken back: what has ended stays, so only breaches are looked at.
     """
     kinds = ("ITEM_BREACH",) if held_back else ("ITEM_BREACH", "ITEM_AT_RISK")
+    found = Counter(told_items(alerts, kinds))
+    expected = Counter(x for x in expected_items(history) if x[0] in kinds)
+    return ([f"missing: {x}" for x in (expected - found).elements()]
+            + [f"too many: {x}" for x in (found - expected).elements()])
+
+
+def told_items(alerts, kinds):
+    """(kind, interaction, condition, end) of each episode that was not taken back."""
     last, first = {}, {}
     for alert in alerts:
         if alert["kind"] in kinds:
             first.setdefault(alert["alert_id"], alert)
             last[alert["alert_id"]] = alert
-    found = sorted((first[i]["kind"], first[i]["condition_at"], a["resolved_at"] or 0)
-                   for i, a in last.items() if a["transition"] != "VOIDED")
-    expected = sorted((kind, at, end or 0) for kind, at, end in expected_items(history)
-                      if kind in kinds)
-    return ([f"missing: {x}" for x in _less(expected, found)]
-            + [f"too many: {x}" for x in _less(found, expected)])
-
-
-def _less(some, others):
-    left = list(others)
-    for x in some:
-        if x in left:
-            left.remove(x)
-        else:
-            yield x
+    for name, alert in first.items():
+        if last[name]["transition"] != "VOIDED":
+            yield (alert["kind"], alert["interaction_id"], alert["condition_at"],
+                   last[name]["resolved_at"])
 
 
 def board_shown(redis):

@@ -56,7 +56,8 @@ class Leg:
 class Item:
     """One interaction: what its events, in their order, made of it."""
 
-    def __init__(self):
+    def __init__(self, name=None):
+        self.name = name
         self.visits = []
         self.legs = []
         self.created_at = None
@@ -249,7 +250,7 @@ def identity(event):
 def _in_order(events):
     """By event time, then source_seq, then whatever the life cycle permits."""
     events = sorted(events, key=lambda e: (e["event_at"], e.get("source_seq") or 0))
-    item = Item()
+    item = Item(events[0]["interaction_id"])
     pending = []
     for i, event in enumerate(events):
         pending.append(event)
