@@ -262,6 +262,49 @@ static void check_thresholds(const struct cell *c, struct cursor *in) {
     }
 }
 
+/* The windows' sums follow from the panes and the step. */
+static void sum_windows(struct cell *c) {
+    for (size_t w = 0; w < c->shape.window_count; w++) {
+        struct cell_window *window = &c->windows[w];
+        window->edge_at = instant_floor(c->at, c->shape.windows[w].step_ms);
+        cell_range(c, window->edge_at - c->shape.windows[w].length_ms, window->edge_at,
+                   &window->sums);
+        window->changed = true;
+    }
+}
+
+/* The key under which this shape keeps what stands under `key` in another; false: it does not. */
+static bool translate(const struct cell_shape *to, const struct cell_shape *from, uint32_t *key) {
+    const uint32_t each = ATTRIBUTION_COUNT * LEVEL_COUNT;
+    if (*key < CELL_LEVELS_AT || *key >= CELL_BINS_AT)
+        return true;
+    uint32_t place = *key - CELL_LEVELS_AT;
+    CHECK(place / each < from->threshold_count);
+    size_t threshold = cell_shape_threshold(to, from->thresholds_ms[place / each]);
+    *key = CELL_LEVELS_AT + (uint32_t)threshold * each + place % each;
+    return threshold < to->threshold_count;
+}
+
+void cell_take_over(struct cell *c, const struct cell *from) {
+    CHECK(c->at == INSTANT_NONE && from->waiting.count == 0);
+    for (size_t t = 0; t < CELL_TIERS; t++) {
+        for (size_t i = 0; i < from->tiers[t].count; i++) {
+            const struct pane *p = pane_list_at(&from->tiers[t], i);
+            struct pane_entry e;
+            for (struct pane_reader r = pane_read(p); pane_next(&r, &e);)
+                if (translate(&c->shape, &from->shape, &e.key))
+                    tally_add(&c->scratch->in, e.key, e.value);
+            put_in_pane(c, t, p->at, NULL);
+        }
+    }
+    memcpy(c->base, from->base, sizeof(c->base));
+    c->at = from->at;
+    if (c->at == INSTANT_NONE)
+        return;
+    roll(c);
+    sum_windows(c);
+}
+
 void cell_load(struct cell *c, struct cursor *in) {
     check_thresholds(c, in);
     c->at = cursor_zigzag(in);
@@ -275,11 +318,5 @@ void cell_load(struct cell *c, struct cursor *in) {
     }
     if (in->failed || c->at == INSTANT_NONE)
         return;
-    for (size_t w = 0; w < c->shape.window_count; w++) {
-        struct cell_window *window = &c->windows[w];
-        window->edge_at = instant_floor(c->at, c->shape.windows[w].step_ms);
-        cell_range(c, window->edge_at - c->shape.windows[w].length_ms, window->edge_at,
-                   &window->sums);
-        window->changed = true;
-    }
+    sum_windows(c);
 }

@@ -76,6 +76,10 @@ int64_t cell_oldest(const struct cell *c);
 size_t cell_row_entries(const struct cell_shape *shape, const struct report *report,
                         const struct report_row *row, struct pane_scratch *scratch);
 
+/* Into a cell just made, of another shape: the panes of one that stands at some step. What this
+ * shape does not keep is left out; thresholds are matched by their length. */
+void cell_take_over(struct cell *c, const struct cell *from);
+
 /* Equal contents at equal steps give equal bytes. Load goes into a cell just made, with the same
  * thresholds as the one that was saved. */
 void cell_save(const struct cell *c, struct buf *b);

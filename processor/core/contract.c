@@ -15,6 +15,11 @@ const struct contract *contract_set_find(const struct contract_set *set, struct 
     return &set->fallback;
 }
 
+bool contract_same(const struct contract *a, const struct contract *b) {
+    return a == b || (a->is_default && b->is_default) ||
+           (a->identity && a->identity == b->identity);
+}
+
 void contract_init_default(struct contract *c) {
     *c = (struct contract){
         .zone = {.name = SLICE("UTC")},

@@ -104,7 +104,8 @@ struct contract {
     int64_t feed_silent_after_ms;
     int64_t feed_skewed_after_ms;
     int64_t quiet_ms, clear_hold_ms;
-    bool is_default; /* no file: counters in UTC only, and one CONFIG alert */
+    bool is_default;   /* no file: counters in UTC only, and one CONFIG alert */
+    uint64_t identity; /* hash of its text and of the tz data's version; 0: not known */
 };
 
 /* All contracts of a process. Immutable after loading. */
@@ -116,6 +117,9 @@ struct contract_set {
 
 /* The tenant's contract, or the fallback; never NULL. */
 const struct contract *contract_set_find(const struct contract_set *set, struct slice tenant);
+
+/* True when the two say the same. */
+bool contract_same(const struct contract *a, const struct contract *b);
 
 /* The fallback: UTC, the defaults of CONTRACT, no rules. */
 void contract_init_default(struct contract *c);

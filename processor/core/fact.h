@@ -8,7 +8,8 @@
     X(AT_RISK, "at_risk", "a warning passed; a later warning replaces an earlier one")             \
     X(BREACHED, "breached", "the deadline passed")                                                 \
     X(ENDED, "ended", "the clock ended: answered, replied to, abandoned, resolved")                \
-    X(VOIDED, "voided", "the clock no longer counts, or what was said never was")
+    X(VOIDED, "voided", "the clock no longer counts, or what was said never was")                  \
+    X(REPLACED, "replaced", "a change of the contract: from here on another rule measures")
 
 #define FACT_ENUM(symbol, name, meaning) FACT_##symbol,
 enum fact_kind { FACT_KINDS(FACT_ENUM) FACT_KIND_COUNT };
@@ -27,7 +28,7 @@ const char *clock_kind_name(enum clock_kind k);
 const char *fact_kind_name(enum fact_kind k);
 
 /* Facts about one (interaction, rule, instance) come in the order in which they became true.
- * AT_RISK and BREACHED open, ENDED closes both, VOIDED says that AT_RISK and BREACHED (as
+ * AT_RISK and BREACHED open, ENDED and REPLACED close both, VOIDED says that AT_RISK and BREACHED (as
  * `voided_kind` tells) no longer hold and never did. */
 struct fact {
     uint32_t leaf; /* scope of the visit, or of the interaction at CREATED */

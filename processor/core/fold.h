@@ -12,6 +12,14 @@ struct fold {
     struct leaf_dict *leaves;
     struct ledger ledger;
     uint64_t aged; /* interactions aged out by this fold */
+    /* NULL: the clocks' rules are those of the leaf's contract; else of this one. */
+    const struct contract *under;
+};
+
+/* What an interaction was counted by until its contract changed. */
+struct fold_before {
+    const struct contract *contract;
+    const struct leaf *leaf; /* of the last visit; NULL: there was none */
 };
 
 /* What the event would do now; changes nothing. */
@@ -23,6 +31,13 @@ enum moment_outcome fold_event(struct fold *f, struct interaction *i, const stru
 
 /* Whatever falls due before `until_at` happens, one by one, each at its own instant. */
 void fold_time(struct fold *f, struct interaction *i, int64_t until_at);
+
+/* Another contract is in force from `at` on, up to which time has passed. The interaction has the
+ * leaves of the new one, its clocks still the rules of the old one. The last visit is counted by
+ * the new thresholds as well; clocks go on, are retargeted, voided or begun as CONTRACT says. The
+ * facts that this writes name rules of the old contract. */
+void fold_change_contract(struct fold *f, struct interaction *i, const struct fold_before *before,
+                          int64_t at);
 
 /* The next instant at which something falls due, or INSTANT_MAX. */
 int64_t fold_next_at(const struct fold *f, const struct interaction *i);

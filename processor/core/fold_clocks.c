@@ -8,7 +8,7 @@ static uint32_t leaf_of(const struct interaction *i, enum track t) {
 }
 
 static const struct contract *contract_of(const struct fold *f, const struct interaction *i) {
-    return fold_leaf(f, i->leaf)->contract;
+    return f->under ? f->under : fold_leaf(f, i->leaf)->contract;
 }
 
 static bool stands(const struct clock *c) {
@@ -206,12 +206,12 @@ static int64_t start_of(const struct fold *f, const struct interaction *i, enum 
 static void begin_late(struct fold *f, struct interaction *i, enum track t, uint16_t rule,
                        int64_t at) {
     int64_t started_at = start_of(f, i, t);
-    if (started_at == INSTANT_NONE || rule == CLOCK_NO_RULE || started_at > at)
+    if (started_at == INSTANT_NONE || rule == CLOCK_NO_RULE)
         return;
     struct clock *c = &i->clocks[t];
     clock_begin(c, rule, started_at, t == TRACK_ANSWER ? i->visit.number : 1);
     const struct clock_rule *begun = clocks_rule(f, i, t);
-    clock_retarget(c, begun, begun, rule, at);
+    clock_retarget(c, begun, begun, rule, started_at > at ? started_at : at);
     if (pauses(clocks_rule(f, i, t), i))
         clock_pause(c, clocks_rule(f, i, t), at);
 }
@@ -232,6 +232,79 @@ void clocks_rematch(struct fold *f, struct interaction *i, int64_t at) {
             clock_retarget(c, clocks_rule(f, i, t), &contract_of(f, i)->clocks[rule], rule, at);
         }
     }
+}
+
+static bool measures_the_same(const struct clock_rule *a, const struct clock_rule *b) {
+    if (!slice_equal(a->name, b->name) || a->target_ms != b->target_ms ||
+        a->warning_count != b->warning_count)
+        return false;
+    for (size_t w = 0; w < a->warning_count; w++)
+        if (a->warnings[w].elapsed_ms != b->warnings[w].elapsed_ms)
+            return false;
+    return true;
+}
+
+static uint16_t rule_named(const struct contract *c, enum clock_kind kind, struct slice name) {
+    for (size_t k = 0; k < c->clock_count; k++)
+        if (c->clocks[k].kind == kind && slice_equal(c->clocks[k].name, name))
+            return (uint16_t)k;
+    return CLOCK_NO_RULE;
+}
+
+/* A clock that has ended keeps its rule for as long as there is one of that name. */
+static void rename_ended(struct clock *c, const struct contract *was, const struct contract *now,
+                         enum clock_kind kind) {
+    if (c->state == CLOCK_OFF)
+        return;
+    c->rule = rule_named(now, kind, was->clocks[c->rule].name);
+    if (c->rule == CLOCK_NO_RULE)
+        *c = (struct clock){0};
+}
+
+/* Hours that were changed ahead of the clock change nothing of what it has measured. */
+static bool measured_the_same(const struct clock *c, const struct clock_rule *a,
+                              const struct clock_rule *b, int64_t at) {
+    return c->state != CLOCK_RUNNING || calendar_open_ms(a->calendar, c->since_at, at) ==
+                                            calendar_open_ms(b->calendar, c->since_at, at);
+}
+
+/* What was said is closed under the names that it was said by. */
+static void change_running(struct fold *f, struct interaction *i, enum track t,
+                           const struct contract *was, uint16_t rule, int64_t at) {
+    struct clock *c = &i->clocks[t];
+    const struct contract *now = contract_of(f, i);
+    f->under = was;
+    bool goes_on = rule != CLOCK_NO_RULE && slice_equal(was->name, now->name) &&
+                   measures_the_same(&was->clocks[c->rule], &now->clocks[rule]) &&
+                   measured_the_same(c, &was->clocks[c->rule], &now->clocks[rule], at);
+    if (rule == CLOCK_NO_RULE)
+        make_void(f, i, t, at);
+    else if (!goes_on && was_told(c))
+        tell(f, i, t, FACT_REPLACED, at, FACT_AT_RISK);
+    f->under = NULL;
+    if (goes_on) {
+        c->rule = rule;
+    } else if (rule != CLOCK_NO_RULE) { /* an event ahead of the clock may have begun it */
+        int64_t from_at = c->state == CLOCK_RUNNING && c->since_at > at ? c->since_at : at;
+        clock_retarget(c, &was->clocks[c->rule], &now->clocks[rule], rule, from_at);
+    }
+}
+
+void clocks_change_contract(struct fold *f, struct interaction *i, const struct contract *was,
+                            int64_t at) {
+    const struct contract *now = contract_of(f, i);
+    for (enum track t = 0; t < TRACK_COUNT; t++) {
+        struct clock *c = &i->clocks[t];
+        bool over = c->state == CLOCK_ENDED || (t == TRACK_ANSWER && !interaction_waits(i));
+        uint16_t rule = over ? CLOCK_NO_RULE : matching_rule(f, i, t);
+        if (over)
+            rename_ended(c, was, now, track_kind(t));
+        else if (c->state == CLOCK_OFF)
+            begin_late(f, i, t, rule, at);
+        else
+            change_running(f, i, t, was, rule, at);
+    }
+    clocks_status(f, i, at);
 }
 
 int64_t clocks_next_at(const struct fold *f, const struct interaction *i, enum track t) {

@@ -22,6 +22,8 @@ void visit_end(struct fold *f, struct interaction *i, enum visit_end end, int64_
                int64_t said_wait_ms);
 void visit_age(struct fold *f, struct interaction *i, int64_t at);
 void visit_take_out(struct fold *f, struct interaction *i);
+void visit_change_contract(struct fold *f, struct interaction *i, const struct fold_before *before,
+                           int64_t at);
 int64_t visit_next_at(const struct fold *f, const struct visit *v); /* the next T to pass */
 void visit_pass_threshold(struct fold *f, struct visit *v);
 
@@ -58,6 +60,8 @@ void clocks_age(struct fold *f, struct interaction *i, int64_t at);
 void clocks_continue(struct fold *f, struct interaction *i, enum track t, int64_t at);
 void clocks_status(struct fold *f, struct interaction *i, int64_t at);
 void clocks_rematch(struct fold *f, struct interaction *i, int64_t at);
+void clocks_change_contract(struct fold *f, struct interaction *i, const struct contract *was,
+                            int64_t at);
 int64_t clocks_next_at(const struct fold *f, const struct interaction *i, enum track t);
 void clocks_fire(struct fold *f, struct interaction *i, enum track t, int64_t at);
 const struct clock_rule *clocks_rule(const struct fold *f, const struct interaction *i,

@@ -122,3 +122,9 @@ bool fold_all(struct fold *f, struct interaction *i, struct moment *moments, siz
     fold_time(f, i, until_at);
     return plain;
 }
+
+void fold_change_contract(struct fold *f, struct interaction *i, const struct fold_before *before,
+                          int64_t at) {
+    visit_change_contract(f, i, before, at);
+    clocks_change_contract(f, i, before->contract, at);
+}

@@ -14,14 +14,18 @@ static void level(struct fold *f, const struct visit *v, int64_t at, size_t thre
     ledger_level(&f->ledger, v->leaf, v->queued_at, BY_ARRIVAL, threshold, c, value);
 }
 
-static bool is_short(const struct fold *f, const struct visit *v) {
-    return v->wait_ms < fold_leaf(f, v->leaf)->contract->short_abandon_ms;
+static bool is_short_by(const struct contract *c, const struct visit *v) {
+    return v->wait_ms < c->short_abandon_ms;
 }
 
-static enum level_counter counter_in_time(const struct fold *f, const struct visit *v) {
+static bool is_short(const struct fold *f, const struct visit *v) {
+    return is_short_by(fold_leaf(f, v->leaf)->contract, v);
+}
+
+static enum level_counter counter_in_time(const struct contract *c, const struct visit *v) {
     switch ((enum visit_end)v->end) {
     case VISIT_ANSWERED: return LEVEL_ANSWERED_IN;
-    case VISIT_ABANDONED: return is_short(f, v) ? LEVEL_ABANDONED_SHORT : LEVEL_ABANDONED_IN;
+    case VISIT_ABANDONED: return is_short_by(c, v) ? LEVEL_ABANDONED_SHORT : LEVEL_ABANDONED_IN;
     case VISIT_FLOWED_OUT: return LEVEL_FLOWED_OUT_IN;
     case VISIT_CALLBACK: return LEVEL_CALLBACK_IN;
     case VISIT_OPEN:
@@ -31,18 +35,27 @@ static enum level_counter counter_in_time(const struct fold *f, const struct vis
     UNREACHABLE("a visit without a service-level event");
 }
 
+struct level_event {
+    int64_t at;
+    enum level_counter counter;
+};
+
 /* The one service-level event of an ended visit, for one threshold. A measured wait beyond T puts
  * the passing of T at the end of the wait where that came first. */
-static void net_level(struct fold *f, const struct visit *v, size_t threshold, int64_t within_ms,
-                      int32_t value) {
-    if (v->wait_ms <= within_ms) {
-        level(f, v, v->ended_at, threshold, counter_in_time(f, v), value);
-        return;
-    }
+static struct level_event event_of_end(const struct contract *c, const struct visit *v,
+                                       size_t threshold, int64_t within_ms) {
+    if (v->wait_ms <= within_ms)
+        return (struct level_event){v->ended_at, counter_in_time(c, v)};
     int64_t passed_at = v->queued_at + within_ms;
     if (threshold >= v->late && passed_at > v->ended_at)
         passed_at = v->ended_at;
-    level(f, v, passed_at, threshold, LEVEL_LATE, value);
+    return (struct level_event){passed_at, LEVEL_LATE};
+}
+
+static void net_level(struct fold *f, const struct visit *v, size_t threshold, int64_t within_ms,
+                      int32_t value) {
+    struct level_event e = event_of_end(fold_leaf(f, v->leaf)->contract, v, threshold, within_ms);
+    level(f, v, e.at, threshold, e.counter, value);
 }
 
 /* What passed while the wait went on. */
@@ -181,4 +194,63 @@ void visit_pass_threshold(struct fold *f, struct visit *v) {
     CHECK(at != INSTANT_MAX);
     level(f, v, at, v->late, LEVEL_LATE, 1);
     v->late++;
+}
+
+/* The service-level event that has been counted for the threshold, if there has been one. */
+static bool find_event(const struct contract *c, const struct leaf *leaf, const struct visit *v,
+                       size_t threshold, struct level_event *e) {
+    if (threshold == leaf->threshold_count)
+        return false;
+    int64_t within_ms = leaf->thresholds_ms[threshold];
+    *e = (struct level_event){v->queued_at + within_ms, LEVEL_LATE};
+    if (v->end == VISIT_OPEN || v->end == VISIT_AGED)
+        return threshold < v->late;
+    *e = event_of_end(c, v, threshold, within_ms);
+    return true;
+}
+
+static size_t threshold_of(const struct leaf *leaf, int64_t within_ms) {
+    size_t t = 0;
+    while (t < leaf->threshold_count && leaf->thresholds_ms[t] != within_ms)
+        t++;
+    return t;
+}
+
+static void recount_short(struct fold *f, const struct visit *v, const struct contract *was) {
+    int32_t change = (int32_t)is_short(f, v) - (int32_t)is_short_by(was, v);
+    if (v->end != VISIT_ABANDONED || change == 0)
+        return;
+    count(f, v, v->ended_at, COUNTER_ABANDONED_SHORT, change);
+    count(f, v, v->queued_at, COUNTER_ARR_ABANDONED_SHORT, change);
+}
+
+/* As if the new thresholds had been there when the visit began: what ends it, or takes it out,
+ * finds counted what it takes back. */
+void visit_change_contract(struct fold *f, struct interaction *i, const struct fold_before *before,
+                           int64_t at) {
+    struct visit *v = &i->visit;
+    if (v->number == 0)
+        return;
+    const struct visit was = *v;
+    const struct leaf *leaf = fold_leaf(f, v->leaf);
+    int64_t until_at = v->end == VISIT_OPEN ? at : v->ended_at;
+    v->late = 0;
+    while (v->late < leaf->threshold_count &&
+           v->queued_at + leaf->thresholds_ms[v->late] < until_at)
+        v->late++;
+    if (!v->counted)
+        return;
+    for (size_t t = 0; t < leaf->threshold_count; t++) {
+        struct level_event counted, counts;
+        bool then = find_event(before->contract, before->leaf, &was,
+                               threshold_of(before->leaf, leaf->thresholds_ms[t]), &counted);
+        bool now = find_event(leaf->contract, leaf, v, t, &counts);
+        if (then == now && (!now || (counted.at == counts.at && counted.counter == counts.counter)))
+            continue;
+        if (then)
+            level(f, v, counted.at, t, counted.counter, -1);
+        if (now)
+            level(f, v, counts.at, t, counts.counter, 1);
+    }
+    recount_short(f, v, before->contract);
 }

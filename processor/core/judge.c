@@ -1,6 +1,7 @@
 #include "core/judge.h"
 
 #include "core/episode.h"
+#include "core/summary.h"
 
 static void put_scope(const struct scope *scope, struct alert *alert) {
     alert->vendor = scope->values[SCOPE_VENDOR];
@@ -63,4 +64,19 @@ void judge_notice_close(const struct judge_context *ctx, enum alert_kind kind, s
     struct episode_name name = {.kind = kind, .rule = rule, .scope = scope};
     if (episode_find(ctx, &name, NULL))
         episode_end(ctx, &name, TRANSITION_RESOLVED, at, NULL);
+}
+
+void judge_drop(const struct judge_context *ctx, const struct episode_name *name,
+                enum transition end, int64_t at) {
+    struct alert alert;
+    if (!episode_find(ctx, name, &alert))
+        return;
+    struct buf summary;
+    buf_init(&summary);
+    summary_text(&summary, "The contract changed: \"");
+    summary_slice(&summary, name->rule);
+    summary_text(&summary, "\" is judged no more, or not as it was.");
+    alert.summary = buf_slice(&summary);
+    episode_end(ctx, name, end, at, &alert);
+    buf_deinit(&summary);
 }

@@ -7,6 +7,7 @@
 #include "core/scope.h"
 
 struct episode_book;
+struct episode_name;
 
 /* Made by the caller for one tenant, each time its clock or contract changes. All borrowed. */
 struct judge_context {
@@ -34,3 +35,8 @@ bool judge_notice_open(const struct judge_context *ctx, enum alert_kind kind, st
                        struct slice summary);
 void judge_notice_close(const struct judge_context *ctx, enum alert_kind kind, struct slice rule,
                         const struct scope *scope, int64_t at);
+
+/* The contract changed and what the episode was about is judged no more, or not as it was: ends it
+ * with that reason. No effect when none is open. */
+void judge_drop(const struct judge_context *ctx, const struct episode_name *name,
+                enum transition end, int64_t at);

@@ -249,8 +249,7 @@ void judge_demand_step(const struct judge_context *ctx, const struct demand_rule
 void judge_demand_drop(const struct judge_context *ctx, const struct demand_rule *rule,
                        const struct scope *scope, struct demand_state *state, int64_t at) {
     struct episode_name name = name_of(rule, scope);
-    if (state->firing)
-        episode_end(ctx, &name, TRANSITION_VOIDED, at, NULL);
+    judge_drop(ctx, &name, TRANSITION_VOIDED, at);
     state->firing = false;
     state->opened_at = state->calm_at = INSTANT_NONE;
 }

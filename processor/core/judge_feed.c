@@ -131,6 +131,24 @@ static void resolve(const struct judge_context *ctx, const struct episode_name *
     buf_deinit(&summary);
 }
 
+static struct scope scope_of_site(struct slice site) {
+    struct scope scope = {.mask = SCOPE_BIT(SCOPE_SITE)};
+    scope.values[SCOPE_SITE] = site;
+    return scope;
+}
+
+static struct episode_name name_of(const struct scope *scope) {
+    return (struct episode_name){.kind = ALERT_FEED_SILENT, .rule = SLICE("feeds"), .scope = scope};
+}
+
+void judge_feed_drop(const struct judge_context *ctx, struct slice site, struct feed_state *s,
+                     int64_t at) {
+    struct scope scope = scope_of_site(site);
+    struct episode_name name = name_of(&scope);
+    judge_drop(ctx, &name, TRANSITION_RESOLVED, at);
+    s->silent = false;
+}
+
 void judge_feed_step(const struct judge_context *ctx, struct slice site, struct feed_state *s,
                      int64_t step_at) {
     int64_t silent_after_ms = ctx->contract->feed_silent_after_ms;
@@ -140,9 +158,8 @@ void judge_feed_step(const struct judge_context *ctx, struct slice site, struct 
     if (back_at == INSTANT_NONE || back_at > s->heard_at)
         back_at = s->heard_at;
     bool silent = silent_after_ms > 0 && step_at - s->heard_at >= silent_after_ms;
-    struct scope scope = {.mask = SCOPE_BIT(SCOPE_SITE)};
-    scope.values[SCOPE_SITE] = site;
-    struct episode_name name = {.kind = ALERT_FEED_SILENT, .rule = SLICE("feeds"), .scope = &scope};
+    struct scope scope = scope_of_site(site);
+    struct episode_name name = name_of(&scope);
     if (s->silent && !silent) {
         resolve(ctx, &name, site, back_at);
         s->silent = false;

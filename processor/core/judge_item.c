@@ -108,9 +108,22 @@ static void put_ended(struct buf *b, const struct item *item) {
 
 static void put_voided(struct buf *b, const struct item *item) {
     put_subject(b, item);
+    if (!item->rule) {
+        summary_text(b, ": the contract no longer has the clock \"");
+        summary_slice(b, item->fact->rule);
+        summary_text(b, "\".");
+        return;
+    }
     summary_text(b, ": as is known now, the clock for ");
     summary_text(b, awaited[item->fact->clock]);
     summary_text(b, " gave no ground for this alert.");
+}
+
+static void put_replaced(struct buf *b, const struct item *item) {
+    put_subject(b, item);
+    summary_text(b, ": the contract changed, and the clock \"");
+    summary_slice(b, item->fact->rule);
+    summary_text(b, "\" no longer measures it, or not as it did.");
 }
 
 static void fill_figures(const struct item *item, struct alert *a) {
@@ -180,6 +193,8 @@ static void resolve(const struct judge_context *ctx, const struct item *item,
     buf_init(&summary);
     if (item->fact->kind == FACT_BREACHED)
         put_breach(&summary, item);
+    else if (item->fact->kind == FACT_REPLACED)
+        put_replaced(&summary, item);
     else
         put_ended(&summary, item);
     fill_figures(item, &a);
@@ -217,6 +232,7 @@ void judge_item_fact(const struct judge_context *ctx, const struct fact *fact,
         say(ctx, &item, ALERT_ITEM_BREACH);
         break;
     case FACT_ENDED:
+    case FACT_REPLACED:
         resolve(ctx, &item, ALERT_ITEM_AT_RISK);
         resolve(ctx, &item, ALERT_ITEM_BREACH);
         break;

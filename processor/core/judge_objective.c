@@ -262,7 +262,6 @@ void judge_objective_revise(const struct judge_context *ctx, const struct object
 void judge_objective_drop(const struct judge_context *ctx, const struct objective *objective,
                           const struct scope *scope, struct objective_state *state, int64_t at) {
     struct episode_name name = name_of(objective, scope);
-    if (state->firing)
-        episode_end(ctx, &name, TRANSITION_VOIDED, at, NULL);
+    judge_drop(ctx, &name, TRANSITION_VOIDED, at);
     objective_state_init(state);
 }

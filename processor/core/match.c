@@ -27,6 +27,25 @@ bool match_leaf(const struct match *m, const struct leaf *leaf) {
     return match_miss(m, leaf) == NULL;
 }
 
+/* In whatever order they are written. */
+static bool same_values(const struct match_values *a, const struct match_values *b) {
+    if ((a->count == 0) != (b->count == 0))
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!holds_value(b, a->values[i]))
+            return false;
+    for (size_t i = 0; i < b->count; i++)
+        if (!holds_value(a, b->values[i]))
+            return false;
+    return true;
+}
+
+bool match_equal(const struct match *a, const struct match *b) {
+    return a->channels == b->channels && a->priorities == b->priorities &&
+           a->directions == b->directions && same_values(&a->vendor, &b->vendor) &&
+           same_values(&a->site, &b->site) && same_values(&a->queue, &b->queue);
+}
+
 static bool covers_value(const struct match_values *any_of, const struct scope *s,
                          enum scope_dimension d) {
     return !(s->mask & SCOPE_BIT(d)) || holds_value(any_of, s->values[d]);

@@ -22,5 +22,7 @@ bool match_leaf(const struct match *m, const struct leaf *leaf);
 /* The first dimension by which the leaf does not fit, or NULL: it fits. */
 const char *match_miss(const struct match *m, const struct leaf *leaf);
 
+bool match_equal(const struct match *a, const struct match *b);
+
 /* False only when the scope fixes a dimension to a value that the match leaves out. */
 bool match_covers_scope(const struct match *m, const struct scope *s);

@@ -9,8 +9,7 @@ static struct fold fold_for(struct interaction_task *t, struct outbox *out, int3
                          .ledger = {.deltas = out->deltas, .facts = facts, .sign = sign}};
 }
 
-/* What is kept of an interaction's state elsewhere follows it. */
-static void follow(struct interaction_task *t, const struct gauge_standing *stood, bool was_open,
+void change_follow(struct interaction_task *t, const struct gauge_standing *stood, bool was_open,
                    const struct interaction *now) {
     struct gauge_standing stands = gauges_standing(now);
     gauges_move(&t->gauges, stood, &stands);
@@ -21,7 +20,7 @@ static void follow(struct interaction_task *t, const struct gauge_standing *stoo
 
 void change_appear(struct interaction_task *t, const struct interaction *now) {
     struct gauge_standing nowhere = gauges_nowhere();
-    follow(t, &nowhere, false, now);
+    change_follow(t, &nowhere, false, now);
 }
 
 /* The common case: the event follows all that is known, and no timer has gone past it. Returns
@@ -114,7 +113,7 @@ void change_by_event(struct interaction_task *t, uint32_t handle, const struct m
     struct gauge_standing stood = gauges_standing(&n->now);
     bool was_open = interaction_is_open(&n->now);
     take(t, r, m, place, out);
-    follow(t, &stood, was_open, &n->now);
+    change_follow(t, &stood, was_open, &n->now);
 }
 
 static bool time_changes(const struct interaction_task *t, const struct record *r,
@@ -138,7 +137,7 @@ void change_by_time(struct interaction_task *t, uint32_t handle, struct outbox *
     fold_time(&fold, &n->now, t->clock);
     t->counts.aged_out += fold.aged;
     facts_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
-    follow(t, &stood, was_open, &n->now);
+    change_follow(t, &stood, was_open, &n->now);
 }
 
 /* Once its last event is too late to be taken again, nothing is left to be told apart. */

@@ -5,9 +5,8 @@
 #include "base/check.h"
 #include "core/contract.h"
 
-static void send(const struct ledger_fact *l, const struct leaf_dict *leaves,
-                 struct slice interaction_id, struct outbox *out) {
-    const struct contract *contract = leaf_dict_at(leaves, l->leaf)->contract;
+static void send_under(const struct ledger_fact *l, const struct contract *contract,
+                       struct slice interaction_id, struct outbox *out) {
     CHECK(l->rule < contract->clock_count);
     const struct clock_rule *rule = &contract->clocks[l->rule];
     struct fact fact = {.leaf = l->leaf,
@@ -25,6 +24,11 @@ static void send(const struct ledger_fact *l, const struct leaf_dict *leaves,
                         .target_ms = rule->target_ms,
                         .elapsed_ms = l->elapsed_ms};
     out->fact(out->context, &fact);
+}
+
+static void send(const struct ledger_fact *l, const struct leaf_dict *leaves,
+                 struct slice interaction_id, struct outbox *out) {
+    send_under(l, leaf_dict_at(leaves, l->leaf)->contract, interaction_id, out);
 }
 
 static bool same_clock(const struct ledger_fact *a, const struct ledger_fact *b) {
@@ -67,6 +71,12 @@ void facts_tell(const struct ledger_facts *facts, const struct leaf_dict *leaves
         if (!is_replaced(facts, k, NULL))
             send(&facts->at[k], leaves, interaction_id, out);
     }
+}
+
+void facts_tell_under(const struct ledger_facts *facts, const struct contract *contract,
+                      struct slice interaction_id, struct outbox *out) {
+    for (size_t k = 0; k < facts->count; k++)
+        send_under(&facts->at[k], contract, interaction_id, out);
 }
 
 /* Of each clock the facts that both tell first, in the same order, stand. */

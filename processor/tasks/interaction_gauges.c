@@ -159,6 +159,35 @@ void gauges_move(struct gauges *g, const struct gauge_standing *from,
     }
 }
 
+bool gauges_has_told(const struct gauges *g, uint32_t leaf) {
+    bool told = false;
+    for (enum gauge_kind kind = 0; kind < GAUGE_KINDS && leaf < g->leaf_capacity; kind++)
+        told |= g->leaves[leaf].ages[kind].told_at != INSTANT_NONE;
+    return told;
+}
+
+/* Where two leaves have become one, what was told of the second is told no more. */
+static void take_over(struct gauges *g, enum gauge_kind kind, uint32_t leaf,
+                      const struct gauge_ages *from) {
+    struct gauge_ages *to = &leaf_at(g, leaf)->ages[kind];
+    for (uint32_t k = 0; k < from->came.count; k++)
+        push(&to->came, from->came.at[k]);
+    for (uint32_t k = 0; k < from->went.count; k++)
+        push(&to->went, from->went.at[k]);
+    if (to->told_at == INSTANT_NONE)
+        to->told_at = from->told_at;
+    mark(g, leaf);
+}
+
+void gauges_rename(struct gauges *g, struct leaf_dict *leaves, const uint32_t *ids, size_t count) {
+    struct gauges was = *g;
+    gauges_init(g, leaves);
+    for (uint32_t leaf = 0; leaf < count && leaf < was.leaf_capacity; leaf++)
+        for (enum gauge_kind kind = 0; kind < GAUGE_KINDS && ids[leaf] != LEAF_NONE; kind++)
+            take_over(g, kind, ids[leaf], &was.leaves[leaf].ages[kind]);
+    gauges_deinit(&was);
+}
+
 static int compare_gauges(const void *left, const void *right, void *context) {
     const struct gauge *a = left;
     const struct gauge *b = right;

@@ -54,5 +54,12 @@ struct gauge_standing gauges_nowhere(void);
 void gauges_move(struct gauges *g, const struct gauge_standing *from,
                  const struct gauge_standing *to);
 
+/* Some age of the leaf was handed over, and stands. */
+bool gauges_has_told(const struct gauges *g, uint32_t leaf);
+
+/* Leaves have other ids, in another dictionary: that of `was` is ids[was], or LEAF_NONE where it is
+ * in no use. */
+void gauges_rename(struct gauges *g, struct leaf_dict *leaves, const uint32_t *ids, size_t count);
+
 /* Those that differ from what was handed over before, in the order of their names. */
 size_t gauges_take(struct gauges *g, const struct gauge **out);

@@ -182,8 +182,8 @@ static void read_recent(struct loading *l, struct record *r, const struct leaf *
     tail_write(l->store, n, t->after, count);
 }
 
-/* Rules that the contract no longer has are switched off, others found where they are now. True
- * when one had another place. */
+/* Rules are found where they are now; one that the contract does not have is no rule. True when one
+ * had another place. */
 static bool find_rules(struct loading *l, const struct rules *rules, struct interaction *base) {
     bool moved = false;
     for (enum track t = 0; t < TRACK_COUNT; t++) {
@@ -197,10 +197,9 @@ static bool find_rules(struct loading *l, const struct rules *rules, struct inte
         uint16_t rule = rules->now[c->rule];
         moved |= rule != c->rule;
         c->rule = rule;
-        if (rule == CLOCK_NO_RULE)
-            *c = (struct clock){0};
-        else if (leaf_dict_at(l->store->leaves, base->leaf)->contract->clocks[rule].kind !=
-                 track_kind(t))
+        if (rule == CLOCK_NO_RULE ||
+            leaf_dict_at(l->store->leaves, base->leaf)->contract->clocks[rule].kind !=
+                track_kind(t))
             cursor_fail(&l->in);
     }
     return moved;

@@ -68,3 +68,15 @@ uint32_t names_place(struct names *n, uint32_t leaf) {
         names_add(n, leaf);
     return n->places[leaf] - 1;
 }
+
+void names_rename(struct names *n, const struct leaf_dict *dict, const uint32_t *leaves) {
+    n->dict = dict;
+    if (n->place_count > 0)
+        memset(n->places, 0, n->place_count * sizeof(*n->places));
+    for (uint32_t place = 0; place < n->count; place++) {
+        n->leaves[place] = leaves[place];
+        know(n, leaves[place]);
+        if (n->places[leaves[place]] == 0)
+            n->places[leaves[place]] = place + 1;
+    }
+}

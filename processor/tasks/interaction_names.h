@@ -25,6 +25,9 @@ uint32_t names_place(struct names *n, uint32_t leaf);
 /* The next place, for a leaf that may have one already: for loading. */
 void names_add(struct names *n, uint32_t leaf);
 
+/* The leaves have other ids, in another dictionary: by place. The names are the same. */
+void names_rename(struct names *n, const struct leaf_dict *dict, const uint32_t *leaves);
+
 static inline bool names_is_first(const struct names *n, uint32_t place) {
     return n->firsts[place] == place;
 }

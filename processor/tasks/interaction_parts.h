@@ -52,6 +52,10 @@ void change_by_time(struct interaction_task *t, uint32_t handle, struct outbox *
 /* Settles, drops or arms the record after a change; it may be gone afterwards. */
 void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *out);
 
+/* What is kept of an interaction's state elsewhere follows it. */
+void change_follow(struct interaction_task *t, const struct gauge_standing *stood, bool was_open,
+                   const struct interaction *now);
+
 /* One that was loaded: gauges and the count of the open hear of it. */
 void change_appear(struct interaction_task *t, const struct interaction *now);
 
@@ -71,6 +75,10 @@ void settle_first_instant(struct interaction_task *t, struct record *r, struct o
 /* When something of the record has to be looked at again, or INSTANT_MAX. */
 int64_t settle_due_at(const struct interaction_task *t, const struct record *r,
                       const struct interaction *now);
+
+/* interaction_save.c: all records in an order that depends on their names alone. The caller frees
+ * them. */
+struct table_slot *record_order(const struct record_store *s);
 
 /* The first byte of what is saved: another one is not read. */
 #define SAVED_VERSION 4

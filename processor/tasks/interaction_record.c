@@ -189,7 +189,6 @@ int record_compare(const struct record_store *s, const struct record *a, const s
 void recent_look(const struct record_store *s, struct recent *n, const struct interaction *base) {
     struct fold fold = {.leaves = s->leaves};
     n->base_next_at = base->phase == PHASE_NEW ? INSTANT_MAX : fold_next_at(&fold, base);
-    n->base_fired_at = base->fired_at;
 }
 
 struct recent *record_warm(struct record_store *s, struct record *r) {

@@ -22,7 +22,6 @@ struct kept {
 struct recent {
     struct interaction now; /* base, tail and the time passed, folded */
     int64_t base_next_at;   /* when time next changes the base; INSTANT_MAX: never */
-    int64_t base_fired_at;
     int64_t due_at; /* the timer may be armed for an earlier instant: nothing happens then */
     struct kept *kept;
     uint32_t tail;        /* slab: packed moments, sorted by event_at, then moment_compare */

@@ -76,7 +76,7 @@ static void put_record(const struct record_store *s, const struct record *r, str
 }
 
 /* By tag; the few of one tag by name. */
-static struct table_slot *sorted_records(const struct record_store *s) {
+struct table_slot *record_order(const struct record_store *s) {
     struct table_slot *sorted = table_sorted(&s->index);
     for (size_t k = 1; k < s->index.used; k++) {
         struct table_slot slot = sorted[k];
@@ -110,7 +110,7 @@ static void prefetch(const struct record_store *s, const struct table_slot *sort
 }
 
 static void put_records(const struct record_store *s, struct buf *b) {
-    struct table_slot *sorted = sorted_records(s);
+    struct table_slot *sorted = record_order(s);
     size_t count = s->index.used;
     buf_put_varint(b, count);
     for (size_t k = 0; k < count; k++) {

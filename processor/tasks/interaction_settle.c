@@ -68,7 +68,8 @@ void settle_until(struct interaction_task *t, struct record *r, int64_t horizon_
     bool settles = n->count > 0 && tail_first_at(&t->store, n) < horizon_at;
     if (settles || n->base_next_at < horizon_at)
         settle_some(t, r, horizon_at, out);
-    if (n->count == 0 && n->now.fired_at == n->base_fired_at)
+    /* A change of contracts lets the base run ahead of the horizon: only what is due tells. */
+    if (n->count == 0 && n->base_next_at >= t->clock)
         record_cool(&t->store, r);
 }
 

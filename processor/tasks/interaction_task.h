@@ -73,6 +73,13 @@ void interaction_task_reject(struct interaction_task *t, const struct record_pla
 /* The input has ended (--until-end): the clock goes to final_clock, all timers fire. */
 void interaction_task_finish(struct interaction_task *t, int64_t final_clock, struct outbox *out);
 
+/* Other contracts are in force from now on: those of `leaves`, whose dictionary the task uses from
+ * here on (all that it has counted since must be in `out`'s deltas under ids of it). For tenants
+ * whose contract says something else all that came so far is folded for good, and its effects go
+ * out: clocks go on, are retargeted, voided or begun. Repeats are still known. */
+void interaction_task_change_contracts(struct interaction_task *t, struct leaf_dict *leaves,
+                                       struct outbox *out);
+
 /* Running maximum of log time less grace; INSTANT_NONE before the first record. */
 int64_t interaction_task_clock(const struct interaction_task *t);
 bool interaction_task_ended(const struct interaction_task *t);

@@ -74,6 +74,12 @@ static int order_demand(const void *item, const void *key) {
     return scope_compare(&a->view->scope, &b->view->scope);
 }
 
+void tenant_state_set_contract(struct tenant *tenant, const struct contract *contract) {
+    tenant->contract = contract;
+    tenant->aligned.step_at = tenant->aligned.pane_at = INSTANT_NONE;
+    tenant->mask_count = contract_views(contract, tenant->masks);
+}
+
 struct tenant *tenant_state_tenant(struct tenant_task *t, struct slice name) {
     bool found;
     size_t at = lower(&t->tenants, order_tenant, &name, &found);
@@ -82,10 +88,8 @@ struct tenant *tenant_state_tenant(struct tenant_task *t, struct slice name) {
     struct tenant *tenant = calloc(1, sizeof(*tenant));
     CHECK(tenant);
     tenant->name = slice_copy(name);
-    tenant->contract = contract_set_find(t->options.contracts, name);
-    tenant->aligned.step_at = tenant->aligned.pane_at = INSTANT_NONE;
-    tenant->mask_count = contract_views(tenant->contract, tenant->masks);
     tenant->book = episode_book_new(tenant->name, EPISODE_OPEN_LIMIT);
+    tenant_state_set_contract(tenant, contract_set_find(t->options.contracts, name));
     tenant->config_notice = tenant->contract->is_default ? NOTICE_DUE : NOTICE_NONE;
     tenant_array_insert(&t->tenants, at, tenant);
     return tenant;
@@ -212,6 +216,21 @@ static void find_targets(struct tenant_task *t, struct tenant_leaf *leaf) {
     }
 }
 
+bool tenant_state_is_viewed(const struct tenant *tenant, const struct scope *scope) {
+    for (size_t i = 0; i < tenant->mask_count; i++)
+        if (tenant->masks[i] == scope->mask)
+            return !is_nameless(tenant->contract, scope);
+    return false;
+}
+
+void tenant_state_retarget(struct tenant_task *t, struct tenant_leaf *leaf) {
+    tenant_array_deinit(&leaf->scopes);
+    tenant_array_deinit(&leaf->rules);
+    tenant_array_deinit(&leaf->demands);
+    leaf->leaf.contract = leaf->tenant->contract;
+    find_targets(t, leaf);
+}
+
 static uint64_t hash_names(const struct report_leaf *n) {
     uint64_t seed = (uint64_t)n->channel << 16 | (uint64_t)n->priority << 8 | n->direction;
     uint64_t hash = slice_hash(n->tenant, seed);
@@ -286,22 +305,26 @@ static void free_leaf(struct tenant_leaf *leaf) {
     free(leaf);
 }
 
-static void free_tenant(struct tenant *tenant) {
+void tenant_state_free_counts(struct tenant *tenant) {
     for (size_t i = 0; i < tenant->rules.count; i++)
         tenant_rule_free(tenant->rules.items[i]);
     for (size_t i = 0; i < tenant->demands.count; i++)
         tenant_demand_free(tenant->demands.items[i]);
     for (size_t i = 0; i < tenant->scopes.count; i++)
         tenant_scope_free(tenant->scopes.items[i]);
+    tenant_array_deinit(&tenant->rules);
+    tenant_array_deinit(&tenant->demands);
+    tenant_array_deinit(&tenant->scopes);
+}
+
+static void free_tenant(struct tenant *tenant) {
+    tenant_state_free_counts(tenant);
     for (size_t i = 0; i < tenant->feeds.count; i++) {
         struct tenant_feed *feed = tenant->feeds.items[i];
         free((void *)(uintptr_t)feed->site.at);
         feed_state_deinit(&feed->state);
         free(feed);
     }
-    tenant_array_deinit(&tenant->rules);
-    tenant_array_deinit(&tenant->demands);
-    tenant_array_deinit(&tenant->scopes);
     tenant_array_deinit(&tenant->feeds);
     episode_book_free(tenant->book);
     free((void *)(uintptr_t)tenant->name.at);

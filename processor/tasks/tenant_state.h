@@ -94,6 +94,15 @@ struct tenant_feed *tenant_state_feed(struct tenant *tenant, struct slice site);
 void tenant_state_age(struct tenant_task *t, struct tenant_leaf *leaf, int32_t partition,
                       int64_t oldest_waiting_at, int64_t oldest_open_at);
 
+/* True when a leaf of this scope is to be counted in it. */
+bool tenant_state_is_viewed(const struct tenant *tenant, const struct scope *scope);
+
+/* The contract changed: what the leaf's rows are added to is looked up anew. */
+void tenant_state_retarget(struct tenant_task *t, struct tenant_leaf *leaf);
+
+/* What the tenant's contract asks for; the arrays of what it asked for before are empty. */
+void tenant_state_set_contract(struct tenant *tenant, const struct contract *contract);
+
 /* For loading: what is looked up, made when missing; NULL when refused. */
 struct tenant_scope *tenant_state_scope(struct tenant_task *t, struct tenant *tenant,
                                         const struct scope *scope);
@@ -102,6 +111,8 @@ struct tenant_rule *tenant_state_rule(struct tenant_task *t, struct tenant *tena
 struct tenant_demand *tenant_state_demand(struct tenant_task *t, struct tenant *tenant,
                                           const struct demand_rule *rule,
                                           struct tenant_scope *view);
+/* The tenant's scopes, rules and demands, with their arrays. */
+void tenant_state_free_counts(struct tenant *tenant);
 void tenant_state_free(struct tenant_task *t);
 
 /* How the judges are told of this tenant; `out` counts what passes through it. */

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "core/delta.h"
 #include "core/judge_item.h"
+#include "tasks/tenant_counting.h"
 #include "tasks/tenant_kpi.h"
 #include "tasks/tenant_steps.h"
 
@@ -158,45 +159,10 @@ static void hear_feeds(struct tenant_task *t, const struct report *report) {
     }
 }
 
-/* Alerts are counted on their way. */
-struct counting_outbox {
-    struct outbox outbox; /* its context is this struct */
-    struct outbox *inner;
-    struct tenant_task *task;
-};
-
-static void pass_fact(void *context, const struct fact *fact) {
-    struct outbox *inner = ((struct counting_outbox *)context)->inner;
-    inner->fact(inner->context, fact);
-}
-
-static void pass_dead_letter(void *context, const struct dead_letter *letter) {
-    struct outbox *inner = ((struct counting_outbox *)context)->inner;
-    inner->dead_letter(inner->context, letter);
-}
-
-static void pass_alert(void *context, const struct alert *alert) {
-    struct counting_outbox *c = context;
-    c->task->counts.alerts++;
-    c->inner->alert(c->inner->context, alert);
-}
-
-static void pass_kpi(void *context, const struct kpi *kpi) {
-    struct counting_outbox *c = context;
-    c->task->counts.kpis++;
-    c->inner->kpi(c->inner->context, kpi);
-}
-
 void tenant_task_apply(struct tenant_task *t, const struct report *report, int64_t log_at,
                        struct outbox *out) {
-    struct counting_outbox counting = {.inner = out, .task = t};
-    counting.outbox = (struct outbox){.context = &counting,
-                                      .deltas = out->deltas,
-                                      .fact = pass_fact,
-                                      .dead_letter = pass_dead_letter,
-                                      .alert = pass_alert,
-                                      .kpi = pass_kpi};
-    t->out = &counting.outbox;
+    struct counting_outbox counting;
+    t->out = tenant_counting_begin(&counting, t, out);
     t->log_at = log_at;
     t->counts.reports++;
     add_rows(t, report);

@@ -45,6 +45,12 @@ void tenant_task_free(struct tenant_task *t);
 void tenant_task_apply(struct tenant_task *t, const struct report *report, int64_t log_at,
                        struct outbox *out);
 
+/* Other contracts are in force from now on. What both count alike goes on, with its history and its
+ * open episodes; what is judged no more, or not as it was, is VOIDED with that reason; what is new
+ * begins with what the panes still hold. */
+void tenant_task_change_contracts(struct tenant_task *t, const struct contract_set *contracts,
+                                  struct outbox *out);
+
 /* Minimum over the sources that count; INSTANT_NONE before all have spoken. */
 int64_t tenant_task_clock(const struct tenant_task *t);
 bool tenant_task_ended(const struct tenant_task *t); /* every source has ended */

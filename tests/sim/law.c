@@ -208,7 +208,8 @@ static void believe(void *context, const struct fact *f) {
         b->ended = false;
         b->breach_at = f->at;
         break;
-    case FACT_ENDED: b->ended = true; break;
+    case FACT_ENDED:
+    case FACT_REPLACED: b->ended = true; break;
     case FACT_VOIDED:
         *(f->voided_kind == FACT_BREACHED ? &b->breached : &b->at_risk) = false;
         break;

@@ -314,7 +314,8 @@ static void hear_fact(void *context, const struct fact *f) {
     switch (f->kind) {
     case FACT_AT_RISK: told->at_risk = true; break;
     case FACT_BREACHED: told->breached = true; break;
-    case FACT_ENDED: told->ended = true; break;
+    case FACT_ENDED:
+    case FACT_REPLACED: told->ended = true; break;
     case FACT_VOIDED:
         *(f->voided_kind == FACT_BREACHED ? &told->breached : &told->at_risk) = false;
         if (!told->breached && !told->at_risk)

@@ -1,0 +1,35 @@
+#include "tasks/tenant_counting.h"
+
+static void pass_fact(void *context, const struct fact *fact) {
+    struct outbox *inner = ((struct counting_outbox *)context)->inner;
+    inner->fact(inner->context, fact);
+}
+
+static void pass_dead_letter(void *context, const struct dead_letter *letter) {
+    struct outbox *inner = ((struct counting_outbox *)context)->inner;
+    inner->dead_letter(inner->context, letter);
+}
+
+static void pass_alert(void *context, const struct alert *alert) {
+    struct counting_outbox *c = context;
+    c->task->counts.alerts++;
+    c->inner->alert(c->inner->context, alert);
+}
+
+static void pass_kpi(void *context, const struct kpi *kpi) {
+    struct counting_outbox *c = context;
+    c->task->counts.kpis++;
+    c->inner->kpi(c->inner->context, kpi);
+}
+
+struct outbox *tenant_counting_begin(struct counting_outbox *c, struct tenant_task *t,
+                                     struct outbox *inner) {
+    *c = (struct counting_outbox){.inner = inner, .task = t};
+    c->outbox = (struct outbox){.context = c,
+                                .deltas = inner->deltas,
+                                .fact = pass_fact,
+                                .dead_letter = pass_dead_letter,
+                                .alert = pass_alert,
+                                .kpi = pass_kpi};
+    return &c->outbox;
+}

@@ -1,0 +1,329 @@
+/* Contracts change under a tenant task: what both count alike goes on, what is judged no more ends
+ * with the reason, and a task that was saved and loaded says and knows the same. */
+#include "tenant_history.h"
+
+#define HISTORIES 120
+#define REPORTS 30
+#define SETS 7
+
+struct set {
+    struct contract acme;
+    struct objective objectives[3];
+    struct clock_rule clocks[1];
+    struct demand_rule demands[1];
+    struct contract_set contracts;
+};
+
+/* The fixture's contract, and what may become of it; 0 and 1 say the same in other words. */
+static void make_set(struct set *s, size_t which) {
+    s->contracts = fixture_contracts(&s->acme);
+    memcpy(s->objectives, fixture_objectives, sizeof(s->objectives));
+    memcpy(s->clocks, fixture_clocks, sizeof(s->clocks));
+    memcpy(s->demands, fixture_demands, sizeof(s->demands));
+    s->acme.objectives = s->objectives;
+    s->acme.clocks = s->clocks;
+    s->acme.demands = s->demands;
+    s->acme.identity = which + 1;
+    switch (which) {
+    case 2:
+        s->objectives[0].target = s->objectives[0].clear = 0.3;
+        s->objectives[0].hold_ms = 0;
+        s->objectives[2].window = WINDOW_30M;
+        break;
+    case 3:
+        s->objectives[0].within_ms = 10000;
+        s->objectives[1].per = SCOPE_BIT(SCOPE_QUEUE) | SCOPE_BIT(SCOPE_PRIORITY);
+        s->demands[0].min_excess = 1;
+        break;
+    case 4:
+        s->objectives[0].name = SLICE("voice-renamed");
+        s->acme.objective_count = 2;
+        s->acme.demand_count = 0;
+        break;
+    case 5: s->contracts.count = 0; break;
+    case 6: s->acme.name = SLICE("acme-2"); break;
+    default: break;
+    }
+}
+
+static struct set *make_sets(void) {
+    struct set *sets = calloc(SETS, sizeof(*sets));
+    assert_non_null(sets);
+    for (size_t s = 0; s < SETS; s++) {
+        make_set(&sets[s], s);
+        sets[s].contracts.contracts = &sets[s].acme;
+    }
+    return sets;
+}
+
+struct played {
+    struct tenant_task_options options;
+    struct tenant_task *task;
+    struct collected effects;
+    struct outbox out;
+};
+
+static void played_init(struct played *p, const struct set *set, bool publish_all) {
+    p->options = task_options(&set->contracts, publish_all);
+    p->task = tenant_task_new(&p->options);
+    collected_init(&p->effects);
+    p->out = collected_outbox(&p->effects);
+}
+
+static void played_deinit(struct played *p) {
+    tenant_task_free(p->task);
+    collected_deinit(&p->effects);
+}
+
+static void change(struct played *p, const struct set *set) {
+    p->options.contracts = &set->contracts;
+    tenant_task_change_contracts(p->task, &set->contracts, &p->out);
+}
+
+static void reload(struct played *p, uint64_t seed) {
+    struct buf bytes;
+    struct err err;
+    buf_init(&bytes);
+    tenant_task_save(p->task, &bytes);
+    tenant_task_free(p->task);
+    p->task = tenant_task_new(&p->options);
+    if (!tenant_task_load(p->task, buf_slice(&bytes), &err))
+        fail_msg("load: %s, seed %llu", err.text, (unsigned long long)seed);
+    buf_deinit(&bytes);
+}
+
+static void expect_same(const struct played *a, const struct played *b, uint64_t seed) {
+    struct buf x, y;
+    buf_init(&x);
+    buf_init(&y);
+    tenant_task_save(a->task, &x);
+    tenant_task_save(b->task, &y);
+    if (!slice_equal(buf_slice(&a->effects.alerts), buf_slice(&b->effects.alerts)))
+        fail_msg("alerts differ, seed %llu", (unsigned long long)seed);
+    if (a->effects.kpi_digest != b->effects.kpi_digest)
+        fail_msg("figures differ, seed %llu", (unsigned long long)seed);
+    if (!slice_equal(buf_slice(&x), buf_slice(&y)))
+        fail_msg("saved bytes differ, seed %llu", (unsigned long long)seed);
+    buf_deinit(&x);
+    buf_deinit(&y);
+}
+
+static void a_change_after_a_load_is_as_one_without(void **state) {
+    (void)state;
+    struct set *sets = make_sets();
+    struct history *h = calloc(1, sizeof(*h));
+    size_t alerts = 0;
+    for (uint64_t seed = 1; seed <= HISTORIES; seed++) {
+        struct played straight, split;
+        played_init(&straight, &sets[0], seed % 16 == 0);
+        played_init(&split, &sets[0], seed % 16 == 0);
+        struct fixture_report r;
+        struct rng dice;
+        rng_init(&dice, seed + 1000000);
+        history_init(h, &(struct run_options){.seed = seed});
+        for (int i = 0; i < REPORTS && next_report(h, &r); i++) {
+            tenant_task_apply(straight.task, &r.report, h->log_at, &straight.out);
+            tenant_task_apply(split.task, &r.report, h->log_at, &split.out);
+            if (rng_below(&dice, 3) == 0)
+                reload(&split, seed);
+            if (rng_below(&dice, 8) > 0)
+                continue;
+            size_t to = rng_below(&dice, SETS);
+            change(&straight, &sets[to]);
+            change(&split, &sets[to]);
+            expect_same(&straight, &split, seed);
+        }
+        expect_same(&straight, &split, seed);
+        alerts += straight.effects.alert_count;
+        played_deinit(&straight);
+        played_deinit(&split);
+    }
+    assert_true(alerts > HISTORIES / 4);
+    free(h);
+    free(sets);
+}
+
+static void a_change_that_says_the_same_changes_nothing(void **state) {
+    (void)state;
+    struct set *sets = make_sets();
+    struct history *h = calloc(1, sizeof(*h));
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        struct played one, other;
+        played_init(&one, &sets[0], true);
+        played_init(&other, &sets[0], true);
+        struct fixture_report r;
+        history_init(h, &(struct run_options){.seed = seed});
+        for (int i = 0; next_report(h, &r); i++) {
+            tenant_task_apply(one.task, &r.report, h->log_at, &one.out);
+            tenant_task_apply(other.task, &r.report, h->log_at, &other.out);
+            if (i % 50 == 7)
+                change(&other, &sets[i % 100 == 7]);
+        }
+        expect_same(&one, &other, seed);
+        assert_true(one.effects.alert_count > 0);
+        played_deinit(&one);
+        played_deinit(&other);
+    }
+    free(h);
+    free(sets);
+}
+
+/* ---- one tenant, one site, one queue: calls that nobody answers in time ---- */
+
+/* Ten calls of leaf 0, all late by 20 s and by 60 s, in the ten minutes before; time passes on. */
+static int64_t late_calls(struct played *p, int64_t from_at, int minutes) {
+    struct fixture_report r;
+    for (int m = 0; m < minutes; m++) {
+        int64_t at = from_at + m * MINUTE_MS;
+        fixture_report_init(&r);
+        for (int i = 0; i < 6; i++)
+            fixture_add(&r, &(struct fact_row){.pane_at = at + i * 10 * SECOND_MS,
+                                               .kind = 1,
+                                               .which = LEVEL_LATE,
+                                               .threshold_ms = 20000,
+                                               .value = 1});
+        fixture_clock(&r, 0, 1, at + MINUTE_MS, false);
+        tenant_task_apply(p->task, &r.report, at + MINUTE_MS, &p->out);
+    }
+    return from_at + minutes * MINUTE_MS;
+}
+
+static bool says(const struct played *p, const char *what) {
+    struct buf b;
+    buf_init(&b);
+    buf_put(&b, p->effects.alerts.at, p->effects.alerts.size);
+    buf_put_u8(&b, 0);
+    bool found = strstr(b.at, what) != NULL;
+    buf_deinit(&b);
+    return found;
+}
+
+static void forget(struct played *p) {
+    buf_reset(&p->effects.alerts);
+}
+
+#define KEY "acme|acme-support|voice-80-20|objective_breach|site=north/queue=billing||"
+
+static void expect_firing(struct played *p) {
+    assert_true(says(p, KEY " 1 firing"));
+    forget(p);
+}
+
+static void an_episode_goes_on_under_another_target(void **state) {
+    (void)state;
+    struct set *sets = make_sets();
+    struct played p;
+    played_init(&p, &sets[0], false);
+    int64_t at = late_calls(&p, FIXTURE_START, 10);
+    expect_firing(&p);
+    change(&p, &sets[1]);
+    assert_int_equal(p.effects.alerts.size, 0);
+    sets[2].objectives[0].target = sets[2].objectives[0].clear = 0.0;
+    change(&p, &sets[2]);
+    assert_int_equal(p.effects.alerts.size, 0);
+    late_calls(&p, at, 1);
+    assert_true(says(&p, KEY " 2 resolved"));
+    played_deinit(&p);
+    free(sets);
+}
+
+static struct buf summaries;
+
+static void note_summary(void *context, const struct alert *a) {
+    collect_alert(context, a);
+    buf_put(&summaries, a->summary.at, a->summary.size);
+}
+
+static void a_rule_that_is_gone_is_voided_with_the_reason(void **state) {
+    (void)state;
+    struct set *sets = make_sets();
+    struct played p;
+    played_init(&p, &sets[0], false);
+    int64_t at = late_calls(&p, FIXTURE_START, 10);
+    expect_firing(&p);
+    buf_init(&summaries);
+    p.out.alert = note_summary;
+    change(&p, &sets[4]); /* it has another name now */
+    assert_true(says(&p, KEY " 2 voided"));
+    buf_put_u8(&summaries, 0);
+    assert_non_null(strstr(summaries.at, "The contract changed"));
+    buf_deinit(&summaries);
+    p.out.alert = collect_alert;
+    forget(&p);
+    late_calls(&p, at, 10);
+    assert_true(says(&p, "|voice-renamed|objective_breach|site=north/queue=billing|| 1 firing"));
+    assert_false(says(&p, "|voice-80-20|"));
+    played_deinit(&p);
+    free(sets);
+}
+
+static void another_threshold_starts_to_count(void **state) {
+    (void)state;
+    struct set *sets = make_sets();
+    struct played p;
+    played_init(&p, &sets[0], false);
+    int64_t at = late_calls(&p, FIXTURE_START, 10);
+    expect_firing(&p);
+    change(&p, &sets[3]); /* within 10 s: nothing is known of it as yet */
+    assert_true(says(&p, KEY " 2 voided"));
+    forget(&p);
+    late_calls(&p, at, 10);
+    assert_false(says(&p, "objective_breach|site=north"));
+    change(&p, &sets[0]);
+    forget(&p);
+    late_calls(&p, at + 10 * MINUTE_MS, 10);
+    assert_true(says(&p, KEY " 1 firing"));
+    played_deinit(&p);
+    free(sets);
+}
+
+static void a_tenant_comes_and_goes(void **state) {
+    (void)state;
+    struct set *sets = make_sets();
+    struct played p;
+    played_init(&p, &sets[5], false);
+    int64_t at = late_calls(&p, FIXTURE_START, 10);
+    assert_true(says(&p, "acme||no-contract|config|all|| 1 firing"));
+    forget(&p);
+    change(&p, &sets[0]);
+    assert_true(says(&p, "acme||no-contract|config|all|| 2 resolved"));
+    forget(&p);
+    at = late_calls(&p, at, 10);
+    expect_firing(&p);
+    change(&p, &sets[5]);
+    assert_true(says(&p, KEY " 2 voided"));
+    forget(&p);
+    late_calls(&p, at, 1);
+    assert_true(says(&p, "acme||no-contract|config|all|| 1 firing"));
+    played_deinit(&p);
+    free(sets);
+}
+
+static void an_item_whose_clock_was_replaced_is_resolved(void **state) {
+    (void)state;
+    struct set *sets = make_sets();
+    struct played p;
+    played_init(&p, &sets[0], false);
+    struct fixture_report r;
+    fixture_report_init(&r);
+    fixture_fact(&r, "i1", FACT_BREACHED, FIXTURE_START);
+    fixture_fact(&r, "i1", FACT_REPLACED, FIXTURE_START + 1000);
+    tenant_task_apply(p.task, &r.report, FIXTURE_START, &p.out);
+    assert_true(says(&p, "|item_breach|vendor=v1/site=north/queue=billing/channel=voice/"
+                         "priority=normal|i1|1 2 resolved"));
+    played_deinit(&p);
+    free(sets);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_change_after_a_load_is_as_one_without),
+        cmocka_unit_test(a_change_that_says_the_same_changes_nothing),
+        cmocka_unit_test(an_episode_goes_on_under_another_target),
+        cmocka_unit_test(a_rule_that_is_gone_is_voided_with_the_reason),
+        cmocka_unit_test(another_threshold_starts_to_count),
+        cmocka_unit_test(a_tenant_comes_and_goes),
+        cmocka_unit_test(an_item_whose_clock_was_replaced_is_resolved),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
