@@ -2,22 +2,34 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/check.h"
 
+__attribute__((format(printf, 4, 5))) static void put(char *text, size_t room, size_t *size,
+                                                      const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    int more = vsnprintf(text + *size, room - *size, format, args);
+    va_end(args);
+    CHECK(more > 0 && *size + (size_t)more < room);
+    *size += (size_t)more;
+}
+
 void metadata_format(const struct metadata *m, char *text, size_t room) {
-    int size = snprintf(text, room, "fw1 from=%" PRId64 " partitions=%" PRId32, m->from,
-                        m->partitions);
-    CHECK(size > 0 && (size_t)size < room);
+    size_t size = 0;
+    put(text, room, &size, "fw1 from=%" PRId64 " partitions=%" PRId32, m->from, m->partitions);
     for (int i = 0; i < METADATA_SNAPSHOTS && m->snapshots[i].number; i++) {
         const struct snapshot_pointer *p = &m->snapshots[i];
-        int more = snprintf(text + size, room - (size_t)size,
-                            " snapshot=%" PRIu64 ",%" PRId64 ",%" PRId64 ",%" PRIu32, p->number,
-                            p->offset, p->place, p->chunks);
-        CHECK(more > 0 && (size_t)(size + more) < room);
-        size += more;
+        put(text, room, &size, " snapshot=%" PRIu64 ",%" PRId64 ",%" PRId64 ",%" PRIu32, p->number,
+            p->offset, p->place, p->chunks);
+    }
+    for (int i = 0; i < METADATA_CONTRACTS && *m->contracts[i].name; i++) {
+        const struct metadata_contracts *c = &m->contracts[i];
+        put(text, room, &size, " contracts=%s,%" PRId64 ",%" PRIu64, c->name, c->offset,
+            c->snapshot);
     }
 }
 
@@ -57,14 +69,26 @@ static bool read_snapshot(const char **at, struct snapshot_pointer *p) {
     return good && p->number && p->chunks;
 }
 
+static bool read_contracts(const char **at, struct metadata_contracts *c) {
+    if (!take_word(at, " contracts=") || strspn(*at, "0123456789abcdef") != MANIFEST_HASH)
+        return false;
+    memcpy(c->name, *at, MANIFEST_HASH);
+    *at += MANIFEST_HASH;
+    return take_word(at, ",") && take_offset(at, &c->offset) && take_word(at, ",") &&
+           take_number(at, UINT64_MAX, &c->snapshot);
+}
+
 static bool read_all(const char *at, struct metadata *m) {
     uint64_t partitions = 0;
     if (!take_word(&at, "fw1 from=") || !take_offset(&at, &m->from) ||
         !take_word(&at, " partitions=") || !take_number(&at, INT32_MAX, &partitions) || !partitions)
         return false;
     m->partitions = (int32_t)partitions;
-    for (int i = 0; i < METADATA_SNAPSHOTS && *at; i++)
+    for (int i = 0; i < METADATA_SNAPSHOTS && strncmp(at, " snapshot=", 10) == 0; i++)
         if (!read_snapshot(&at, &m->snapshots[i]))
+            return false;
+    for (int i = 0; i < METADATA_CONTRACTS && *at; i++)
+        if (!read_contracts(&at, &m->contracts[i]))
             return false;
     return !*at;
 }

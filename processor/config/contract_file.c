@@ -212,13 +212,6 @@ static void read_tree(const struct tree *t, struct contract_file *file, struct a
         examples_read(&r, examples, c);
 }
 
-void contract_file_read(const char *path, struct contract_file *file, struct arena *arena,
-                        struct contract *c, struct faults *faults) {
-    struct tree *t = tree_load_file(path, file->name, faults);
-    read_tree(t, file, arena, c, faults);
-    tree_free(t);
-}
-
 void contract_file_read_text(struct slice text, struct contract_file *file, struct arena *arena,
                              struct contract *c, struct faults *faults) {
     struct tree *t = tree_load_text(text, file->name, faults);

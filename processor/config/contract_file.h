@@ -11,10 +11,6 @@ struct contract_file {
     int tenant_line;  /* 0: there is no tenant */
 };
 
-/* Reads `path`; what is right of it is in *c, whose memory is the arena's. */
-void contract_file_read(const char *path, struct contract_file *file, struct arena *arena,
-                        struct contract *c, struct faults *faults);
-
-/* The same from the file's text. */
+/* Reads the file's text; what is right of it is in *c, whose memory is the arena's. */
 void contract_file_read_text(struct slice text, struct contract_file *file, struct arena *arena,
                              struct contract *c, struct faults *faults);

@@ -6,9 +6,14 @@
 
 #include "base/check.h"
 #include "config/contract_file.h"
+#include "config/tree.h"
+#include "config/zone_data.h"
+
+#define IDENTITY_SEED UINT64_C(0x636f6e7472616374)
 
 struct contracts {
     struct contract_set set; /* first: what is handed out points to it */
+    struct contract_text *texts;
     struct arena *arena;
 };
 
@@ -41,20 +46,80 @@ static void refuse_second(const struct contract_file *files, const struct contra
     }
 }
 
-static void read_files(struct contracts *c, const char *folder, struct dirent **entries,
-                       size_t count, struct faults *faults) {
-    struct contract_file *files = arena_get(c->arena, count, sizeof(*files));
+/* The name that faults are told under: with its folder, if there is one. */
+static const char *place_of(struct contracts *c, const char *folder, struct slice name) {
+    char *path;
+    const char *between = !*folder || ends_with(folder, "/") ? "" : "/";
+    CHECK(asprintf(&path, "%s%s%s", folder, between, name.at) >= 0);
+    const char *kept = arena_copy(c->arena, slice_of(path)).at;
+    free(path);
+    return kept;
+}
+
+static uint64_t identity_of(struct slice text, const char *tz) {
+    uint64_t identity = slice_hash(text, slice_hash(slice_of(tz), IDENTITY_SEED));
+    return identity ? identity : 1;
+}
+
+static struct contracts *contracts_new(size_t count) {
+    struct contracts *c = calloc(1, sizeof(*c));
+    CHECK(c);
+    c->arena = arena_new();
+    contract_init_default(&c->set.fallback);
+    c->texts = arena_get(c->arena, count, sizeof(*c->texts));
     c->set.contracts = arena_get(c->arena, count, sizeof(*c->set.contracts));
-    for (size_t i = 0; i < count; i++) {
-        char *path;
-        const char *between = ends_with(folder, "/") ? "" : "/";
-        CHECK(asprintf(&path, "%s%s%s", folder, between, entries[i]->d_name) >= 0);
+    c->set.count = count;
+    return c;
+}
+
+/* All texts are there: what they say. */
+static void parse(struct contracts *c, const char *folder, struct faults *faults) {
+    struct contract_file *files = arena_get(c->arena, c->set.count, sizeof(*files));
+    char tz[ZONE_DATA_VERSION_MAX];
+    zone_data_version(tz);
+    for (size_t i = 0; i < c->set.count; i++) {
         size_t first = faults->count;
-        files[i].name = arena_copy(c->arena, slice_of(path)).at;
-        contract_file_read(path, &files[i], c->arena, &c->set.contracts[c->set.count++], faults);
+        files[i].name = place_of(c, folder, c->texts[i].name);
+        contract_file_read_text(c->texts[i].text, &files[i], c->arena, &c->set.contracts[i],
+                                faults);
+        c->set.contracts[i].identity = identity_of(c->texts[i].text, tz);
         refuse_second(files, &c->set, i, faults);
         faults_sort_by_line(faults, first);
-        free(path);
+    }
+}
+
+static struct contract_set *finish(struct contracts *c, size_t errors_before,
+                                   const struct faults *faults) {
+    if (faults->errors == errors_before)
+        return &c->set;
+    contracts_free(&c->set);
+    return NULL;
+}
+
+struct contract_set *contracts_parse(const struct contract_text *texts, size_t count,
+                                     struct faults *faults) {
+    size_t errors = faults->errors;
+    struct contracts *c = contracts_new(count);
+    for (size_t i = 0; i < count; i++)
+        c->texts[i] = (struct contract_text){arena_copy(c->arena, texts[i].name),
+                                             arena_copy(c->arena, texts[i].text)};
+    parse(c, "", faults);
+    return finish(c, errors, faults);
+}
+
+static void read_texts(struct contracts *c, const char *folder, struct dirent **entries,
+                       struct faults *faults) {
+    for (size_t i = 0; i < c->set.count; i++) {
+        struct err err;
+        struct buf b;
+        buf_init(&b);
+        c->texts[i].name = arena_copy(c->arena, slice_of(entries[i]->d_name));
+        const char *path = place_of(c, folder, c->texts[i].name);
+        if (!tree_read_file(path, &b, &err))
+            faults_add(faults, path, 0, "name a file that can be read", "cannot read %s: %s", path,
+                       err.text);
+        c->texts[i].text = arena_copy(c->arena, buf_slice(&b));
+        buf_deinit(&b);
     }
 }
 
@@ -67,22 +132,22 @@ struct contract_set *contracts_load(const char *folder, struct faults *faults) {
         return NULL;
     }
     size_t errors = faults->errors;
-    struct contracts *c = calloc(1, sizeof(*c));
-    CHECK(c);
-    c->arena = arena_new();
-    contract_init_default(&c->set.fallback);
-    read_files(c, folder, entries, (size_t)count, faults);
+    struct contracts *c = contracts_new((size_t)count);
+    read_texts(c, folder, entries, faults);
     for (int i = 0; i < count; i++)
         free(entries[i]);
     free(entries);
+    if (faults->errors == errors)
+        parse(c, folder, faults);
     if (count == 0)
         faults_note(faults, folder, 0,
                     "no contract file (*.yaml) here: tenants get counters in UTC, and nothing is "
                     "judged");
-    if (faults->errors == errors)
-        return &c->set;
-    contracts_free(&c->set);
-    return NULL;
+    return finish(c, errors, faults);
+}
+
+const struct contract_text *contracts_texts(const struct contract_set *set) {
+    return ((const struct contracts *)set)->texts;
 }
 
 void contracts_free(struct contract_set *set) {

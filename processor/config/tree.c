@@ -185,7 +185,7 @@ struct tree *tree_load_text(struct slice text, const char *name, struct faults *
     return NULL;
 }
 
-static bool read_all(const char *path, struct buf *b, struct err *err) {
+bool tree_read_file(const char *path, struct buf *b, struct err *err) {
     FILE *file = fopen(path, "re");
     if (!file)
         return err_set(err, "%s", strerror(errno));
@@ -205,7 +205,7 @@ struct tree *tree_load_file(const char *path, const char *name, struct faults *f
     buf_init(&b);
     struct err err;
     struct tree *t = NULL;
-    if (read_all(path, &b, &err))
+    if (tree_read_file(path, &b, &err))
         t = tree_load_text(buf_slice(&b), name, faults);
     else
         faults_add(faults, name, 0, "name a file that can be read", "cannot read %s: %s", path,

@@ -2,6 +2,7 @@
  * is a language. One document, no anchors, no repeated keys. */
 #pragma once
 
+#include "base/buf.h"
 #include "config/fault.h"
 
 enum tree_kind { TREE_TEXT, TREE_LIST, TREE_MAP };
@@ -18,6 +19,9 @@ struct tree_node {
 };
 
 struct tree; /* opaque: the tree and its texts */
+
+/* A whole file, appended; refused above 4 MiB. */
+MUST_USE bool tree_read_file(const char *path, struct buf *b, struct err *err);
 
 /* NULL with faults where the file cannot be read or is no YAML. `name` stands in the faults. An
  * empty file is an empty map. */

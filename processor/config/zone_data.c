@@ -1,6 +1,7 @@
 #include "config/zone_data.h"
 
 #include <glib.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -45,6 +46,15 @@ static size_t walk(GTimeZone *tz, struct zone_change *changes) {
         offset = next;
     }
     return count + 1;
+}
+
+/* Read at each call: that is seldom, and the data may have been brought up to date. */
+void zone_data_version(char version[ZONE_DATA_VERSION_MAX]) {
+    FILE *file = fopen("/usr/share/zoneinfo/tzdata.zi", "re");
+    if (!file || fscanf(file, "# version %31[0-9a-zA-Z.-]", version) != 1)
+        snprintf(version, ZONE_DATA_VERSION_MAX, "unknown");
+    if (file)
+        fclose(file);
 }
 
 /* GLib takes "", "+02:00" and rules of POSIX too: only names of the tz data are meant here. */

@@ -8,15 +8,20 @@
 #define EPOCH_TOPICS(X)                                                                            \
     X(ALERTS_SLA, "alerts.sla")                                                                    \
     X(ALERTS_DEMAND, "alerts.demand")                                                              \
-    X(ALERTS_QUALITY, "alerts.quality") X(ALERTS_OPERATIONS, "alerts.operations") X(KPIS, "kpis")  \
-        X(DEAD_LETTERS, "dead-letters") X(TENANT_LOG, "tenant-log") X(STATE, "state")
+    X(ALERTS_QUALITY, "alerts.quality")                                                            \
+    X(ALERTS_OPERATIONS, "alerts.operations")                                                      \
+    X(KPIS, "kpis")                                                                                \
+    X(DEAD_LETTERS, "dead-letters")                                                                \
+    X(TENANT_LOG, "tenant-log")                                                                    \
+    X(STATE, "state")                                                                              \
+    X(CONTRACTS, "contracts") /* written at the start and on a reload, in no epoch */
 
 #define EPOCH_TOPIC_ENUM(symbol, name) OUTPUT_##symbol,
 enum epoch_topic { EPOCH_TOPICS(EPOCH_TOPIC_ENUM) OUTPUT_COUNT };
 
 const char *epoch_topic_name(enum epoch_topic t);
 
-#define EPOCH_METADATA_MAX 512
+#define EPOCH_METADATA_MAX 1024
 
 /* Both ends of a record are places in the epoch's bytes, because those move as they grow. */
 struct epoch_record {
