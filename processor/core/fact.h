@@ -28,8 +28,8 @@ const char *clock_kind_name(enum clock_kind k);
 const char *fact_kind_name(enum fact_kind k);
 
 /* Facts about one (interaction, rule, instance) come in the order in which they became true.
- * AT_RISK and BREACHED open, ENDED and REPLACED close both, VOIDED says that AT_RISK and BREACHED (as
- * `voided_kind` tells) no longer hold and never did. */
+ * AT_RISK and BREACHED open, ENDED and REPLACED close both, VOIDED says that AT_RISK and BREACHED
+ * (as `voided_kind` tells) no longer hold and never did. */
 struct fact {
     uint32_t leaf; /* scope of the visit, or of the interaction at CREATED */
     struct slice interaction_id;
