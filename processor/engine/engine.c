@@ -12,12 +12,12 @@ struct engine *engine_new(const struct engine_options *options) {
     struct engine *e = calloc(1, sizeof *e);
     CHECK(e);
     e->options = *options;
-    e->leaves = leaf_dict_new(options->contracts, options->scope_limit * 4);
+    e->rules = engine_rules_find(e, options->contracts_name ? options->contracts_name : "");
     e->decoder = decoder_new(SLICE("interactions"));
     e->deltas = delta_table_new();
     e->silent_deltas = delta_table_new();
     e->writer = report_writer_new(options->instance, options->partitions[INPUT_TENANT_LOG],
-                                  e->leaves);
+                                  e->rules->leaves);
     e->reader = report_reader_new();
     e->open = epoch_new();
     e->spare = epoch_new();
@@ -48,7 +48,7 @@ void engine_free(struct engine *e) {
     delta_table_free(e->deltas);
     delta_table_free(e->silent_deltas);
     decoder_free(e->decoder);
-    leaf_dict_free(e->leaves);
+    engine_rules_free(e);
     free(e);
 }
 
@@ -86,7 +86,8 @@ void engine_note(const struct engine *e, enum log_level level, const char *event
     e->options.note.note(e->options.note.self, level, event, members);
 }
 
-struct interaction_task *engine_source_new(const struct engine *e, int32_t partition) {
+static struct interaction_task *source_new(const struct engine *e, int32_t partition,
+                                           const struct rulebook *rules) {
     const struct engine_options *o = &e->options;
     return interaction_task_new(&(struct interaction_task_options){
         .partition = partition,
@@ -95,11 +96,12 @@ struct interaction_task *engine_source_new(const struct engine *e, int32_t parti
         .lateness_ms = o->lateness_ms,
         .max_skew_ms = o->max_skew_ms,
         .open_limit = o->open_limit / (uint32_t)o->partitions[INPUT_INTERACTIONS],
-        .leaves = e->leaves,
-        .contracts = o->contracts});
+        .leaves = rules->leaves,
+        .contracts = rules->set});
 }
 
-struct tenant_task *engine_tenant_new(const struct engine *e, int32_t partition) {
+static struct tenant_task *tenant_new(const struct engine *e, int32_t partition,
+                                      const struct rulebook *rules) {
     const struct engine_options *o = &e->options;
     return tenant_task_new(&(struct tenant_task_options){.partition = partition,
                                                          .live = o->live,
@@ -109,7 +111,19 @@ struct tenant_task *engine_tenant_new(const struct engine *e, int32_t partition)
                                                          .max_source_lag_ms = o->max_source_lag_ms,
                                                          .max_alert_age_ms = o->max_alert_age_ms,
                                                          .scope_limit = o->scope_limit,
-                                                         .contracts = o->contracts});
+                                                         .contracts = rules->set});
+}
+
+void engine_renew_task(const struct engine *e, struct partition *p, struct rulebook *rules) {
+    interaction_task_free(p->source);
+    tenant_task_free(p->tenant);
+    p->source = NULL;
+    p->tenant = NULL;
+    p->rules = rules;
+    if (p->input == INPUT_INTERACTIONS)
+        p->source = source_new(e, p->number, rules);
+    else
+        p->tenant = tenant_new(e, p->number, rules);
 }
 
 /* Staggered, so that not all tasks are serialised in one cut. */
@@ -131,10 +145,6 @@ static struct partition *partition_new(const struct engine *e, const struct log_
                             .tick_at = INSTANT_NONE};
     snprintf(p->name, sizeof p->name, "%s-%" PRId32, engine_input_name(a->input), a->partition);
     p->snapshot.begun_at = first_snapshot_after(e, a->partition);
-    if (a->input == INPUT_INTERACTIONS)
-        p->source = engine_source_new(e, a->partition);
-    else
-        p->tenant = engine_tenant_new(e, a->partition);
     p->batch = view_batch_new();
     return p;
 }
@@ -177,8 +187,9 @@ static bool restore(struct engine *e, struct partition *p, const struct log_assi
         p->committed = a->committed;
     }
     p->from = p->next = m.from;
-    if (m.snapshots[0].number)
-        engine_snapshot_load(e, p, a, &m);
+    memcpy(p->contracts.of, m.contracts, sizeof p->contracts.of);
+    if (!engine_snapshot_restore(e, p, a, &m))
+        return false;
     if (a->low > p->next) {
         engine_fail(e,
                     "partition %" PRId32 " of %s begins at offset %" PRId64
@@ -188,8 +199,6 @@ static bool restore(struct engine *e, struct partition *p, const struct log_assi
                     a->partition, engine_input_name(a->input), a->low, p->next);
         return false;
     }
-    if (p->next >= p->committed)
-        partition_move(p, PARTITION_LIVE);
     return true;
 }
 
@@ -201,11 +210,14 @@ int64_t engine_assign(struct engine *e, const struct log_assignment *a) {
         return -1;
     }
     keep_partition(e, p);
+    int64_t from = p->next;
     engine_note(e, LOG_LEVEL_INFO, "partition_assigned",
                 "\"task\":\"%s\",\"from\":%" PRId64 ",\"committed\":%" PRId64
                 ",\"snapshot\":%" PRIu64,
-                p->name, p->next, p->committed, p->snapshot.kept[0].number);
-    return p->next;
+                p->name, from, p->committed, p->snapshot.kept[0].number);
+    if (p->next >= p->committed)
+        engine_go_live(e, p);
+    return from;
 }
 
 void engine_revoke(struct engine *e, enum engine_input input, int32_t partition) {
@@ -265,7 +277,7 @@ static int64_t final_clock(const struct engine *e) {
 
 /* Until-end: once every source is at its end, the final clock ends the day. */
 static void finish_sources(struct engine *e) {
-    if (e->finished || !at_end(e, INPUT_INTERACTIONS))
+    if (e->finished || e->next || !at_end(e, INPUT_INTERACTIONS))
         return;
     int64_t at = final_clock(e);
     for (size_t i = 0; i < e->partition_count; i++) {
@@ -273,7 +285,7 @@ static void finish_sources(struct engine *e) {
         if (!p->source)
             continue;
         if (p->state == PARTITION_REPLAYING)
-            partition_move(p, PARTITION_LIVE);
+            engine_go_live(e, p);
         interaction_task_finish(p->source, at, &e->live);
         partition_move(p, PARTITION_ENDED);
     }
@@ -319,6 +331,7 @@ bool engine_turn(struct engine *e, int64_t wall_at) {
         finish_sources(e);
     if (!e->failed && cut_is_due(e) && engine_is_dirty(e))
         engine_cut(e);
+    engine_rules_serve(e);
     show_final(e);
     engine_send_view(e);
     return more && !e->failed;

@@ -25,12 +25,14 @@ struct engine_options {
     int64_t commit_interval_ms, view_interval_ms, tick_interval_ms;
     int64_t grace_ms, reorder_ms, lateness_ms, max_skew_ms, max_source_lag_ms, max_alert_age_ms;
     uint32_t open_limit, scope_limit;
-    const struct contract_set *contracts; /* outlives the engine */
-    struct record_framing framing;        /* schema ids of what is written */
-    int64_t (*now_us)(void);              /* for measuring; NULL: nothing is measured */
+    const struct contract_set *contracts; /* to be in force; outlives the engine */
+    const char *contracts_name; /* of their manifest; NULL: they go unnamed, no change is noticed */
+    struct record_framing framing; /* schema ids of what is written */
+    int64_t (*now_us)(void);       /* for measuring; NULL: nothing is measured */
     struct log_port log;
     struct view_port view;
     struct schema_port schema;
+    struct contracts_port known; /* other contracts; called only where contracts have a name */
     struct note_port note;
 };
 
@@ -46,6 +48,10 @@ struct decoder *engine_decoder(struct engine *e); /* to add the schemas of a fol
 int64_t engine_assign(struct engine *e, const struct log_assignment *a);
 /* Only while engine_is_clean(): what was applied has been committed. */
 void engine_revoke(struct engine *e, enum engine_input input, int32_t partition);
+
+/* These contracts of a known manifest are to be in force: in every task of this process from the
+ * next cut on. */
+void engine_change_contracts(struct engine *e, const char *name);
 
 /* One bounded turn at this wall time: reads, ticks, cuts an epoch when it is time. True when more
  * work is at hand at once. */

@@ -7,7 +7,15 @@
 static bool has_news(const struct partition *p) {
     if (p->state == PARTITION_REPLAYING)
         return false;
-    return p->sent != p->next || (p->state == PARTITION_ENDED && !p->end_sent);
+    return p->sent != p->next || (p->state == PARTITION_ENDED && !p->end_sent) ||
+           p->contracts.untold;
+}
+
+bool engine_has_news(const struct engine *e) {
+    for (size_t i = 0; i < e->partition_count; i++)
+        if (has_news(e->partitions[i]))
+            return true;
+    return false;
 }
 
 bool engine_is_dirty(const struct engine *e) {
@@ -97,13 +105,15 @@ static void put_metadata(const struct engine *e, const struct partition *p,
     struct metadata m = {.from = p->from, .partitions = e->options.partitions[p->input]};
     for (int i = 0; i < METADATA_SNAPSHOTS && p->snapshot.kept[i].chunks; i++)
         m.snapshots[i] = p->snapshot.kept[i];
+    memcpy(m.contracts, p->contracts.of, sizeof m.contracts);
     metadata_format(&m, position->metadata, sizeof position->metadata);
 }
 
 static void add_positions(struct engine *e) {
     for (size_t i = 0; i < e->partition_count; i++) {
         struct partition *p = e->partitions[i];
-        if (p->state == PARTITION_REPLAYING || (p->sent == p->next && !p->snapshot.untold))
+        if (p->state == PARTITION_REPLAYING ||
+            (p->sent == p->next && !p->snapshot.untold && !p->contracts.untold))
             continue;
         struct epoch_position *position = epoch_add_position(e->open);
         position->input = (int)p->input;
@@ -112,6 +122,7 @@ static void add_positions(struct engine *e) {
         put_metadata(e, p, position);
         p->sent = p->next;
         p->snapshot.untold = false;
+        p->contracts.untold = false;
     }
 }
 

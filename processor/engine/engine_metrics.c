@@ -114,7 +114,7 @@ void engine_write_metrics(const struct engine *e, struct buf *text) {
                  &e->stall_timing);
     write_clocks(e, text);
     count(text, "leaves_refused", "finest scopes that were not kept: too many",
-          leaf_dict_refused(e->leaves));
+          leaf_dict_refused(e->rules->leaves));
 }
 
 static int64_t end_of(const struct engine *e, const struct partition *p) {

@@ -53,7 +53,7 @@ static void went_by(struct engine *e, struct partition *p, const struct log_reco
         e->counts.replayed++;
         delta_table_reset(e->silent_deltas);
         if (p->next >= p->committed)
-            partition_move(p, PARTITION_LIVE);
+            engine_go_live(e, p);
     }
 }
 
@@ -132,13 +132,15 @@ static bool take(void *context, const struct log_record *r) {
     }
     if (r->offset < p->next)
         return true; /* offered again after a seek: already applied */
-    if (p->state == PARTITION_LIVE && engine_is_full(e))
+    if ((p->state == PARTITION_LIVE && engine_is_full(e)) || engine_rules_wait(p))
         return false;
+    if (p->contracts.due)
+        engine_rules_replay(e, p, r->offset);
     return p->input == INPUT_INTERACTIONS ? take_interaction(e, p, r) : take_report(e, p, r);
 }
 
 bool engine_read(struct engine *e, struct partition *p) {
-    if (p->hold == HOLD_SCHEMA || p->state == PARTITION_ENDED)
+    if (p->hold == HOLD_SCHEMA || p->state == PARTITION_ENDED || engine_rules_wait(p))
         return false;
     e->taking = p;
     size_t taken = e->options.log.drain(e->options.log.self, p->input, p->number, TURN_RECORDS_MAX,

@@ -166,49 +166,74 @@ bool engine_snapshot_is_wanted(const struct engine *e, const struct partition *p
     return is_last_call(e, p) && (is_due(e, p) || p->snapshot.untold);
 }
 
-/* A load that failed may have left anything behind. */
-static void renew(struct engine *e, struct partition *p) {
-    if (p->source) {
-        interaction_task_free(p->source);
-        p->source = engine_source_new(e, p->number);
-    } else {
-        tenant_task_free(p->tenant);
-        p->tenant = engine_tenant_new(e, p->number);
-    }
-}
-
 static bool load(struct partition *p, struct slice state, struct err *err) {
     return p->source ? interaction_task_load(p->source, state, err)
                      : tenant_task_load(p->tenant, state, err);
 }
 
-void engine_snapshot_load(struct engine *e, struct partition *p, const struct log_assignment *a,
-                          const struct metadata *m) {
-    const struct snapshot_pointer *pointer = NULL;
+static const struct snapshot_pointer *find_pointer(const struct log_assignment *a,
+                                                   const struct metadata *m) {
     for (int i = 0; i < METADATA_SNAPSHOTS; i++)
         if (a->snapshot.size && m->snapshots[i].number == a->snapshot_number)
-            pointer = &m->snapshots[i];
+            return &m->snapshots[i];
+    return NULL;
+}
+
+static bool load_snapshot(struct engine *e, struct partition *p, const struct log_assignment *a,
+                          const struct snapshot_pointer *pointer, struct err *err) {
+    struct rulebook *rules = engine_rules_of_snapshot(e, p, pointer->number);
+    if (!rules)
+        return err_set(err, "the contracts that it was taken under are not in GROUP.contracts");
     struct buf state;
     buf_init(&state);
-    struct err err;
-    bool ok = pointer ? snapshot_unpack(a->snapshot, pointer, &state, &err) &&
-                            load(p, buf_slice(&state), &err)
-                      : err_set(&err, "%s", a->refusal ? a->refusal : "none could be read");
+    engine_renew_task(e, p, rules);
+    bool ok = snapshot_unpack(a->snapshot, pointer, &state, err) && load(p, buf_slice(&state), err);
     buf_deinit(&state);
-    if (ok && a->refusal)
-        engine_note(e, LOG_LEVEL_WARN, "snapshot_refused",
-                    "\"task\":\"%s\",\"text\":\"%.300s; the one before it is taken\"", p->name,
-                    a->refusal);
-    if (ok && pointer) {
-        p->snapshot.kept[0] = *pointer;
-        p->next = pointer->offset;
-        e->counts.snapshots_loaded++;
-    } else {
-        renew(e, p);
+    if (!ok)
+        return false;
+    p->snapshot.kept[0] = *pointer;
+    p->next = pointer->offset;
+    e->counts.snapshots_loaded++;
+    return true;
+}
+
+/* Numbers go on, so that a chunk of one that was refused is never taken for a new one's, nor a new
+ * one for one from before a change of contracts. */
+static uint64_t newest_number(const struct metadata *m) {
+    uint64_t number = m->snapshots[0].number;
+    for (int i = 0; i < METADATA_CONTRACTS; i++)
+        if (m->contracts[i].snapshot > number)
+            number = m->contracts[i].snapshot;
+    return number;
+}
+
+/* A load that failed may have left anything behind: the task is made anew. */
+bool engine_snapshot_restore(struct engine *e, struct partition *p, const struct log_assignment *a,
+                             const struct metadata *m) {
+    const struct snapshot_pointer *pointer = find_pointer(a, m);
+    struct err err;
+    p->snapshot.number = newest_number(m);
+    if (pointer && load_snapshot(e, p, a, pointer, &err)) {
+        if (a->refusal)
+            engine_note(e, LOG_LEVEL_WARN, "snapshot_refused",
+                        "\"task\":\"%s\",\"text\":\"%.300s; the one before it is taken\"",
+                        p->name, a->refusal);
+        return true;
+    }
+    if (!pointer)
+        err_set(&err, "%s", a->refusal ? a->refusal : "none could be read");
+    if (m->snapshots[0].number)
         engine_note(e, LOG_LEVEL_ERROR, "snapshot_refused",
                     "\"task\":\"%s\",\"text\":\"%.300s; the task is rebuilt from the log\"",
                     p->name, err.text);
+    struct rulebook *rules = engine_rules_of_snapshot(e, p, 0);
+    if (!rules) {
+        engine_fail(e,
+                    "partition %" PRId32 " of %s was left under contracts that are not in "
+                    "GROUP.contracts any more: they cannot be replayed; use a new kafka.group",
+                    p->number, engine_input_name(p->input));
+        return false;
     }
-    /* Numbers go on, so that a chunk of one that was refused is never taken for a new one's. */
-    p->snapshot.number = m->snapshots[0].number;
+    engine_renew_task(e, p, rules);
+    return true;
 }

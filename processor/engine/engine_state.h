@@ -27,7 +27,8 @@
     X(kpis, "figures published")                                                                   \
     X(snapshots, "snapshots taken")                                                                \
     X(snapshot_bytes, "bytes of snapshots, compressed")                                            \
-    X(snapshots_loaded, "tasks that began with a snapshot")
+    X(snapshots_loaded, "tasks that began with a snapshot")                                        \
+    X(contract_changes, "changes of contracts applied to tasks")
 
 #define ENGINE_COUNT_FIELD(name, meaning) uint64_t name;
 struct engine_counts {
@@ -47,9 +48,19 @@ struct engine_counts {
 #define SCHEMA_MISSING_MS (30 * SECOND_MS) /* an id that the registry does not know */
 #define TURN_RECORDS_MAX ((size_t)1024)    /* of one partition in one turn */
 
+/* A set of contracts, and the scopes that are known under it. */
+struct rulebook {
+    char name[MANIFEST_HASH + 1]; /* of its manifest; "": none */
+    const struct contract_set *set;
+    struct leaf_dict *leaves; /* owned */
+};
+
 struct engine {
     struct engine_options options;
-    struct leaf_dict *leaves;
+    struct rulebook *rules; /* in force: of every task that is live */
+    struct rulebook *next;  /* to be in force after the next cut; NULL: no change */
+    struct rulebook **books;
+    size_t book_count;
     struct decoder *decoder;
     struct partition **partitions;
     size_t partition_count, partition_capacity;
@@ -89,6 +100,7 @@ struct engine {
 /* engine_read.c */
 bool engine_read(struct engine *e, struct partition *p); /* true: it took something */
 /* engine_cut.c */
+bool engine_has_news(const struct engine *e);
 bool engine_is_dirty(const struct engine *e);
 bool engine_is_full(struct engine *e);
 void engine_cut(struct engine *e);
@@ -96,15 +108,33 @@ void engine_show(struct engine *e);
 void engine_show_all(struct engine *e);
 void engine_send_view(struct engine *e);
 /* engine.c */
-struct interaction_task *engine_source_new(const struct engine *e, int32_t partition);
-struct tenant_task *engine_tenant_new(const struct engine *e, int32_t partition);
+/* An empty task in place of the one that is there, under these contracts. */
+void engine_renew_task(const struct engine *e, struct partition *p, struct rulebook *rules);
+/* engine_contracts.c */
+/* The book of a manifest ("": that of the options), made when missing; NULL: it is not known. */
+struct rulebook *engine_rules_find(struct engine *e, const char *name);
+void engine_rules_free(struct engine *e);
+/* The contracts under which the snapshot of this number (0: none) was taken; the changes after it
+ * are due. NULL: not known. */
+struct rulebook *engine_rules_of_snapshot(struct engine *e, struct partition *p, uint64_t number);
+/* Changes that a replay has reached, in silence, before the record at this offset. */
+void engine_rules_replay(struct engine *e, struct partition *p, int64_t offset);
+/* What was committed is applied: the partition goes live under the contracts in force, unless it
+ * waits for them. */
+void engine_go_live(struct engine *e, struct partition *p);
+/* True while it has nothing to read before the contracts that it knows are in force. */
+bool engine_rules_wait(const struct partition *p);
+/* A change that was asked for happens here, when nothing is applied that was not cut. */
+void engine_rules_serve(struct engine *e);
 /* engine_snapshot.c */
 void engine_snapshot_cut(struct engine *e);
 void engine_snapshot_committed(struct engine *e, const struct epoch *epoch);
 /* True while the partition's snapshot waits for a further epoch. */
 bool engine_snapshot_is_wanted(const struct engine *e, const struct partition *p);
-void engine_snapshot_load(struct engine *e, struct partition *p, const struct log_assignment *a,
-                          const struct metadata *m);
+/* Puts the task where its newest readable snapshot stands, else at the beginning of its history,
+ * under the contracts of then. False: it cannot be, and engine_failure() says why. */
+bool engine_snapshot_restore(struct engine *e, struct partition *p, const struct log_assignment *a,
+                             const struct metadata *m);
 /* engine_effects.c */
 void engine_effects_init(struct engine *e);
 /* engine_tick.c */

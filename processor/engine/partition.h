@@ -42,6 +42,15 @@ struct partition_snapshot {
     uint64_t bytes_read;                              /* of input since then */
 };
 
+struct rulebook; /* engine_state.h */
+
+/* Under which contracts the task's history was, newest first, and how far a replay has come. */
+struct partition_contracts {
+    struct metadata_contracts of[METADATA_CONTRACTS];
+    int due;     /* the first so many are still to be applied; they were in force once */
+    bool untold; /* the newest is in no commit yet */
+};
+
 struct partition {
     char name[32]; /* of the task: "interactions-3" */
     enum engine_input input;
@@ -62,6 +71,8 @@ struct partition {
     bool show_all;                   /* the next rendering shows everything of it */
     struct view_batch *batch;        /* rendered at the last cut, sent after its commit */
     struct partition_snapshot snapshot;
+    struct rulebook *rules; /* that the task knows at present */
+    struct partition_contracts contracts;
     bool leaving;         /* is about to be revoked: a last snapshot */
     int64_t batch_offset; /* the position that the batch belongs to */
 };

@@ -72,6 +72,18 @@ struct schema_port {
     void (*fetch)(void *self, int32_t schema_id);
 };
 
+struct contract_set; /* core/contract.h */
+
+/* Contracts by the name of their manifest in GROUP.contracts; whatever an assigned partition names
+ * has been looked up before. */
+struct contracts_port {
+    void *self;
+    /* NULL: nothing of that name is known. What is handed out outlives the engine. */
+    const struct contract_set *(*find)(void *self, const char *name);
+    /* True when this manifest is to be in force rather than the other: it was published later. */
+    bool (*newer)(void *self, const char *name, const char *than);
+};
+
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 
 /* Structured log: an event name, and key=value pairs already formatted as JSON members. */

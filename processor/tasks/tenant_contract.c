@@ -68,7 +68,7 @@ static void take_over_rules(struct change *c) {
         cell_advance(from->cell, c->at);
         cell_take_over(to->cell, from->cell);
         to->state = from->state;
-        cell_figure(&to->cell->windows[0].sums, o->metric, BY_EVENT, o->variant, 0, &to->figure);
+        to->figure = from->figure;
     }
 }
 

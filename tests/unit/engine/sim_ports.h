@@ -30,6 +30,11 @@ struct sim_output {
     struct slice key, value; /* owned */
 };
 
+struct sim_contracts {
+    const char *name;
+    const struct contract_set *set;
+};
+
 struct sim {
     int64_t wall_at;
     int32_t partitions;
@@ -49,6 +54,10 @@ struct sim {
     size_t view_commands;
     int32_t fetched_schema; /* -1: none asked for */
     struct contract_set contracts;
+    /* Sets that have a name, and when each was published. Which is in force, or -1: `contracts`. */
+    const struct sim_contracts *known;
+    int known_count, in_force;
+    uint64_t published[8];
 };
 
 static struct slice sim_copy(struct slice s) {
@@ -173,6 +182,25 @@ static void sim_fetch(void *self, int32_t schema_id) {
     s->fetched_schema = schema_id;
 }
 
+static int sim_place_of(const struct sim *s, const char *name) {
+    for (int i = 0; i < s->known_count; i++)
+        if (strcmp(s->known[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static const struct contract_set *sim_find_contracts(void *self, const char *name) {
+    const struct sim *s = self;
+    int place = sim_place_of(s, name);
+    return place < 0 ? NULL : s->known[place].set;
+}
+
+static bool sim_newer_contracts(void *self, const char *name, const char *than) {
+    const struct sim *s = self;
+    int a = sim_place_of(s, name), b = sim_place_of(s, than);
+    return a >= 0 && b >= 0 && s->published[a] > s->published[b];
+}
+
 static void sim_note(void *self, enum log_level level, const char *event, const char *members) {
     (void)self;
     (void)level;
@@ -184,6 +212,7 @@ static void sim_init(struct sim *s, int32_t partitions) {
     *s = (struct sim){.wall_at = 1000000,
                       .partitions = partitions,
                       .fetched_schema = -1,
+                      .in_force = -1,
                       .snapshot_interval_ms = DAY_MS};
     buf_init(&s->packed);
     contract_init_default(&s->contracts.fallback);
@@ -237,32 +266,46 @@ static void sim_find_snapshot(struct sim *s, struct log_assignment *a) {
     }
 }
 
+/* As the shell does: what is in force is published anew, unless it is there already. */
+static void sim_publish(struct sim *s) {
+    if (s->in_force < 0 || s->published[s->in_force])
+        return;
+    uint64_t newest = 0;
+    for (size_t i = 0; i < sizeof s->published / sizeof *s->published; i++)
+        newest = s->published[i] > newest ? s->published[i] : newest;
+    s->published[s->in_force] = newest + 1;
+}
+
 /* A process that starts (again): reads where the group stands. */
 static struct engine *sim_start(struct sim *s, bool live, bool until_end) {
-    struct engine_options o = {.instance = "sim",
-                               .interactions = "interactions",
-                               .live = live,
-                               .until_end = until_end,
-                               .final_clock = INSTANT_NONE,
-                               .publish_all = true,
-                               .commit_interval_ms = 100,
-                               .view_interval_ms = 250,
-                               .snapshot_interval_ms = s->snapshot_interval_ms,
-                               .state_partitions = 1,
-                               .tick_interval_ms = 100,
-                               .grace_ms = live ? 500 : 0,
-                               .reorder_ms = 5 * MINUTE_MS,
-                               .lateness_ms = DAY_MS,
-                               .max_skew_ms = MINUTE_MS,
-                               .max_source_lag_ms = 30 * SECOND_MS,
-                               .max_alert_age_ms = 15 * MINUTE_MS,
-                               .open_limit = 1000000,
-                               .scope_limit = 1000,
-                               .contracts = &s->contracts,
-                               .log = {s, sim_drain, sim_end, sim_begin_commit, sim_tick},
-                               .view = {s, sim_view_ready, sim_view_send, sim_view_lost},
-                               .schema = {s, sim_fetch},
-                               .note = {s, sim_note}};
+    sim_publish(s);
+    struct engine_options o = {
+        .instance = "sim",
+        .interactions = "interactions",
+        .live = live,
+        .until_end = until_end,
+        .final_clock = INSTANT_NONE,
+        .publish_all = true,
+        .commit_interval_ms = 100,
+        .view_interval_ms = 250,
+        .snapshot_interval_ms = s->snapshot_interval_ms,
+        .state_partitions = 1,
+        .tick_interval_ms = 100,
+        .grace_ms = live ? 500 : 0,
+        .reorder_ms = 5 * MINUTE_MS,
+        .lateness_ms = DAY_MS,
+        .max_skew_ms = MINUTE_MS,
+        .max_source_lag_ms = 30 * SECOND_MS,
+        .max_alert_age_ms = 15 * MINUTE_MS,
+        .open_limit = 1000000,
+        .scope_limit = 1000,
+        .contracts = s->in_force < 0 ? &s->contracts : s->known[s->in_force].set,
+        .contracts_name = s->in_force < 0 ? NULL : s->known[s->in_force].name,
+        .known = {s, sim_find_contracts, sim_newer_contracts},
+        .log = {s, sim_drain, sim_end, sim_begin_commit, sim_tick},
+        .view = {s, sim_view_ready, sim_view_send, sim_view_lost},
+        .schema = {s, sim_fetch},
+        .note = {s, sim_note}};
     for (int i = 0; i < INPUT_COUNT; i++)
         o.partitions[i] = s->partitions;
     for (int i = 0; i < SCHEMA_COUNT; i++)
