@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "cli/kafka_settings.h"
+#include "cli/shell_contracts.h"
 #include "cli/shell_schemas.h"
 #include "engine/engine.h"
 #include "io/http_server.h"
@@ -23,6 +24,13 @@
 #define REVOKE_TIMEOUT_MS 10000
 #define REVOKE_TIMEOUT_LOG_MS 65000 /* clock: log, whose transactions may last a minute */
 
+/* New contracts on their way into the topic. */
+struct reload {
+    struct contract_set *set;       /* NULL: none */
+    const struct contract_set *was; /* in force before */
+    char name[MANIFEST_HASH + 1];
+};
+
 struct shell {
     const struct shell_options *options;
     struct note_options note_options;
@@ -36,6 +44,9 @@ struct shell {
     struct registry *registry;
     struct http_server *http;
     struct engine *engine;
+    struct shell_contracts *contracts;
+    char contracts_name[MANIFEST_HASH + 1]; /* of those of the files at the start */
+    struct reload reload;
     int64_t stopping_at; /* wall time of the signal; INSTANT_NONE: not stopping */
     int64_t revoking_ms; /* since when partitions are to go, by the monotonic clock; -1: none do */
     bool closed;
@@ -144,10 +155,92 @@ static void on_readable(void *context) {
     loop_turn(s->loop);
 }
 
+static void refuse_reload(struct shell *s, const char *reason) {
+    note_text(s, LOG_LEVEL_ERROR, "reload_refused", reason);
+    contracts_free(s->reload.set);
+    s->reload.set = NULL;
+}
+
+static void note_change(const struct shell *s, const char *what, const struct contract *was,
+                        const struct contract *now) {
+    char text[400];
+    const struct contract *c = now ? now : was;
+    snprintf(text, sizeof text, "tenant %.*s, contract %.*s: %s", SLICE_ARG(c->tenant),
+             SLICE_ARG(c->name), what);
+    note_text(s, LOG_LEVEL_INFO, "contract_changed", text);
+}
+
+/* What the reload changes, tenant by tenant. */
+static void note_changes(const struct shell *s, const struct contract_set *was,
+                         const struct contract_set *now) {
+    for (size_t i = 0; i < now->count; i++) {
+        const struct contract *c = &now->contracts[i];
+        const struct contract *before = contract_set_find(was, c->tenant);
+        char text[64];
+        snprintf(text, sizeof text, "version %d in place of %d", c->version, before->version);
+        if (before->is_default)
+            note_change(s, "added", NULL, c);
+        else if (!contract_same(before, c))
+            note_change(s, text, before, c);
+    }
+    for (size_t i = 0; i < was->count; i++)
+        if (contract_set_find(now, was->contracts[i].tenant)->is_default)
+            note_change(s, "removed", &was->contracts[i], NULL);
+}
+
+/* Everything of it is in the topic: as if it had been read from there. */
+static void learn(struct shell *s, const struct contract_set *set, char *name) {
+    struct kafka_contract_list list = {.count = 0};
+    shell_contracts_prepare(s->contracts, set, &list, name);
+    for (size_t i = 0; i < list.count; i++)
+        shell_contracts_add(s->contracts, list.records[i].key, list.records[i].value);
+    kafka_contracts_free(&list);
+    shell_contracts_use(s->contracts, name, set);
+}
+
+static void finish_reload(void *context, const char *reason) {
+    struct shell *s = context;
+    struct reload *r = &s->reload;
+    if (reason) {
+        refuse_reload(s, reason);
+        return;
+    }
+    note_changes(s, r->was, r->set);
+    shell_contracts_keep(s->contracts, r->set);
+    learn(s, r->set, r->name);
+    r->was = r->set;
+    r->set = NULL;
+    engine_change_contracts(s->engine, r->name);
+    note_text(s, LOG_LEVEL_INFO, "reloaded", r->name);
+    loop_turn(s->loop);
+}
+
+/* Bad contracts are refused as a whole, and the old ones stay. */
 static void on_reload(void *context) {
-    const struct shell *s = context;
-    note_text(s, LOG_LEVEL_WARN, "reload_refused",
-              "contracts are read at the start only; a graceful restart takes new ones");
+    struct shell *s = context;
+    struct reload *r = &s->reload;
+    struct err err;
+    if (r->set || s->stopping_at != INSTANT_NONE) {
+        note_text(s, LOG_LEVEL_WARN, "reload_refused", "another one is under way, or the end");
+        return;
+    }
+    struct faults faults;
+    faults_init(&faults);
+    r->set = contracts_load(s->options->settings->contracts, &faults);
+    if (!r->set)
+        faults_to_err(&faults, &err);
+    faults_deinit(&faults);
+    if (!r->set || !shell_contracts_check(s->contracts, r->set, &err)) {
+        refuse_reload(s, err.text);
+        return;
+    }
+    struct kafka_contract_list missing = {.count = 0};
+    shell_contracts_prepare(s->contracts, r->set, &missing, r->name);
+    if (missing.count)
+        kafka_contracts_write_start(&s->kafka_options, &missing, loop_uv(s->loop), finish_reload,
+                                    s);
+    else
+        finish_reload(s, NULL);
 }
 
 static void on_stop(void *context, int number) {
@@ -160,6 +253,11 @@ static void on_stop(void *context, int number) {
     s->stopping_at = wall_now();
     engine_stop(s->engine);
     loop_turn(s->loop);
+}
+
+static void on_contract(void *context, struct slice key, struct slice value) {
+    struct shell *s = context;
+    shell_contracts_add(s->contracts, key, value);
 }
 
 static int64_t on_assigned(void *context, const struct log_assignment *a) {
@@ -263,6 +361,8 @@ static struct engine_options engine_options_of(const struct shell *s,
                                    .open_limit = (uint32_t)t->open_interactions,
                                    .scope_limit = (uint32_t)t->scopes,
                                    .contracts = s->options->contracts,
+                                   .contracts_name = s->contracts_name,
+                                   .known = shell_contracts_port(s->contracts),
                                    .framing = *framing,
                                    .now_us = stopwatch_us,
                                    .log = kafka_log_port(s->log),
@@ -285,6 +385,7 @@ static bool open_parts(struct shell *s, const struct kafka_topics *topics,
     if (!s->http)
         return false;
     struct kafka_log_events log = {.context = s,
+                                   .contract = on_contract,
                                    .assigned = on_assigned,
                                    .leaving = on_leaving,
                                    .revoked = on_revoked,
@@ -309,9 +410,35 @@ static void close_parts(struct shell *s) {
     redis_view_free(s->view);
     loop_free(s->loop);
     engine_free(s->engine);
+    contracts_free(s->reload.set);
 }
 
-/* What must be known before the loop turns: topics, and ids of our schemas. */
+/* The files' contracts are in the topic before anything is judged by them. */
+static bool publish_contracts(struct shell *s, struct err *err) {
+    struct kafka_contract_list list = {.count = 0};
+    const struct contract_set *own = s->options->contracts;
+    bool ok = kafka_contracts_read(&s->kafka_options, &list, err);
+    for (size_t i = 0; i < list.count; i++)
+        shell_contracts_add(s->contracts, list.records[i].key, list.records[i].value);
+    kafka_contracts_free(&list);
+    if (!ok)
+        return false;
+    if (!shell_contracts_check(s->contracts, own, err)) {
+        s->status = 2;
+        return false;
+    }
+    shell_contracts_prepare(s->contracts, own, &list, s->contracts_name);
+    ok = !list.count || kafka_contracts_write(&s->kafka_options, &list, err);
+    kafka_contracts_free(&list);
+    if (!ok)
+        return false;
+    learn(s, own, s->contracts_name);
+    s->reload.was = own;
+    s->kafka_options.known_contracts = shell_contracts_names(s->contracts);
+    return true;
+}
+
+/* What must be known before the loop turns: topics, contracts, and ids of our schemas. */
 static bool prepare(struct shell *s, struct kafka_topics *topics, struct record_framing *framing,
                     struct err *err) {
     if (!kafka_admin_prepare(&s->kafka_options, loop_signal_waits, topics, err))
@@ -319,6 +446,8 @@ static bool prepare(struct shell *s, struct kafka_topics *topics, struct record_
     s->kafka_options.state_partitions = topics->state_partitions;
     for (int i = 0; i < INPUT_COUNT; i++)
         s->kafka_options.input_partitions += topics->partitions[i];
+    if (!publish_contracts(s, err))
+        return false;
     return shell_schemas_register(s->options->settings->schema_registry, &s->note,
                                   loop_signal_waits, framing, err);
 }
@@ -353,7 +482,7 @@ static int start(struct shell *s) {
         return 0;
     }
     note_text(s, LOG_LEVEL_ERROR, "failed", err.text);
-    return 1;
+    return s->status ? s->status : 1;
 }
 
 int shell_run(const struct shell_options *options) {
@@ -365,7 +494,9 @@ int shell_run(const struct shell_options *options) {
     fill_kafka_options(&s);
     kafka_input_topic(&s.kafka_options, INPUT_INTERACTIONS, s.interactions);
     loop_hold_signals();
+    s.contracts = shell_contracts_new(s.note);
     int status = start(&s);
+    shell_contracts_free(s.contracts);
     free(s.properties);
     return status;
 }

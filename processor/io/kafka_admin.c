@@ -12,7 +12,7 @@
 #define ID_PAUSE_US 100000
 #define TOPICS_MAX (INPUT_COUNT + OUTPUT_COUNT)
 
-enum topic_use { USE_INPUT, USE_OUTPUT, USE_STATE };
+enum topic_use { USE_INPUT, USE_OUTPUT, USE_STATE, USE_CONTRACTS };
 
 struct topic {
     char name[256];
@@ -30,7 +30,9 @@ static size_t list_topics(const struct kafka_options *o, struct topic topics[TOP
         if (i == OUTPUT_TENANT_LOG)
             continue;
         kafka_output_topic(o, (enum epoch_topic)i, topics[count].name);
-        topics[count++].use = i == OUTPUT_STATE ? USE_STATE : USE_OUTPUT;
+        topics[count++].use = i == OUTPUT_STATE       ? USE_STATE
+                              : i == OUTPUT_CONTRACTS ? USE_CONTRACTS
+                                                      : USE_OUTPUT;
     }
     return count;
 }
@@ -71,7 +73,7 @@ static bool find_topics(rd_kafka_t *rk, const struct kafka_options *o, bool (*st
 static void configure(const struct kafka_options *o, const struct topic *topic,
                       rd_kafka_NewTopic_t *new_topic) {
     char retention[32];
-    if (topic->use == USE_STATE) {
+    if (topic->use == USE_STATE || topic->use == USE_CONTRACTS) {
         rd_kafka_NewTopic_set_config(new_topic, "cleanup.policy", "compact");
         return;
     }
@@ -116,14 +118,15 @@ static bool create_missing(rd_kafka_t *rk, const struct kafka_options *o, struct
         if (topics[i].partitions)
             continue;
         char reason[256];
-        wanted[wanted_count] = rd_kafka_NewTopic_new(topics[i].name, o->partitions, o->replication,
+        int32_t partitions = topics[i].use == USE_CONTRACTS ? 1 : o->partitions;
+        wanted[wanted_count] = rd_kafka_NewTopic_new(topics[i].name, partitions, o->replication,
                                                      reason, sizeof reason);
         if (!wanted[wanted_count]) {
             rd_kafka_NewTopic_destroy_array(wanted, wanted_count);
             return err_set(err, "topic %s: %s", topics[i].name, reason);
         }
         configure(o, &topics[i], wanted[wanted_count++]);
-        topics[i].partitions = o->partitions;
+        topics[i].partitions = partitions;
     }
     if (!wanted_count)
         return true;
@@ -256,13 +259,13 @@ static bool check_rights_told(const struct kafka_options *o, const struct topic 
         rd_kafka_event_DescribeTopics_result(event), &count);
     if (!count || rd_kafka_error_code(rd_kafka_TopicDescription_error(found[0])))
         return err_set(err, "topic %s cannot be described: is this user allowed to?", t->name);
-    bool reads = t->use == USE_INPUT;
+    bool reads = t->use != USE_OUTPUT;
     bool writes = t->use != USE_INPUT || o->live; /* ticks */
     if (reads && !may(found[0], RD_KAFKA_ACL_OPERATION_READ))
         return err_set(err, "topic %s: this user needs the right to read", t->name);
     if (writes && !may(found[0], RD_KAFKA_ACL_OPERATION_WRITE))
         return err_set(err, "topic %s: this user needs the right to write%s", t->name,
-                       reads ? " (ticks; clock: log needs none)" : "");
+                       t->use == USE_INPUT ? " (ticks; clock: log needs none)" : "");
     return true;
 }
 

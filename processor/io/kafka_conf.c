@@ -12,7 +12,8 @@ void kafka_input_topic(const struct kafka_options *o, enum engine_input input, c
 }
 
 void kafka_output_topic(const struct kafka_options *o, enum epoch_topic topic, char name[256]) {
-    bool internal = topic == OUTPUT_TENANT_LOG || topic == OUTPUT_STATE;
+    bool internal = topic == OUTPUT_TENANT_LOG || topic == OUTPUT_STATE ||
+                    topic == OUTPUT_CONTRACTS;
     int size = snprintf(name, 256, "%s%s%s%s", o->topic_prefix, internal ? o->group : "",
                         internal ? "." : "", epoch_topic_name(topic));
     CHECK(size > 0 && size < 256);

@@ -28,6 +28,8 @@ struct kafka_options {
     bool live;           /* clock: live */
     bool until_end;
     int64_t start_at; /* KAFKA_START_EARLIEST, KAFKA_START_LATEST, or an instant */
+    /* Manifests of GROUP.contracts that need not be read again; NULL at the end; NULL: none. */
+    const char *const *known_contracts;
     struct note_port note;
 };
 

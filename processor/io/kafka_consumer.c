@@ -178,6 +178,9 @@ static void lookup_done(void *context, struct kafka_lookup *lookup) {
     rd_kafka_topic_partition_list_t *list = lookup->partitions;
     if (*lookup->failure)
         fail(c, RD_KAFKA_RESP_ERR_NO_ERROR, lookup->failure);
+    for (size_t i = 0; i < lookup->contracts.count; i++)
+        c->events.contract(c->events.context, lookup->contracts.records[i].key,
+                           lookup->contracts.records[i].value);
     for (int i = 0; i < list->cnt && !*lookup->failure; i++) {
         rd_kafka_topic_partition_t *tp = &list->elems[i];
         struct log_assignment *a = &lookup->found[i];

@@ -7,6 +7,8 @@
 
 struct kafka_consumer_events {
     void *context;
+    /* A record of GROUP.contracts that was read anew, before what names it is assigned. */
+    void (*contract)(void *context, struct slice key, struct slice value);
     /* Returns the offset to read from; -1: the owner has failed. */
     int64_t (*assigned)(void *context, const struct log_assignment *assignment);
     /* It is about to go: commit what was applied, then kafka_consumer_finish_revoke. */

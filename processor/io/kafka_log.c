@@ -65,6 +65,7 @@ struct kafka_log *kafka_log_new(const struct kafka_options *o, uv_loop_t *loop,
     l->committer = kafka_committer_new(o, loop, on_committed, l, err);
     l->ticker = l->committer ? kafka_ticker_new(o, err) : NULL;
     struct kafka_consumer_events group = {.context = events->context,
+                                          .contract = events->contract,
                                           .assigned = events->assigned,
                                           .leaving = events->leaving,
                                           .revoked = events->revoked,

@@ -6,6 +6,7 @@
 
 struct kafka_log_events {
     void *context;
+    void (*contract)(void *context, struct slice key, struct slice value);
     int64_t (*assigned)(void *context, const struct log_assignment *assignment);
     void (*leaving)(void *context, enum engine_input input, int32_t partition);
     void (*revoked)(void *context, enum engine_input input, int32_t partition);

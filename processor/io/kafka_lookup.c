@@ -33,6 +33,7 @@ void kafka_lookup_free(struct kafka_lookup *l) {
     rd_kafka_topic_partition_list_destroy(l->partitions);
     for (int i = 0; i < count; i++)
         buf_deinit(&l->wants[i].packed);
+    kafka_contracts_free(&l->contracts);
     free(l->wants);
     free(l->found);
     free(l);
@@ -127,6 +128,26 @@ static void find_snapshots(struct kafka_lookup *l) {
     }
 }
 
+static bool is_known(const struct kafka_options *o, const char *name) {
+    for (const char *const *known = o->known_contracts; known && *known; known++)
+        if (strcmp(*known, name) == 0)
+            return true;
+    return false;
+}
+
+/* Contracts under which some partition was left, and that came into the topic since the start. */
+static void find_contracts(struct kafka_lookup *l) {
+    bool unknown = false;
+    for (int i = 0; i < l->partitions->cnt; i++)
+        for (int k = 0; k < METADATA_CONTRACTS; k++) {
+            const char *name = l->wants[i].metadata.contracts[k].name;
+            unknown |= *name && !is_known(l->options, name);
+        }
+    struct err err;
+    if (unknown && !kafka_contracts_read(l->options, &l->contracts, &err))
+        snprintf(l->failure, sizeof l->failure, "%s", err.text);
+}
+
 static void look_up(uv_work_t *work) {
     struct kafka_lookup *l = work->data;
     if (!find_committed(l))
@@ -145,6 +166,8 @@ static void look_up(uv_work_t *work) {
         return;
     }
     find_snapshots(l);
+    if (!*l->failure)
+        find_contracts(l);
 }
 
 static void looked_up(uv_work_t *work, int status) {

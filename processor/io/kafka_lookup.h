@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include "io/kafka_contracts.h"
 #include "io/kafka_state.h"
 
 struct kafka_lookup;
@@ -14,6 +15,7 @@ struct kafka_lookup {
     rd_kafka_topic_partition_list_t *partitions; /* owned copy */
     struct kafka_state_want *wants;              /* beside them: snapshots, which found views */
     struct log_assignment *found;                /* beside them; input and partition by the owner */
+    struct kafka_contract_list contracts;        /* empty unless unknown ones are named */
     char failure[512];                           /* empty: all was found */
     kafka_lookup_fn *done;                       /* on the loop's thread */
     void *context;
