@@ -216,8 +216,8 @@ bool engine_snapshot_restore(struct engine *e, struct partition *p, const struct
     if (pointer && load_snapshot(e, p, a, pointer, &err)) {
         if (a->refusal)
             engine_note(e, LOG_LEVEL_WARN, "snapshot_refused",
-                        "\"task\":\"%s\",\"text\":\"%.300s; the one before it is taken\"",
-                        p->name, a->refusal);
+                        "\"task\":\"%s\",\"text\":\"%.300s; the one before it is taken\"", p->name,
+                        a->refusal);
         return true;
     }
     if (!pointer)
