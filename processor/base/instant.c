@@ -2,47 +2,10 @@
 
 #include <stdio.h>
 
+#include "base/civil.h"
+
 #define FIRST_YEAR_AT INT64_C(-62167219200000) /* 0000-01-01T00:00:00Z */
 #define LAST_YEAR_END INT64_C(253402300800000) /* 10000-01-01T00:00:00Z */
-
-struct civil {
-    int64_t year;
-    int64_t month; /* 1..12 */
-    int64_t day;   /* 1..31 */
-};
-
-/* Proleptic Gregorian calendar, counted in eras of 400 years that begin on 1 March: the leap day
- * is then the last of its year. */
-static int64_t days_of(struct civil date) {
-    int64_t year = date.month <= 2 ? date.year - 1 : date.year;
-    int64_t era = (year >= 0 ? year : year - 399) / 400;
-    int64_t year_of_era = year - era * 400;
-    int64_t month = (date.month + 9) % 12;
-    int64_t day_of_year = (153 * month + 2) / 5 + date.day - 1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * 146097 + day_of_era - 719468;
-}
-
-static struct civil civil_of(int64_t days) {
-    days += 719468;
-    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-    int64_t day = days - era * 146097;
-    int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-    int64_t day_of_year = day - (365 * year + year / 4 - year / 100);
-    int64_t month = (5 * day_of_year + 2) / 153;
-    struct civil date = {
-        .year = year + era * 400 + (month >= 10),
-        .month = month < 10 ? month + 3 : month - 9,
-        .day = day_of_year - (153 * month + 2) / 5 + 1,
-    };
-    return date;
-}
-
-static int64_t days_in_month(int64_t year, int64_t month) {
-    static const char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return month == 2 && leap ? 29 : days[month - 1];
-}
 
 void instant_format(int64_t at, char text[32]) {
     if (at < FIRST_YEAR_AT || at >= LAST_YEAR_END) {
@@ -50,7 +13,7 @@ void instant_format(int64_t at, char text[32]) {
         return;
     }
     int64_t midnight = instant_floor(at, DAY_MS);
-    struct civil date = civil_of(midnight / DAY_MS);
+    struct civil date = civil_of_days(midnight / DAY_MS);
     unsigned ms = (unsigned)(at - midnight);
     snprintf(text, 32, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (unsigned)date.year % 10000,
              (unsigned)date.month % 100, (unsigned)date.day % 100, ms / 3600000 % 100,
@@ -87,9 +50,9 @@ static bool take_date(struct slice *text, int64_t *midnight) {
         !take_digits(text, 2, &date.day))
         return false;
     if (date.month < 1 || date.month > 12 || date.day < 1 ||
-        date.day > days_in_month(date.year, date.month))
+        date.day > civil_month_days(date.year, date.month))
         return false;
-    *midnight = days_of(date) * DAY_MS;
+    *midnight = civil_days(date) * DAY_MS;
     return true;
 }
 

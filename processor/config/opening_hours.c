@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/civil.h"
 
 #define FIRST_DAY INT64_C(7305) /* 1990-01-01 */
 #define END_DAY INT64_C(29220)  /* 2050-01-01 */
@@ -19,17 +20,12 @@ static int by_opening(const void *a, const void *b) {
     return (x->from_s > y->from_s) - (x->from_s < y->from_s);
 }
 
-/* 1970-01-01 was a Thursday. */
-static size_t weekday_of(int64_t day) {
-    return (size_t)((day + 3) % 7);
-}
-
 static const struct opening_day *hours_of(const struct opening_hours *o, int64_t day) {
     const struct opening_date key = {.day = day};
     const struct opening_date *date = o->date_count ? bsearch(&key, o->dates, o->date_count,
                                                               sizeof(key), by_day)
                                                     : NULL;
-    return date ? &date->hours : &o->week[weekday_of(day)];
+    return date ? &date->hours : &o->week[civil_weekday(day)];
 }
 
 static uint32_t second_of(const struct zone *z, int64_t day, int32_t minute, bool last) {
