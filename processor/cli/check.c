@@ -10,6 +10,7 @@
 #include "config/settings.h"
 #include "core/counter.h"
 #include "core/metric.h"
+#include "core/period.h"
 #include "core/window.h"
 
 enum check_status { CHECK_GOOD = 0, CHECK_FAULTS = 2 };
@@ -57,8 +58,10 @@ static void print_counters(FILE *out) {
     HISTOGRAMS(HISTOGRAM_ROW)
     fputs("\nwindows\n", out);
 #define WINDOW_ROW(symbol, name, length, step)                                                     \
-    fprintf(out, "  %-4s every %lld s\n", name, (long long)(step) / 1000);
+    fprintf(out, "  %-7s every %lld s\n", name, (long long)(step) / 1000);
     WINDOWS(WINDOW_ROW)
+#define PERIOD_ROW(symbol, name) fprintf(out, "  %-7s in the tenant's zone, every 300 s\n", name);
+    PERIODS(PERIOD_ROW)
 }
 
 /* What is done besides: at most one of them. */

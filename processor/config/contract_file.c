@@ -61,11 +61,9 @@ static const char *weekday_word(size_t index) {
 }
 
 static void read_week_starts(struct reader *r, const struct tree_node *value, void *target) {
-    (void)target;
     size_t index;
-    if (reader_word(r, value, "day", weekday_word, &index) && index != 0)
-        reader_unsupported(r, value->line, "leave it out: weeks start on mon",
-                           "another start of the week");
+    if (reader_word(r, value, "day", weekday_word, &index))
+        to_contract(target)->week_starts = (unsigned)index;
 }
 
 static void read_short_abandon(struct reader *r, const struct tree_node *value, void *target) {

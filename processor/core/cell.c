@@ -30,6 +30,7 @@ struct cell *cell_new(const struct cell_shape *shape, struct cell_scratch *scrat
     c->scratch = scratch;
     c->at = INSTANT_NONE;
     cell_waiting_init(&c->waiting);
+    cell_periods_init(&c->periods);
     for (size_t t = 0; t < CELL_TIERS; t++)
         pane_list_init(&c->tiers[t]);
     for (size_t w = 0; w < shape->window_count; w++) {
@@ -48,6 +49,7 @@ void cell_free(struct cell *c) {
     for (size_t w = 0; w < c->shape.window_count; w++)
         cell_sums_deinit(&c->windows[w].sums);
     cell_waiting_deinit(&c->waiting);
+    cell_periods_deinit(&c->periods);
     free(c);
 }
 
@@ -163,6 +165,44 @@ static void roll(struct cell *c) {
     }
 }
 
+/* Rows of one day together. */
+static void correct_periods(struct cell *c) {
+    const struct cell_waiting *w = &c->waiting;
+    const struct cell_shape *shape = &c->shape;
+    size_t late = shape->zone ? cell_waiting_lower(w, c->periods.edge_at) : 0;
+    for (size_t i = 0; i < late;) {
+        int64_t at = w->rows[i].pane_at;
+        int64_t end_at = period_end(PERIOD_DAY, shape->zone, shape->week_starts, at);
+        for (; i < late && w->rows[i].pane_at < end_at; i++)
+            tally_packed(&c->scratch->in, cell_waiting_packed(w, i), 1);
+        cell_periods_add(&c->periods, shape, at, &c->scratch->in, &c->scratch->panes);
+        tally_reset(&c->scratch->in);
+    }
+}
+
+/* What the panes hold beyond the edge of the periods goes into them, day by day. */
+static void advance_periods(struct cell *c, int64_t at) {
+    struct cell_periods *p = &c->periods;
+    struct cell_scratch *s = c->scratch;
+    int64_t edge_at = instant_floor(at, CELL_PERIODS_STEP_MS);
+    if (!c->shape.zone || at == INSTANT_NONE)
+        return;
+    if (p->edge_at == INSTANT_NONE) {
+        int64_t oldest = cell_oldest(c);
+        p->edge_at = instant_floor(oldest < at ? oldest : at, CELL_PERIODS_STEP_MS);
+    }
+    while (p->edge_at < edge_at) {
+        int64_t end_at = period_end(PERIOD_DAY, c->shape.zone, c->shape.week_starts, p->edge_at);
+        int64_t until_at = end_at < edge_at ? end_at : edge_at;
+        p->turned |= end_at <= edge_at;
+        if (cell_windows_sum(c, p->edge_at, until_at, 1, &s->in))
+            cell_periods_add(p, &c->shape, p->edge_at, &s->in, &s->panes);
+        tally_reset(&s->in);
+        p->edge_at = until_at;
+    }
+    cell_periods_settle(p, &c->shape, edge_at, &s->panes);
+}
+
 void cell_advance(struct cell *c, int64_t at) {
     if (at <= c->at && c->waiting.count == 0)
         return;
@@ -171,6 +211,7 @@ void cell_advance(struct cell *c, int64_t at) {
     cell_waiting_sort(&c->waiting);
     if (c->at != INSTANT_NONE)
         cell_windows_slide(c, at);
+    correct_periods(c);
     take_waiting(c);
     if (c->at == INSTANT_NONE && at != INSTANT_NONE) {
         int64_t oldest = cell_oldest(c);
@@ -179,12 +220,19 @@ void cell_advance(struct cell *c, int64_t at) {
         cell_windows_slide(c, at);
     }
     c->at = at;
+    advance_periods(c, at);
     roll(c);
 }
 
-/* Counts for panes that are gone: the gauges are always right. */
-static void correct_gauges(struct cell *c, int64_t at, struct slice packed) {
+/* Counts for panes that are gone: the gauges are always right, and so are periods under way. */
+static void correct_gone(struct cell *c, int64_t at, int64_t pane_at, struct slice packed) {
+    struct cell_scratch *s = c->scratch;
     cell_advance(c, at);
+    if (c->shape.zone && c->periods.edge_at != INSTANT_NONE) {
+        tally_packed(&s->in, packed, 1);
+        cell_periods_add(&c->periods, &c->shape, pane_at, &s->in, &s->panes);
+        tally_reset(&s->in);
+    }
     if (!cell_sums_gauges(c->base, packed))
         return;
     for (size_t w = 0; w < c->shape.window_count; w++) {
@@ -198,7 +246,7 @@ bool cell_add(struct cell *c, int64_t at, int64_t pane_at, struct slice packed) 
     if (packed.size == 0)
         return kept;
     if (!kept) {
-        correct_gauges(c, at, packed);
+        correct_gone(c, at, pane_at, packed);
         return false;
     }
     cell_waiting_add(&c->waiting, pane_at, packed);
@@ -215,6 +263,17 @@ void cell_range(const struct cell *c, int64_t from_at, int64_t to_at, struct cel
     tally_reset(&c->scratch->in);
     memcpy(sums->gauges, c->base, sizeof(sums->gauges));
     cell_windows_gauges(c, INSTANT_NONE, to_at, sums->gauges);
+}
+
+void cell_period(const struct cell *c, enum period period, int64_t start_at, int64_t end_at,
+                 struct cell_sums *sums) {
+    CHECK(c->waiting.count == 0);
+    cell_sums_reset(sums);
+    cell_periods_sum(&c->periods, period, start_at, end_at, &c->scratch->in);
+    cell_sums_tally(sums, &c->scratch->in);
+    tally_reset(&c->scratch->in);
+    memcpy(sums->gauges, c->base, sizeof(sums->gauges));
+    cell_windows_gauges(c, INSTANT_NONE, end_at, sums->gauges);
 }
 
 void cell_add_counters(const struct cell *c, int64_t from_at, int64_t to_at,
@@ -250,6 +309,8 @@ void cell_save(const struct cell *c, struct buf *b) {
         buf_put_zigzag(b, c->base[i]);
     for (size_t t = 0; t < CELL_TIERS; t++)
         pane_list_save(&c->tiers[t], b);
+    if (c->shape.zone)
+        cell_periods_save(&c->periods, b);
 }
 
 /* The levels' keys mean nothing without the thresholds that they were counted by. */
@@ -273,6 +334,12 @@ static void sum_windows(struct cell *c) {
     }
 }
 
+/* As far as the panes say so, the periods have all that is before their newest step. */
+static void stand_periods(struct cell *c) {
+    c->periods.edge_at = instant_floor(c->at, CELL_PERIODS_STEP_MS);
+    c->periods.turned = true;
+}
+
 /* The key under which this shape keeps what stands under `key` in another; false: it does not. */
 static bool translate(const struct cell_shape *to, const struct cell_shape *from, uint32_t *key) {
     const uint32_t each = ATTRIBUTION_COUNT * LEVEL_COUNT;
@@ -285,22 +352,44 @@ static bool translate(const struct cell_shape *to, const struct cell_shape *from
     return threshold < to->threshold_count;
 }
 
+/* Into the tally, as far as this shape keeps it. */
+static void translate_pane(struct cell *c, const struct cell *from, const struct pane *p) {
+    struct pane_entry e;
+    for (struct pane_reader r = pane_read(p); pane_next(&r, &e);) {
+        if (translate(&c->shape, &from->shape, &e.key))
+            tally_add(&c->scratch->in, e.key, e.value);
+    }
+}
+
+/* Of periods that begin in another zone at another instant nothing can be said. */
+static void take_over_periods(struct cell *c, const struct cell *from, enum period p) {
+    const struct pane_list *l = &from->periods.panes[p];
+    for (size_t i = 0; i < l->count; i++) {
+        const struct pane *pane = pane_list_at(l, i);
+        if (period_start(p, c->shape.zone, c->shape.week_starts, pane->at) != pane->at)
+            continue;
+        translate_pane(c, from, pane);
+        cell_periods_put(&c->periods, p, pane->at, &c->scratch->in, &c->scratch->panes);
+        tally_reset(&c->scratch->in);
+    }
+}
+
 void cell_take_over(struct cell *c, const struct cell *from) {
     CHECK(c->at == INSTANT_NONE && from->waiting.count == 0);
     for (size_t t = 0; t < CELL_TIERS; t++) {
         for (size_t i = 0; i < from->tiers[t].count; i++) {
             const struct pane *p = pane_list_at(&from->tiers[t], i);
-            struct pane_entry e;
-            for (struct pane_reader r = pane_read(p); pane_next(&r, &e);)
-                if (translate(&c->shape, &from->shape, &e.key))
-                    tally_add(&c->scratch->in, e.key, e.value);
+            translate_pane(c, from, p);
             put_in_pane(c, t, p->at, NULL);
         }
     }
+    for (enum period p = PERIOD_DAY; p < PERIOD_COUNT && c->shape.zone; p++)
+        take_over_periods(c, from, p);
     memcpy(c->base, from->base, sizeof(c->base));
     c->at = from->at;
     if (c->at == INSTANT_NONE)
         return;
+    stand_periods(c);
     roll(c);
     sum_windows(c);
 }
@@ -312,11 +401,14 @@ void cell_load(struct cell *c, struct cursor *in) {
         c->base[i] = cursor_zigzag(in);
     for (size_t t = 0; t < CELL_TIERS; t++)
         pane_list_load(&c->tiers[t], in, CELL_KEY_LIMIT);
+    if (c->shape.zone)
+        cell_periods_load(&c->periods, in);
     for (size_t t = 0; t < CELL_TIERS; t++) {
         for (size_t i = 0; i < c->tiers[t].count; i++)
             c->packed_bytes += pane_list_at(&c->tiers[t], i)->size;
     }
     if (in->failed || c->at == INSTANT_NONE)
         return;
+    stand_periods(c);
     sum_windows(c);
 }

@@ -9,6 +9,7 @@
  * go, so that each is touched once for many counts. */
 #pragma once
 
+#include "core/cell_periods.h"
 #include "core/cell_sums.h"
 #include "core/cell_waiting.h"
 #include "core/pane_list.h"
@@ -37,6 +38,7 @@ struct cell {
     struct cell_waiting waiting;
     struct pane_list tiers[CELL_TIERS];
     struct cell_window windows[WINDOW_COUNT];
+    struct cell_periods periods;
 };
 
 void cell_scratch_init(struct cell_scratch *s);
@@ -58,6 +60,11 @@ bool cell_add(struct cell *c, int64_t at, int64_t pane_at, struct slice packed);
 /* Sums over [from_at, to_at), of panes that are there; sums come initialised for this shape. The
  * edges must be those of panes: multiples of 5 min always are. */
 void cell_range(const struct cell *c, int64_t from_at, int64_t to_at, struct cell_sums *sums);
+
+/* Sums of the period that begins at start_at, up to the last multiple of 5 min that the cell was
+ * advanced to, with the gauges before end_at; sums come initialised for this shape. */
+void cell_period(const struct cell *c, enum period period, int64_t start_at, int64_t end_at,
+                 struct cell_sums *sums);
 
 /* Adds the counters (no histograms, no gauges) of the panes of [from_at, to_at) to sums. */
 void cell_add_counters(const struct cell *c, int64_t from_at, int64_t to_at,

@@ -4,6 +4,7 @@
 
 #include "base/instant.h"
 #include "core/counter.h"
+#include "core/period.h"
 #include "core/window.h"
 
 /* Keys: gauge changes first, so that a gauge can be summed without reading the rest; then the other
@@ -23,11 +24,14 @@ struct cell_span {
 struct cell_shape {
     struct cell_span windows[WINDOW_COUNT];
     size_t window_count;
-    int64_t fine_ms;     /* panes stay 10 s wide this long; not below windows with 10 s steps */
-    int64_t minute_ms;   /* and then 1 min wide; not below windows with steps of 1 min */
-    int64_t keep_ms;     /* and are kept this long at least: not below the longest window */
-    uint64_t counters;   /* bits of 1 << enum counter */
-    uint32_t histograms; /* bits of 1 << enum histogram_id */
+    int64_t fine_ms;         /* panes stay 10 s wide this long; not below windows with 10 s steps */
+    int64_t minute_ms;       /* and then 1 min wide; not below windows with steps of 1 min */
+    int64_t keep_ms;         /* and are kept this long at least: not below the longest window */
+    const struct zone *zone; /* of the periods; NULL: none are kept */
+    unsigned week_starts;    /* 0: Monday */
+    int64_t lateness_ms;     /* of corrections of what is over */
+    uint64_t counters;       /* bits of 1 << enum counter */
+    uint32_t histograms;     /* bits of 1 << enum histogram_id */
     size_t threshold_count;
     int64_t thresholds_ms[CELL_THRESHOLDS_MAX];
 };

@@ -89,6 +89,7 @@ struct contract {
     struct slice tenant;
     int32_t version;
     struct zone zone;
+    unsigned week_starts; /* 0: Monday */
     int64_t short_abandon_ms;
     int64_t ageing_ms[CHANNEL_COUNT];
     struct status_word *statuses;

@@ -1,12 +1,8 @@
 #include "tasks/tenant_kpi.h"
 
 #include "base/check.h"
+#include "tasks/tenant_closing.h"
 
-#define ALIGNED_ROW(symbol) WINDOW_##symbol,
-
-static const enum window_id aligned[] = {TENANT_ALIGNED(ALIGNED_ROW)};
-
-#define ALIGNED_COUNT TENANT_ALIGNED_COUNT
 #define ALL_METRICS ((UINT64_C(1) << METRIC_COUNT) - 1)
 
 static void note_terms(struct tenant_task *t, const struct metric_term *terms, uint64_t bit) {
@@ -41,18 +37,8 @@ static uint64_t metrics_of(const struct tenant_task *t, const struct pane_entry 
     return metrics;
 }
 
-/* End of the aligned window that contains `at`. Where the zone's clocks change, it may be shorter
- * or longer than its name says. */
-static int64_t aligned_end(const struct zone *z, int64_t at, int64_t length_ms) {
-    int64_t start = zone_floor(z, at, length_ms);
-    int64_t end = start;
-    for (int64_t at_most = start + length_ms; end <= start; at_most += length_ms)
-        end = zone_floor(z, at_most, length_ms);
-    return end;
-}
-
 static void mark(struct tenant_task *t, struct tenant *tenant, struct tenant_scope *s,
-                 int64_t end_at, enum window_id window, uint64_t metrics) {
+                 int64_t end_at, unsigned window, uint64_t metrics) {
     if (metrics == 0 || end_at + t->options.lateness_ms <= t->step_at)
         return;
     tenant_scope_close(s, end_at, window)->dirty |= metrics;
@@ -73,9 +59,8 @@ static const struct tenant_aligned *aligned_of(const struct tenant_task *t, stru
     struct tenant_aligned *a = &tenant->aligned;
     if (a->step_at == t->step_at)
         return a;
-    for (size_t i = 0; i < ALIGNED_COUNT; i++)
-        a->closed_at[i] = zone_floor(&tenant->contract->zone, t->step_at,
-                                     window_spec(aligned[i])->length_ms);
+    for (size_t i = 0; i < TENANT_CLOSING_COUNT; i++)
+        a->closed_at[i] = tenant_closing_start(tenant->contract, tenant_closing_at(i), t->step_at);
     a->step_at = t->step_at;
     return a;
 }
@@ -83,9 +68,8 @@ static const struct tenant_aligned *aligned_of(const struct tenant_task *t, stru
 static int64_t end_of(struct tenant *tenant, size_t i, int64_t at) {
     struct tenant_aligned *a = &tenant->aligned;
     if (a->pane_at != at) {
-        for (size_t n = 0; n < ALIGNED_COUNT; n++)
-            a->end_at[n] = aligned_end(&tenant->contract->zone, at,
-                                       window_spec(aligned[n])->length_ms);
+        for (size_t n = 0; n < TENANT_CLOSING_COUNT; n++)
+            a->end_at[n] = tenant_closing_end(tenant->contract, tenant_closing_at(n), at);
         a->pane_at = at;
     }
     return a->end_at[i];
@@ -98,16 +82,17 @@ void tenant_kpi_late(struct tenant_task *t, struct tenant *tenant, struct tenant
     int64_t from_at = pane_at;
     if (from_at < t->step_at - t->options.lateness_ms - 2 * HOUR_MS)
         from_at = t->step_at - t->options.lateness_ms - 2 * HOUR_MS;
-    for (size_t i = 0; i < ALIGNED_COUNT; i++) {
-        if (from_at >= a->closed_at[i])
+    for (size_t i = 0; i < TENANT_CLOSING_COUNT; i++) {
+        unsigned window = tenant_closing_at(i);
+        /* A period of days may begin before from_at and still be corrected. */
+        int64_t at = window < WINDOW_COUNT ? from_at : pane_at;
+        if (at >= a->closed_at[i])
             continue;
-        int64_t length_ms = window_spec(aligned[i])->length_ms;
-        int64_t end_at = end_of(tenant, i, from_at);
-        mark(t, tenant, s, end_at, aligned[i],
-             from_at == pane_at ? touched->metrics : touched->gauges);
+        int64_t end_at = end_of(tenant, i, at);
+        mark(t, tenant, s, end_at, window, at == pane_at ? touched->metrics : touched->gauges);
         while (touched->gauges != 0 && end_at < a->closed_at[i]) {
-            end_at = aligned_end(&tenant->contract->zone, end_at, length_ms);
-            mark(t, tenant, s, end_at, aligned[i], touched->gauges);
+            end_at = tenant_closing_end(tenant->contract, window, end_at);
+            mark(t, tenant, s, end_at, window, touched->gauges);
         }
     }
 }
@@ -138,32 +123,41 @@ static void publish_all(struct tenant_task *t, const struct tenant_scope *s,
 }
 
 static struct kpi about_window(const struct tenant_task *t, const struct tenant *tenant,
-                               const struct tenant_scope *s, enum window_id window,
-                               int64_t start_at, int64_t end_at) {
+                               const struct tenant_scope *s, unsigned window, int64_t start_at,
+                               int64_t end_at) {
     return (struct kpi){.tenant = tenant->name,
                         .scope = &s->scope,
-                        .window = slice_of(window_spec(window)->name),
+                        .window = tenant_closing_name(window),
                         .window_start_at = start_at,
                         .window_end_at = end_at,
                         .completeness = tenant_sources_completeness(&t->sources)};
 }
 
-/* At its close an aligned window is the rolling one of its length, except where clocks change. */
-static const struct cell_sums *sums_at_close(struct tenant_task *t, struct tenant_scope *s,
-                                             enum window_id window, int64_t start_at,
-                                             int64_t end_at) {
-    const struct cell_window *w = &s->cell->windows[window];
-    if (w->edge_at == end_at && end_at - start_at == window_spec(window)->length_ms)
-        return &w->sums;
+static const struct cell_sums *sums_of(struct tenant_task *t, const struct tenant_scope *s,
+                                       unsigned window, int64_t start_at, int64_t end_at) {
     t->sums.dense_count = cell_shape_dense(&s->cell->shape);
-    cell_range(s->cell, start_at, end_at, &t->sums);
+    if (window >= WINDOW_COUNT)
+        cell_period(s->cell, (enum period)(window - WINDOW_COUNT), start_at, end_at, &t->sums);
+    else
+        cell_range(s->cell, start_at, end_at, &t->sums);
     return &t->sums;
 }
 
-static void close_window(struct tenant_task *t, struct tenant *tenant, enum window_id window,
+/* At its close an aligned window is the rolling one of its length, except where clocks change. */
+static const struct cell_sums *sums_at_close(struct tenant_task *t, const struct tenant_scope *s,
+                                             unsigned window, int64_t start_at, int64_t end_at) {
+    if (window < WINDOW_COUNT) {
+        const struct cell_window *w = &s->cell->windows[window];
+        const struct window_spec *spec = window_spec((enum window_id)window);
+        if (w->edge_at == end_at && end_at - start_at == spec->length_ms)
+            return &w->sums;
+    }
+    return sums_of(t, s, window, start_at, end_at);
+}
+
+static void close_window(struct tenant_task *t, struct tenant *tenant, unsigned window,
                          int64_t step_at) {
-    int64_t length_ms = window_spec(window)->length_ms;
-    int64_t start_at = zone_floor(&tenant->contract->zone, step_at - 1, length_ms);
+    int64_t start_at = tenant_closing_start(tenant->contract, window, step_at - 1);
     for (size_t i = 0; i < tenant->scopes.count; i++) {
         struct tenant_scope *s = tenant->scopes.items[i];
         cell_advance(s->cell, step_at);
@@ -181,24 +175,21 @@ static void close_window(struct tenant_task *t, struct tenant *tenant, enum wind
 /* What late counts changed, with the next revision; or all of it, for the last time. */
 static void revise(struct tenant_task *t, struct tenant *tenant, struct tenant_scope *s,
                    struct tenant_close *c, bool final) {
-    enum window_id window = (enum window_id)c->window;
-    int64_t start_at = zone_floor(&tenant->contract->zone, c->end_at - 1,
-                                  window_spec(window)->length_ms);
-    t->sums.dense_count = cell_shape_dense(&s->cell->shape);
-    cell_range(s->cell, start_at, c->end_at, &t->sums);
+    int64_t start_at = tenant_closing_start(tenant->contract, c->window, c->end_at - 1);
+    const struct cell_sums *sums = sums_of(t, s, c->window, start_at, c->end_at);
     bool first = c->revision < 0;
     uint64_t metrics = first || final ? ALL_METRICS : c->dirty;
-    if (first && !cell_sums_active(&t->sums)) {
+    if (first && !cell_sums_active(sums)) {
         c->dirty = 0;
         return;
     }
     /* Revision 0 is what was said at its close: of an objective's minute, or nothing. */
     c->revision = first ? 1 : c->revision + (c->dirty != 0);
     c->dirty = 0;
-    struct kpi about = about_window(t, tenant, s, window, start_at, c->end_at);
+    struct kpi about = about_window(t, tenant, s, c->window, start_at, c->end_at);
     about.revision = c->revision;
     about.final = final;
-    publish_all(t, s, &about, metrics, &t->sums);
+    publish_all(t, s, &about, metrics, sums);
 }
 
 static void revise_late(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
@@ -255,10 +246,10 @@ static void publish_objectives(struct tenant_task *t, struct tenant *tenant, int
 
 void tenant_kpi_minute(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
     CHECK(step_at % MINUTE_MS == 0);
-    for (size_t i = 0; i < ALIGNED_COUNT; i++) {
-        int64_t length_ms = window_spec(aligned[i])->length_ms;
-        if (zone_floor(&tenant->contract->zone, step_at, length_ms) == step_at)
-            close_window(t, tenant, aligned[i], step_at);
+    for (size_t i = 0; i < TENANT_CLOSING_COUNT; i++) {
+        unsigned window = tenant_closing_at(i);
+        if (tenant_closing_start(tenant->contract, window, step_at) == step_at)
+            close_window(t, tenant, window, step_at);
     }
     publish_objectives(t, tenant, step_at);
     if (tenant->late)

@@ -44,11 +44,11 @@ static void load_closes(struct tenant *tenant, struct tenant_scope *s, struct cu
         uint64_t dirty = cursor_varint(c);
         int64_t revision = cursor_zigzag(c);
         uint8_t window = cursor_u8(c);
-        if (window >= WINDOW_COUNT)
+        if (window >= WINDOW_COUNT + PERIOD_COUNT)
             cursor_fail(c);
         if (c->failed)
             return;
-        struct tenant_close *close = tenant_scope_close(s, end_at, (enum window_id)window);
+        struct tenant_close *close = tenant_scope_close(s, end_at, window);
         close->dirty = dirty;
         close->revision = (int32_t)revision;
         s->late |= dirty != 0;

@@ -69,6 +69,9 @@ static struct cell_shape shape_of(const struct contract *contract, const struct 
                                .fine_ms = 30 * MINUTE_MS,
                                .minute_ms = 4 * HOUR_MS,
                                .keep_ms = lateness_ms + 2 * HOUR_MS,
+                               .zone = &contract->zone,
+                               .week_starts = contract->week_starts,
+                               .lateness_ms = lateness_ms,
                                .counters = CELL_ALL_COUNTERS,
                                .histograms = CELL_ALL_HISTOGRAMS,
                                .threshold_count = 1,
@@ -200,14 +203,14 @@ void tenant_scope_want(struct tenant_scope *s, size_t field) {
     s->wanted[s->wanted_count++] = field;
 }
 
-static int compare_close(const struct tenant_close *a, int64_t end_at, enum window_id window) {
+static int compare_close(const struct tenant_close *a, int64_t end_at, unsigned window) {
     if (a->end_at != end_at)
         return a->end_at < end_at ? -1 : 1;
     return (a->window > window) - (a->window < window);
 }
 
 /* How many closes are not after this one: nearly always all. */
-static size_t closes_until(const struct tenant_scope *s, int64_t end_at, enum window_id window) {
+static size_t closes_until(const struct tenant_scope *s, int64_t end_at, unsigned window) {
     size_t count = s->close_count;
     while (count > 0 && compare_close(&s->closes[count - 1], end_at, window) > 0)
         count--;
@@ -215,14 +218,13 @@ static size_t closes_until(const struct tenant_scope *s, int64_t end_at, enum wi
 }
 
 const struct tenant_close *tenant_scope_find_close(const struct tenant_scope *s, int64_t end_at,
-                                                   enum window_id window) {
+                                                   unsigned window) {
     size_t count = closes_until(s, end_at, window);
     bool found = count > 0 && compare_close(&s->closes[count - 1], end_at, window) == 0;
     return found ? &s->closes[count - 1] : NULL;
 }
 
-struct tenant_close *tenant_scope_close(struct tenant_scope *s, int64_t end_at,
-                                        enum window_id window) {
+struct tenant_close *tenant_scope_close(struct tenant_scope *s, int64_t end_at, unsigned window) {
     size_t at = closes_until(s, end_at, window);
     if (at > 0 && compare_close(&s->closes[at - 1], end_at, window) == 0)
         return &s->closes[at - 1];

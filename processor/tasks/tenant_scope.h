@@ -6,11 +6,6 @@
 #include "core/contract.h"
 #include "core/view.h"
 
-/* The aligned windows whose close is published. */
-#define TENANT_ALIGNED(X) X(15M) X(30M) X(1H)
-#define TENANT_ALIGNED_ONE(symbol) +1
-#define TENANT_ALIGNED_COUNT (0 TENANT_ALIGNED(TENANT_ALIGNED_ONE))
-
 /* A service level by an objective that is not the scope's first. */
 struct tenant_level {
     struct slice names[ATTRIBUTION_COUNT]; /* owned */
@@ -18,12 +13,12 @@ struct tenant_level {
     size_t threshold; /* in the cell's shape */
 };
 
-/* An aligned window that was published and may still change, or has changed since. */
+/* An aligned window or a period that was published and may still change, or has changed since. */
 struct tenant_close {
     int64_t end_at;
     uint64_t dirty;   /* bits of 1 << enum metric: changed since it was published */
     int32_t revision; /* of what was published; -1: nothing was */
-    uint8_t window;   /* enum window_id */
+    uint8_t window;   /* enum window_id, or WINDOW_COUNT + enum period */
 };
 
 struct tenant_scope {
@@ -82,9 +77,8 @@ int64_t tenant_scope_within_ms(const struct contract *contract, const struct sco
                                const struct objective *objective);
 
 /* The close of this window, made (unpublished, clean) when missing. */
-struct tenant_close *tenant_scope_close(struct tenant_scope *s, int64_t end_at,
-                                        enum window_id window);
+struct tenant_close *tenant_scope_close(struct tenant_scope *s, int64_t end_at, unsigned window);
 
 /* The close of this window, or NULL. */
 const struct tenant_close *tenant_scope_find_close(const struct tenant_scope *s, int64_t end_at,
-                                                   enum window_id window);
+                                                   unsigned window);

@@ -20,9 +20,9 @@ struct show {
     struct figures figures;
 };
 
-static void show_window(struct show *show, const struct tenant *tenant,
-                        const struct tenant_scope *s, enum window_id window) {
-    const struct cell_window *w = &s->cell->windows[window];
+static void show_figures(struct show *show, const struct tenant *tenant,
+                         const struct tenant_scope *s, const char *window,
+                         const struct cell_sums *sums, int64_t edge_at) {
     size_t count = tenant_scope_fields(s);
     if (count > show->figures.capacity) {
         show->figures.capacity = count;
@@ -35,11 +35,39 @@ static void show_window(struct show *show, const struct tenant *tenant,
         struct view_figure *f = &show->figures.items[i];
         f->field = field.name;
         f->unit = metric_unit(field.metric);
-        tenant_scope_figure(&w->sums, &field, &f->figure);
+        tenant_scope_figure(sums, &field, &f->figure);
     }
-    show->view->kpi(show->view->context, tenant->name, &s->scope,
-                    slice_of(window_spec(window)->name), show->figures.items, count, w->edge_at,
+    show->view->kpi(show->view->context, tenant->name, &s->scope, slice_of(window),
+                    show->figures.items, count, edge_at,
                     tenant_sources_completeness(&show->task->sources));
+}
+
+/* Those under way; they move with the longest window, and start anew at midnight. */
+static void show_periods(struct show *show, const struct tenant *tenant,
+                         const struct tenant_scope *s) {
+    const struct contract *c = tenant->contract;
+    struct cell_sums *sums = &show->task->sums;
+    int64_t edge_at = s->cell->periods.edge_at;
+    sums->dense_count = cell_shape_dense(&s->cell->shape);
+    for (enum period p = PERIOD_DAY; p < PERIOD_COUNT; p++) {
+        cell_period(s->cell, p, period_start(p, &c->zone, c->week_starts, edge_at), edge_at, sums);
+        show_figures(show, tenant, s, period_name(p), sums, edge_at);
+    }
+}
+
+static void show_windows(struct show *show, const struct tenant *tenant, struct tenant_scope *s) {
+    bool all = show->all || !s->shown;
+    if (s->cell->periods.edge_at != INSTANT_NONE &&
+        (all || s->cell->windows[WINDOW_24H].changed || s->cell->periods.turned))
+        show_periods(show, tenant, s);
+    s->cell->periods.turned = false;
+    for (unsigned w = 0; w < WINDOW_COUNT; w++) {
+        struct cell_window *window = &s->cell->windows[w];
+        if (window->changed || all)
+            show_figures(show, tenant, s, window_spec((enum window_id)w)->name, &window->sums,
+                         window->edge_at);
+        window->changed = false;
+    }
 }
 
 static void show_now(struct show *show, const struct tenant *tenant, struct tenant_scope *s) {
@@ -120,11 +148,7 @@ static void show_scope(struct show *show, const struct tenant *tenant, struct te
         show->view->scope(show->view->context, tenant->name, &s->scope);
     cell_advance(s->cell, show->task->step_at);
     show_now(show, tenant, s);
-    for (unsigned w = 0; w < WINDOW_COUNT; w++) {
-        if (s->cell->windows[w].changed || show->all || !s->shown)
-            show_window(show, tenant, s, (enum window_id)w);
-        s->cell->windows[w].changed = false;
-    }
+    show_windows(show, tenant, s);
     show_minutes(show, tenant, s);
     s->shown = true;
 }

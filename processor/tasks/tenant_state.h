@@ -5,6 +5,7 @@
 #include "base/table.h"
 #include "core/episode.h"
 #include "core/judge_feed.h"
+#include "tasks/tenant_closing.h"
 #include "tasks/tenant_rules.h"
 #include "tasks/tenant_sources.h"
 #include "tasks/tenant_task.h"
@@ -42,8 +43,8 @@ enum tenant_notice { NOTICE_NONE, NOTICE_DUE, NOTICE_TOLD };
 
 /* What the zone says about the step that is made, and about the pane looked at last. */
 struct tenant_aligned {
-    int64_t step_at, closed_at[TENANT_ALIGNED_COUNT]; /* when the windows closed last */
-    int64_t pane_at, end_at[TENANT_ALIGNED_COUNT];    /* of the windows that contain the pane */
+    int64_t step_at, closed_at[TENANT_CLOSING_COUNT]; /* when each closed last */
+    int64_t pane_at, end_at[TENANT_CLOSING_COUNT];    /* of those that contain the pane */
 };
 
 struct tenant {

@@ -11,7 +11,12 @@
 #include "core/delta.h"
 
 #define ROWS 4000
-#define START INT64_C(1600000000000)
+#define START INT64_C(1790380800000) /* 2026-09-26: a quarter ends within the history */
+
+/* In the course of the history the clocks are put back. */
+static struct zone_change changes[] = {{INSTANT_NONE, -4 * 3600000},
+                                       {START + 3 * DAY_MS + 6 * HOUR_MS, -5 * 3600000}};
+static const struct zone zone = {.changes = changes, .count = 2};
 
 struct oracle_row {
     int64_t pane_at;
@@ -29,6 +34,9 @@ static struct cell_shape shape_of_all(void) {
                            .fine_ms = 30 * MINUTE_MS,
                            .minute_ms = 4 * HOUR_MS,
                            .keep_ms = 25 * HOUR_MS,
+                           .zone = &zone,
+                           .week_starts = 2,
+                           .lateness_ms = 7 * HOUR_MS,
                            .counters = CELL_ALL_COUNTERS,
                            .histograms = CELL_ALL_HISTOGRAMS,
                            .threshold_count = 2,
@@ -129,6 +137,31 @@ static void check_windows(const struct cell *c, const struct oracle *o, struct c
     assert_memory_equal(gauges, expected->gauges, sizeof(gauges));
 }
 
+static void check_period(const struct cell *c, const struct oracle *o, enum period p,
+                         int64_t start_at, int64_t end_at, struct cell_sums *expected,
+                         uint64_t seed) {
+    struct cell_sums got;
+    cell_sums_init(&got, &c->shape);
+    cell_period(c, p, start_at, end_at, &got);
+    recount(o, start_at, end_at, expected);
+    assert_equal_sums(&got, expected, period_name(p), seed);
+    cell_sums_deinit(&got);
+}
+
+/* The one under way, and the one before it while it may still be corrected. */
+static void check_periods(const struct cell *c, const struct oracle *o, struct cell_sums *expected,
+                          uint64_t seed) {
+    const struct cell_shape *s = &c->shape;
+    int64_t edge_at = instant_floor(c->at, CELL_PERIODS_STEP_MS);
+    for (enum period p = PERIOD_DAY; p < PERIOD_COUNT; p++) {
+        int64_t start_at = period_start(p, s->zone, s->week_starts, edge_at);
+        int64_t before_at = period_start(p, s->zone, s->week_starts, start_at - 1);
+        check_period(c, o, p, start_at, edge_at, expected, seed);
+        if (start_at + s->lateness_ms >= edge_at)
+            check_period(c, o, p, before_at, start_at, expected, seed);
+    }
+}
+
 static void check_range(const struct cell *c, const struct oracle *o, struct rng *rng,
                         struct cell_sums *expected, uint64_t seed) {
     struct cell_sums got;
@@ -187,6 +220,7 @@ static void run(uint64_t seed) {
             c = reload(c, seed);
         if (rng_below(&rng, 5) == 0) {
             check_windows(c, o, &expected, seed);
+            check_periods(c, o, &expected, seed);
             check_range(c, o, &rng, &expected, seed);
         }
     }

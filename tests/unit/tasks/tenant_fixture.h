@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "core/delta.h"
 #include "core/histogram.h"
+#include "core/period.h"
 #include "tasks/tenant_task.h"
 
 #define FIXTURE_START INT64_C(1600000000000)
@@ -28,6 +29,17 @@ static const struct report_leaf fixture_leaves[FIXTURE_LEAVES] = {
     {SLICE("zeta"), SLICE(""), SLICE("east"), SLICE("r"), CHANNEL_VOICE, 2, 1},
     {SLICE("zeta"), SLICE(""), SLICE("west"), SLICE("q"), CHANNEL_VOICE, 2, 2},
 };
+
+/* An enum window_id, or WINDOW_COUNT + enum period. */
+static inline unsigned window_named(struct slice name) {
+    enum window_id w;
+    if (window_parse(name, &w))
+        return w;
+    unsigned p = 0;
+    while (!slice_equal(name, slice_of(period_name((enum period)p))))
+        p++;
+    return WINDOW_COUNT + p;
+}
 
 static struct zone_change fixture_changes[] = {
     {INSTANT_NONE, 20700000}, /* +5:45: hours do not begin with UTC's */

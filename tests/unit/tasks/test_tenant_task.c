@@ -130,8 +130,8 @@ struct told {
 struct checker {
     const struct ledger *ledger;
     bool final_only;
-    size_t seen, checked, finals, odd_lengths;
-    int64_t closed_at[WINDOW_COUNT];
+    size_t seen, checked, finals, odd_lengths, periods;
+    int64_t closed_at[WINDOW_COUNT + PERIOD_COUNT];
     struct told told[TOLD_SLOTS];
     uint64_t seed;
 };
@@ -201,13 +201,14 @@ static void check_revision(struct checker *k, const struct kpi *p) {
 
 /* Closes of the whole tenant neither overlap nor leave room, also where its clocks change. */
 static void check_order(struct checker *k, const struct kpi *p) {
-    enum window_id w;
     if (p->scope->mask != 0 || p->revision != 0 || p->final ||
         !slice_equal(p->metric, SLICE("backlog")) || !slice_equal(p->tenant, SLICE("acme")))
         return;
-    assert_true(window_parse(p->window, &w));
+    unsigned w = window_named(p->window);
     assert_true(p->window_start_at >= k->closed_at[w] && p->window_end_at > p->window_start_at);
-    k->odd_lengths += p->window_end_at - p->window_start_at != window_spec(w)->length_ms;
+    k->odd_lengths += w < WINDOW_COUNT && p->window_end_at - p->window_start_at !=
+                                              window_spec((enum window_id)w)->length_ms;
+    k->periods += w >= WINDOW_COUNT;
     k->closed_at[w] = p->window_end_at;
 }
 
@@ -251,7 +252,7 @@ static void check_history(bool in_time, uint64_t seed) {
     c.on_kpi = check_kpi;
     c.context = k;
     play(&options, h, &c, &state);
-    assert_true(k->checked > 2000 && k->finals > 10000 && k->odd_lengths > 0);
+    assert_true(k->checked > 2000 && k->finals > 10000 && k->odd_lengths > 0 && k->periods > 0);
     free(k);
     collected_deinit(&c);
     buf_deinit(&state);

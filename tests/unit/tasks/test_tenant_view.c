@@ -7,7 +7,7 @@
 struct shown_window {
     char scope[64];
     char tenant[8];
-    enum window_id window;
+    unsigned window; /* as window_named gives it */
     int64_t as_of;
     double offered, waiting, p90;
     int64_t late; /* 0: absent */
@@ -84,7 +84,7 @@ static void on_kpi(void *c, struct slice tenant, const struct scope *scope, stru
     struct screen *s = c;
     struct shown_window w = {.as_of = as_of};
     assert_true(completeness == 1.0);
-    assert_true(window_parse(window, &w.window));
+    w.window = window_named(window);
     name_of(scope, w.scope);
     snprintf(w.tenant, sizeof(w.tenant), SLICE_FMT, SLICE_ARG(tenant));
     w.offered = field(figures, count, "offered")->value;
@@ -169,6 +169,20 @@ static bool scope_named(const struct contract *contract, const char *tenant, con
     return false;
 }
 
+/* Of what is shown: rolling windows end at their newest step, periods at that of 5 minutes. */
+static void span_of(unsigned window, const struct contract *contract, int64_t clock, int64_t *from,
+                    int64_t *to) {
+    if (window >= WINDOW_COUNT) {
+        *to = instant_floor(clock, 5 * MINUTE_MS);
+        *from = period_start((enum period)(window - WINDOW_COUNT), &contract->zone,
+                             contract->week_starts, *to);
+        return;
+    }
+    const struct window_spec *spec = window_spec((enum window_id)window);
+    *to = instant_floor(clock, spec->step_ms);
+    *from = *to - spec->length_ms;
+}
+
 static void check_screen(const struct screen *s, const struct contract_set *set,
                          const struct ledger *ledger, int64_t clock, uint64_t seed) {
     for (size_t i = 0; i < s->window_count; i++) {
@@ -176,21 +190,20 @@ static void check_screen(const struct screen *s, const struct contract_set *set,
         struct slice tenant = slice_of(w->tenant);
         struct scope scope;
         assert_true(scope_named(contract_set_find(set, tenant), w->tenant, w->scope, &scope));
-        const struct window_spec *spec = window_spec(w->window);
-        int64_t to = instant_floor(clock, spec->step_ms);
-        int64_t offered = recount(ledger, tenant, &scope, to - spec->length_ms, to, 0,
-                                  COUNTER_OFFERED, 0, 0);
+        const struct contract *contract = contract_set_find(set, tenant);
+        int64_t from, to;
+        span_of(w->window, contract, clock, &from, &to);
+        int64_t offered = recount(ledger, tenant, &scope, from, to, 0, COUNTER_OFFERED, 0, 0);
         int64_t waiting = recount(ledger, tenant, &scope, INSTANT_NONE, to, 0,
                                   COUNTER_WAITING_CHANGE, 0, 0);
         int64_t late = 0;
         for (unsigned l = 0; l < LEVEL_COUNT; l++) {
             if (l == LEVEL_LATE || l == LEVEL_ANSWERED_IN)
-                late += recount(ledger, tenant, &scope, to - spec->length_ms, to, 1, (uint8_t)l,
-                                BY_EVENT, 20000);
+                late += recount(ledger, tenant, &scope, from, to, 1, (uint8_t)l, BY_EVENT, 20000);
         }
         if (w->offered != (double)offered || w->waiting != (double)waiting || w->late != late)
-            fail_msg("%s %s %s: offered %g not %lld, waiting %g not %lld, seed %llu", w->tenant,
-                     w->scope, spec->name, w->offered, (long long)offered, w->waiting,
+            fail_msg("%s %s window %u: offered %g not %lld, waiting %g not %lld, seed %llu",
+                     w->tenant, w->scope, w->window, w->offered, (long long)offered, w->waiting,
                      (long long)waiting, (unsigned long long)seed);
     }
     for (size_t i = 0; i < s->now_count; i++) {
