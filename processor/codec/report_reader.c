@@ -98,7 +98,9 @@ static void take_clocks(struct report_reader *r, struct cursor *c) {
         clock->partition = take_i32(c);
         clock->partitions = take_i32(c);
         clock->clock = take_instant(c);
-        clock->ended = take_code(c, 2);
+        uint8_t flags = take_code(c, 4);
+        clock->ended = flags & 1;
+        clock->lost = flags >> 1;
         if (clock->partition < 0 || clock->partition >= clock->partitions)
             cursor_fail(c);
     }

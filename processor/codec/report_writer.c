@@ -182,7 +182,7 @@ void report_writer_clock(struct report_writer *w, const struct report_clock *clo
     buf_put_zigzag(b, clock->partition);
     buf_put_zigzag(b, clock->partitions);
     put_instant(b, clock->clock);
-    buf_put_u8(b, clock->ended);
+    buf_put_u8(b, (uint8_t)(clock->ended | clock->lost << 1));
 }
 
 static void begin_record(struct report_writer *w) {

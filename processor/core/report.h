@@ -14,6 +14,7 @@ struct report_clock {
     int32_t partitions; /* of that topic: the tenant task waits for all of them */
     int64_t clock;      /* ms; INSTANT_NONE: no record yet */
     bool ended;         /* --until-end: nothing follows */
+    bool lost;          /* records before this clock were lost before anybody read them */
 };
 
 /* Names of a leaf; contract-derived members are not sent. */

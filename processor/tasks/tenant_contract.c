@@ -123,6 +123,8 @@ static void change_notices(struct change *c) {
     if (!c->renamed)
         return;
     close_notice(c, &tenant->scopes_notice, ALERT_DATA_QUALITY, SLICE("limits.scopes"), NOTICE_DUE);
+    for (size_t i = 0; i < c->task->sources.gap_count; i++)
+        judge_notice_close(&c->before, ALERT_DATA_GAP, c->task->sources.gaps[i].name, NULL, c->at);
     for (size_t i = 0; i < tenant->feeds.count; i++) {
         struct tenant_feed *feed = tenant->feeds.items[i];
         judge_feed_drop(&c->before, feed->site, &feed->state, c->at);

@@ -130,7 +130,7 @@ static struct kpi about_window(const struct tenant_task *t, const struct tenant 
                         .window = tenant_closing_name(window),
                         .window_start_at = start_at,
                         .window_end_at = end_at,
-                        .completeness = tenant_sources_completeness(&t->sources)};
+                        .completeness = tenant_sources_window(&t->sources, start_at, end_at)};
 }
 
 static const struct cell_sums *sums_of(struct tenant_task *t, const struct tenant_scope *s,

@@ -3,7 +3,7 @@
 #include "base/check.h"
 #include "tasks/tenant_state.h"
 
-#define FORMAT 2
+#define FORMAT 3
 
 static void save_scope_name(const struct scope *s, struct buf *b) {
     buf_put_varint(b, s->mask);

@@ -22,7 +22,7 @@ struct show {
 
 static void show_figures(struct show *show, const struct tenant *tenant,
                          const struct tenant_scope *s, const char *window,
-                         const struct cell_sums *sums, int64_t edge_at) {
+                         const struct cell_sums *sums, int64_t start_at, int64_t edge_at) {
     size_t count = tenant_scope_fields(s);
     if (count > show->figures.capacity) {
         show->figures.capacity = count;
@@ -39,7 +39,7 @@ static void show_figures(struct show *show, const struct tenant *tenant,
     }
     show->view->kpi(show->view->context, tenant->name, &s->scope, slice_of(window),
                     show->figures.items, count, edge_at,
-                    tenant_sources_completeness(&show->task->sources));
+                    tenant_sources_window(&show->task->sources, start_at, edge_at));
 }
 
 /* Those under way; they move with the longest window, and start anew at midnight. */
@@ -50,8 +50,9 @@ static void show_periods(struct show *show, const struct tenant *tenant,
     int64_t edge_at = s->cell->periods.edge_at;
     sums->dense_count = cell_shape_dense(&s->cell->shape);
     for (enum period p = PERIOD_DAY; p < PERIOD_COUNT; p++) {
-        cell_period(s->cell, p, period_start(p, &c->zone, c->week_starts, edge_at), edge_at, sums);
-        show_figures(show, tenant, s, period_name(p), sums, edge_at);
+        int64_t start_at = period_start(p, &c->zone, c->week_starts, edge_at);
+        cell_period(s->cell, p, start_at, edge_at, sums);
+        show_figures(show, tenant, s, period_name(p), sums, start_at, edge_at);
     }
 }
 
@@ -63,9 +64,10 @@ static void show_windows(struct show *show, const struct tenant *tenant, struct 
     s->cell->periods.turned = false;
     for (unsigned w = 0; w < WINDOW_COUNT; w++) {
         struct cell_window *window = &s->cell->windows[w];
+        const struct window_spec *spec = window_spec((enum window_id)w);
         if (window->changed || all)
-            show_figures(show, tenant, s, window_spec((enum window_id)w)->name, &window->sums,
-                         window->edge_at);
+            show_figures(show, tenant, s, spec->name, &window->sums,
+                         window->edge_at - spec->length_ms, window->edge_at);
         window->changed = false;
     }
 }

@@ -5,6 +5,7 @@
 #include "base/check.h"
 
 #define GAP_MOST_MS SECOND_MS
+#define SHORTEST_GAP_MS (10 * SECOND_MS)
 
 void tenant_sources_init(struct tenant_sources *s, bool live, bool until_end,
                          int64_t max_source_lag_ms) {
@@ -22,6 +23,8 @@ void tenant_sources_deinit(struct tenant_sources *s) {
     free(s->topics);
     s->topics = NULL;
     s->topic_count = 0;
+    while (s->gap_count > 0)
+        tenant_sources_forget(s, s->gap_count - 1);
 }
 
 static struct tenant_topic *find_topic(struct tenant_sources *s, struct slice name) {
@@ -58,6 +61,59 @@ static void pass_log_time(struct tenant_sources *s, int64_t log_at) {
         s->log_at = log_at;
 }
 
+static void add_gap(struct tenant_sources *s, struct slice name, int32_t partition,
+                    int32_t partitions, int64_t from_at) {
+    if (s->gap_count == TENANT_GAPS_MAX) {
+        s->gaps[s->gap_count - 1].to_at = INSTANT_NONE;
+        return;
+    }
+    s->gaps[s->gap_count++] = (struct tenant_gap){.name = slice_copy(name),
+                                                  .from_at = from_at,
+                                                  .to_at = INSTANT_NONE,
+                                                  .partition = partition,
+                                                  .partitions = partitions};
+}
+
+/* A gap of no length would be seen by nobody. */
+static void end_gaps(struct tenant_sources *s, struct slice topic, int32_t partition,
+                     int64_t clock) {
+    for (size_t i = 0; i < s->gap_count; i++) {
+        struct tenant_gap *g = &s->gaps[i];
+        bool same = g->partition == partition && g->name.size >= topic.size &&
+                    memcmp(g->name.at, topic.at, topic.size) == 0;
+        if (!same || g->to_at != INSTANT_NONE || clock <= g->from_at)
+            continue;
+        bool short_one = g->from_at != INSTANT_NONE && clock - g->from_at < SHORTEST_GAP_MS;
+        g->to_at = short_one ? g->from_at + SHORTEST_GAP_MS : clock;
+    }
+}
+
+void tenant_sources_lose(struct tenant_sources *s, int64_t clock) {
+    add_gap(s, SLICE("tenant-log"), -1, 1, clock);
+}
+
+void tenant_sources_moved(struct tenant_sources *s, int64_t clock) {
+    end_gaps(s, SLICE("tenant-log"), -1, clock);
+}
+
+bool tenant_sources_is_past(const struct tenant_gap *g, int64_t step_at, int64_t after_ms) {
+    return g->to_at != INSTANT_NONE && g->to_at + after_ms <= step_at;
+}
+
+void tenant_sources_forget(struct tenant_sources *s, size_t gap) {
+    free((void *)(uintptr_t)s->gaps[gap].name.at);
+    s->gap_count--;
+    memmove(&s->gaps[gap], &s->gaps[gap + 1], (s->gap_count - gap) * sizeof(*s->gaps));
+}
+
+static void note_lost(struct tenant_sources *s, const struct report_clock *c, int64_t since_at) {
+    struct buf name;
+    buf_init(&name);
+    buf_put_format(&name, SLICE_FMT "-%d", SLICE_ARG(c->topic), (int)c->partition);
+    add_gap(s, buf_slice(&name), c->partition, c->partitions, since_at);
+    buf_deinit(&name);
+}
+
 void tenant_sources_apply(struct tenant_sources *s, const struct report *report, int64_t log_at) {
     pass_log_time(s, log_at);
     for (size_t i = 0; i < report->clock_count; i++) {
@@ -69,9 +125,13 @@ void tenant_sources_apply(struct tenant_sources *s, const struct report *report,
         grow_topic(s, topic, c->partitions);
         struct tenant_source *source = &topic->sources[c->partition];
         source->ended |= c->ended;
+        if (c->lost)
+            note_lost(s, c, source->clock);
         if (c->clock > source->clock) {
             source->clock = c->clock;
             source->said_ms = s->log_ms;
+            if (s->gap_count > 0)
+                end_gaps(s, c->topic, c->partition, c->clock);
         }
     }
 }
@@ -108,6 +168,18 @@ double tenant_sources_completeness(const struct tenant_sources *s) {
     return !s->live || all == 0 ? 1.0 : (double)counted / (double)all;
 }
 
+double tenant_sources_window(const struct tenant_sources *s, int64_t start_at, int64_t end_at) {
+    double lost = 0;
+    for (size_t i = 0; i < s->gap_count; i++) {
+        const struct tenant_gap *g = &s->gaps[i];
+        int64_t from_at = g->from_at > start_at ? g->from_at : start_at;
+        int64_t to_at = g->to_at != INSTANT_NONE && g->to_at < end_at ? g->to_at : end_at;
+        if (to_at > from_at && end_at > start_at)
+            lost += (double)(to_at - from_at) / (double)(end_at - start_at) / g->partitions;
+    }
+    return tenant_sources_completeness(s) * (lost < 1 ? 1 - lost : 0);
+}
+
 bool tenant_sources_ended(const struct tenant_sources *s) {
     for (size_t i = 0; i < s->topic_count; i++) {
         for (int32_t p = 0; p < s->topics[i].partitions; p++) {
@@ -132,6 +204,33 @@ void tenant_sources_save(const struct tenant_sources *s, struct buf *b) {
             buf_put_u8(b, t->sources[p].ended);
         }
     }
+    buf_put_varint(b, s->gap_count);
+    for (size_t i = 0; i < s->gap_count; i++) {
+        buf_put_slice(b, s->gaps[i].name);
+        buf_put_zigzag(b, s->gaps[i].from_at);
+        buf_put_zigzag(b, s->gaps[i].to_at);
+        buf_put_zigzag(b, s->gaps[i].partition);
+        buf_put_varint(b, (uint64_t)s->gaps[i].partitions);
+    }
+}
+
+static void load_gaps(struct tenant_sources *s, struct cursor *c) {
+    uint64_t count = cursor_varint(c);
+    if (count > TENANT_GAPS_MAX)
+        cursor_fail(c);
+    for (uint64_t i = 0; i < count && !c->failed; i++) {
+        struct slice name = cursor_slice(c);
+        int64_t from_at = cursor_zigzag(c), to_at = cursor_zigzag(c);
+        int64_t partition = cursor_zigzag(c);
+        uint64_t partitions = cursor_varint(c);
+        if (partitions == 0 || partitions > TENANT_PARTITIONS_MAX || partition < -1 ||
+            partition >= TENANT_PARTITIONS_MAX)
+            cursor_fail(c);
+        if (c->failed)
+            return;
+        add_gap(s, name, (int32_t)partition, (int32_t)partitions, from_at);
+        s->gaps[i].to_at = to_at;
+    }
 }
 
 void tenant_sources_load(struct tenant_sources *s, struct cursor *c) {
@@ -152,4 +251,5 @@ void tenant_sources_load(struct tenant_sources *s, struct cursor *c) {
             t->sources[p].ended = cursor_u8(c) != 0;
         }
     }
+    load_gaps(s, c);
 }

@@ -1,6 +1,7 @@
 #include "tasks/tenant_steps.h"
 
 #include "core/delta.h"
+#include "core/summary.h"
 #include "tasks/tenant_kpi.h"
 
 #define STEP_MS DELTA_PANE_MS
@@ -43,17 +44,68 @@ static void judge_demands(struct tenant *tenant, const struct judge_context *ctx
     }
 }
 
+static void put_gap(struct buf *b, const struct tenant_gap *g) {
+    summary_text(b, "Records of ");
+    summary_slice(b, g->name);
+    summary_text(b, " were lost before they were read, ");
+    if (g->from_at == INSTANT_NONE || g->to_at == INSTANT_NONE)
+        summary_text(b, "of a time that is not known");
+    else
+        summary_duration(b, g->to_at - g->from_at);
+    summary_text(b, " of them: figures of that time are incomplete.");
+}
+
+/* Some gap of this source is still to be told. */
+static bool stands(const struct tenant_sources *s, struct slice name, int64_t step_at) {
+    for (size_t i = 0; i < s->gap_count; i++)
+        if (slice_equal(s->gaps[i].name, name) &&
+            !tenant_sources_is_past(&s->gaps[i], step_at, TENANT_GAP_TOLD_MS))
+            return true;
+    return false;
+}
+
+/* Who comes later is told too. */
+static void tell_gaps(const struct tenant_task *t, const struct judge_context *ctx,
+                      int64_t step_at) {
+    const struct tenant_sources *s = &t->sources;
+    for (size_t i = 0; i < s->gap_count; i++) {
+        const struct tenant_gap *g = &s->gaps[i];
+        if (!stands(s, g->name, step_at)) {
+            judge_notice_close(ctx, ALERT_DATA_GAP, g->name, NULL, step_at);
+            continue;
+        }
+        struct buf summary;
+        buf_init(&summary);
+        put_gap(&summary, g);
+        judge_notice_open(ctx, ALERT_DATA_GAP, g->name, NULL, SEVERITY_MAJOR, step_at,
+                          buf_slice(&summary));
+        buf_deinit(&summary);
+    }
+}
+
+static void forget_gaps(struct tenant_task *t, int64_t step_at) {
+    for (size_t i = t->sources.gap_count; i-- > 0;)
+        if (tenant_sources_is_past(&t->sources.gaps[i], step_at, TENANT_GAP_KEPT_MS))
+            tenant_sources_forget(&t->sources, i);
+}
+
 static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
     struct judge_context ctx = tenant_state_context(t, tenant, t->out);
     if (tenant->config_notice == NOTICE_DUE || tenant->scopes_notice == NOTICE_DUE)
         tell_notices(t, tenant, step_at);
+    if (t->sources.gap_count > 0)
+        tell_gaps(t, &ctx, step_at);
     for (size_t i = 0; i < tenant->rules.count; i++) {
         struct tenant_rule *r = tenant->rules.items[i];
-        if (step_at % window_spec(r->objective->window)->step_ms == 0)
+        const struct window_spec *window = window_spec(r->objective->window);
+        ctx.completeness = tenant_sources_window(&t->sources, step_at - window->length_ms, step_at);
+        if (step_at % window->step_ms == 0)
             tenant_rule_step(r, &ctx, step_at);
     }
+    ctx.completeness = tenant_sources_window(&t->sources, step_at - DEMAND_LOOK_BACK_MS, step_at);
     if (step_at % DEMAND_STEP_MS == 0)
         judge_demands(tenant, &ctx, step_at);
+    ctx.completeness = tenant_sources_completeness(&t->sources);
     for (size_t i = 0; step_at % FEED_STEP_MS == 0 && i < tenant->feeds.count; i++) {
         struct tenant_feed *feed = tenant->feeds.items[i];
         judge_feed_step(&ctx, feed->site, &feed->state, step_at);
@@ -69,6 +121,8 @@ void tenant_steps_pass(struct tenant_task *t) {
     if (clock <= t->clock)
         return;
     t->clock = clock;
+    if (t->sources.gap_count > 0)
+        tenant_sources_moved(&t->sources, clock);
     if (t->step_at == INSTANT_NONE)
         t->step_at = instant_floor(clock < t->first_at ? clock : t->first_at, STEP_MS);
     while (t->step_at + STEP_MS <= clock) {
@@ -76,6 +130,8 @@ void tenant_steps_pass(struct tenant_task *t) {
         t->counts.steps++;
         for (size_t i = 0; i < t->tenants.count; i++)
             step_tenant(t, t->tenants.items[i], t->step_at);
+        if (t->sources.gap_count > 0)
+            forget_gaps(t, t->step_at);
     }
 }
 

@@ -174,6 +174,10 @@ void tenant_task_apply(struct tenant_task *t, const struct report *report, int64
     t->out = NULL;
 }
 
+void tenant_task_lose(struct tenant_task *t) {
+    tenant_sources_lose(&t->sources, t->clock);
+}
+
 int64_t tenant_task_clock(const struct tenant_task *t) {
     return t->clock;
 }

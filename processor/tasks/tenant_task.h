@@ -45,6 +45,10 @@ void tenant_task_free(struct tenant_task *t);
 void tenant_task_apply(struct tenant_task *t, const struct report *report, int64_t log_at,
                        struct outbox *out);
 
+/* Records of its log were lost before they were read: what was counted since its clock stood where
+ * it does is incomplete, and every tenant is told (DATA_GAP) until no window holds a part of it. */
+void tenant_task_lose(struct tenant_task *t);
+
 /* Other contracts are in force from now on. What both count alike goes on, with its history and its
  * open episodes; what is judged no more, or not as it was, is VOIDED with that reason; what is new
  * begins with what the panes still hold. */

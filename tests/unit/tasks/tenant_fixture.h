@@ -204,8 +204,8 @@ static inline void fixture_fact(struct fixture_report *r, const char *interactio
 
 static inline void fixture_clock(struct fixture_report *r, int32_t partition, int32_t partitions,
                                  int64_t clock, bool ended) {
-    r->clocks[r->report.clock_count++] = (struct report_clock){SLICE("interactions"), partition,
-                                                               partitions, clock, ended};
+    r->clocks[r->report.clock_count++] = (struct report_clock){
+        SLICE("interactions"), partition, partitions, clock, ended, false};
 }
 
 /* Effects: alerts as text, one line each. */

@@ -5,7 +5,7 @@
 
 static void say(struct tenant_sources *s, int32_t partition, int32_t partitions, int64_t clock,
                 bool ended, int64_t log_at) {
-    struct report_clock c = {SLICE("interactions"), partition, partitions, clock, ended};
+    struct report_clock c = {SLICE("interactions"), partition, partitions, clock, ended, false};
     struct report report = {.clocks = &c, .clock_count = 1};
     tenant_sources_apply(s, &report, log_at);
 }
@@ -124,6 +124,67 @@ static void what_is_saved_is_loaded(void **state) {
     tenant_sources_deinit(&s);
 }
 
+static void lose(struct tenant_sources *s, int32_t partition, int32_t partitions, int64_t clock) {
+    struct report_clock c = {SLICE("interactions"), partition, partitions, clock, false, true};
+    struct report report = {.clocks = &c, .clock_count = 1};
+    tenant_sources_apply(s, &report, 1);
+}
+
+static void expect_window(const struct tenant_sources *s, int64_t start_at, int64_t end_at,
+                          double complete) {
+    double found = tenant_sources_window(s, start_at, end_at);
+    assert_true(found > complete - 1e-9 && found < complete + 1e-9);
+}
+
+/* What one of four sources lost is a quarter of the time that it lost. */
+static void what_was_lost_lowers_the_windows_that_hold_it(void **state) {
+    (void)state;
+    struct tenant_sources s, loaded;
+    tenant_sources_init(&s, false, false, 30000);
+    say(&s, 2, 4, 100000, false, 1);
+    expect_window(&s, 0, 200000, 1);
+    lose(&s, 2, 4, 150000);
+    expect_window(&s, 0, 100000, 1);
+    expect_window(&s, 100000, 150000, 0.75);
+    expect_window(&s, 0, 200000, 1 - 0.25 * 0.25);
+    expect_window(&s, 150000, 200000, 1);
+    struct buf bytes, again;
+    buf_init(&bytes);
+    buf_init(&again);
+    tenant_sources_save(&s, &bytes);
+    tenant_sources_init(&loaded, false, false, 30000);
+    struct cursor c = cursor_of(buf_slice(&bytes));
+    tenant_sources_load(&loaded, &c);
+    assert_false(c.failed);
+    tenant_sources_save(&loaded, &again);
+    assert_true(slice_equal(buf_slice(&bytes), buf_slice(&again)));
+    expect_window(&loaded, 100000, 150000, 0.75);
+    assert_false(tenant_sources_is_past(&s.gaps[0], 150000 + DAY_MS - 1, DAY_MS));
+    assert_true(tenant_sources_is_past(&s.gaps[0], 150000 + DAY_MS, DAY_MS));
+    buf_deinit(&bytes);
+    buf_deinit(&again);
+    tenant_sources_deinit(&s);
+    tenant_sources_deinit(&loaded);
+}
+
+/* Of the tenant log itself: everything, until the clock has moved on. */
+static void what_the_tenant_log_lost_is_all_of_its_time(void **state) {
+    (void)state;
+    struct tenant_sources s;
+    tenant_sources_init(&s, false, false, 30000);
+    say(&s, 0, 1, 100000, false, 1);
+    tenant_sources_lose(&s, 100000);
+    expect_window(&s, 50000, 150000, 0.5);
+    tenant_sources_moved(&s, 100001); /* the shortest is one step */
+    expect_window(&s, 100000, 110000, 0);
+    expect_window(&s, 110000, 120000, 1);
+    for (int i = 0; i < 2 * TENANT_GAPS_MAX; i++)
+        tenant_sources_lose(&s, 100000);
+    assert_int_equal(s.gap_count, TENANT_GAPS_MAX);
+    expect_window(&s, 100000, 200000, 0);
+    tenant_sources_deinit(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_replay_to_the_end_waits_for_every_partition),
@@ -132,6 +193,8 @@ int main(void) {
         cmocka_unit_test(a_clock_that_is_repeated_is_not_a_sign_of_life),
         cmocka_unit_test(claims_beyond_reason_are_not_believed),
         cmocka_unit_test(what_is_saved_is_loaded),
+        cmocka_unit_test(what_was_lost_lowers_the_windows_that_hold_it),
+        cmocka_unit_test(what_the_tenant_log_lost_is_all_of_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
