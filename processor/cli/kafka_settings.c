@@ -31,6 +31,7 @@ struct kafka_options kafka_settings_options(const struct settings *s, struct not
                                   .retention_ms = s->kafka_retention_ms,
                                   .memory_bytes = (size_t)s->memory_bytes,
                                   .live = s->clock == SETTINGS_CLOCK_LIVE,
+                                  .recovery_horizon_ms = s->recovery_horizon_ms,
                                   .start_at = start_of(s),
                                   .note = note};
 }

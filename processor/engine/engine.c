@@ -177,28 +177,50 @@ static bool read_metadata(struct engine *e, const struct log_assignment *a, stru
     return false;
 }
 
+/* The task goes on without what it should have read: audibly, and with a snapshot soon, so that the
+ * next start finds nothing lost. */
+static void lose(struct engine *e, struct partition *p, int64_t begin, const char *why) {
+    engine_note(e, LOG_LEVEL_ERROR, "data_gap",
+                "\"task\":\"%s\",\"from\":%" PRId64 ",\"to\":%" PRId64 ",\"text\":\"%s\"", p->name,
+                p->next, begin, why);
+    e->counts.data_gaps++;
+    p->next = begin;
+    p->lost = true;
+    p->snapshot.begun_at = INSTANT_NONE / 2;
+}
+
+/* What is left of the history: from where on, and whether that is all. */
+static void find_beginning(struct engine *e, struct partition *p, const struct log_assignment *a,
+                           bool snapshot_lost) {
+    int64_t begin = p->next;
+    if (snapshot_lost && e->options.live && a->horizon > begin)
+        begin = a->horizon;
+    if (a->low > begin)
+        begin = a->low;
+    if (begin > p->next)
+        lose(e, p, begin,
+             begin == a->low ? "what stands before is no longer in the log"
+                             : "no snapshot could be read: the task begins recovery_horizon ago");
+    else if (a->known)
+        lose(e, p, begin, "the group has no offset of a task that GROUP.state knows");
+}
+
 /* Puts the task where its history stands: a snapshot, or the beginning. */
 static bool restore(struct engine *e, struct partition *p, const struct log_assignment *a) {
     struct metadata m = {.from = a->start};
-    p->committed = a->start;
     if (a->committed >= 0) {
         if (!read_metadata(e, a, &m))
             return false;
-        p->committed = a->committed;
+    } else if (a->known) {
+        m.from = e->options.live && a->horizon > a->low ? a->horizon : a->low;
     }
+    p->committed = a->committed >= 0 ? a->committed : m.from;
     p->from = p->next = m.from;
     memcpy(p->contracts.of, m.contracts, sizeof p->contracts.of);
-    if (!engine_snapshot_restore(e, p, a, &m))
-        return false;
-    if (a->low > p->next) {
-        engine_fail(e,
-                    "partition %" PRId32 " of %s begins at offset %" PRId64
-                    " now, but its task must be rebuilt from %" PRId64
-                    ": what was expired cannot be replayed; use a new kafka.group, and keep the "
-                    "topic longer (retention.ms)",
-                    a->partition, engine_input_name(a->input), a->low, p->next);
-        return false;
-    }
+    bool exact = engine_snapshot_restore(e, p, a, &m);
+    find_beginning(e, p, a, m.snapshots[0].number && !p->snapshot.kept[0].number);
+    if (!exact && !p->lost)
+        lose(e, p, p->next, "the contracts of then are not in GROUP.contracts any more");
     return true;
 }
 
@@ -210,7 +232,8 @@ int64_t engine_assign(struct engine *e, const struct log_assignment *a) {
         return -1;
     }
     keep_partition(e, p);
-    int64_t from = p->next;
+    int64_t from = p->resumed = p->next;
+    p->resumed_at = e->wall_at;
     engine_note(e, LOG_LEVEL_INFO, "partition_assigned",
                 "\"task\":\"%s\",\"from\":%" PRId64 ",\"committed\":%" PRId64
                 ",\"snapshot\":%" PRIu64,

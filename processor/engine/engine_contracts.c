@@ -96,10 +96,7 @@ void engine_rules_replay(struct engine *e, struct partition *p, int64_t offset) 
         if (rules)
             change(e, p, rules, &e->silent);
         else
-            engine_fail(e,
-                        "%s: contracts that were in force at offset %" PRId64
-                        " are not in GROUP.contracts any more",
-                        p->name, offset);
+            p->lost = true; /* what they would have said is not known */
     }
 }
 
@@ -171,7 +168,13 @@ void engine_go_live(struct engine *e, struct partition *p) {
     if (p->rules == e->next && e->next != e->rules)
         return; /* live when they are in force */
     partition_move(p, PARTITION_LIVE);
+    engine_note(e, LOG_LEVEL_INFO, "partition_live",
+                "\"task\":\"%s\",\"replayed_from\":%" PRId64 ",\"offset\":%" PRId64
+                ",\"took_ms\":%" PRId64,
+                p->name, p->resumed, p->next, e->wall_at - p->resumed_at);
     follow(e, p);
+    if (p->lost && p->tenant)
+        tenant_task_lose(p->tenant);
 }
 
 void engine_change_contracts(struct engine *e, const char *name) {

@@ -8,7 +8,7 @@ static bool has_news(const struct partition *p) {
     if (p->state == PARTITION_REPLAYING)
         return false;
     return p->sent != p->next || (p->state == PARTITION_ENDED && !p->end_sent) ||
-           p->contracts.untold;
+           p->contracts.untold || p->lost;
 }
 
 bool engine_has_news(const struct engine *e) {
@@ -52,16 +52,18 @@ bool engine_is_full(struct engine *e) {
 static void report_clock(struct engine *e, struct partition *p) {
     int64_t clock = interaction_task_clock(p->source);
     bool ended = p->state == PARTITION_ENDED;
-    if (clock == p->clock_sent && ended == p->end_sent)
+    if (clock == p->clock_sent && ended == p->end_sent && !p->lost)
         return;
     report_writer_clock(
         e->writer, &(struct report_clock){.topic = SLICE("interactions"),
                                           .partition = p->number,
                                           .partitions = e->options.partitions[INPUT_INTERACTIONS],
                                           .clock = clock,
-                                          .ended = ended});
+                                          .ended = ended,
+                                          .lost = p->lost});
     p->clock_sent = clock;
     p->end_sent = ended;
+    p->lost = false;
 }
 
 static void report_source(struct engine *e, struct partition *p) {
@@ -112,8 +114,8 @@ static void put_metadata(const struct engine *e, const struct partition *p,
 static void add_positions(struct engine *e) {
     for (size_t i = 0; i < e->partition_count; i++) {
         struct partition *p = e->partitions[i];
-        if (p->state == PARTITION_REPLAYING ||
-            (p->sent == p->next && !p->snapshot.untold && !p->contracts.untold))
+        if (p->state == PARTITION_REPLAYING || (p->sent == p->next && !p->snapshot.untold &&
+                                                !p->contracts.untold && !(p->tenant && p->lost)))
             continue;
         struct epoch_position *position = epoch_add_position(e->open);
         position->input = (int)p->input;
@@ -123,6 +125,7 @@ static void add_positions(struct engine *e) {
         p->sent = p->next;
         p->snapshot.untold = false;
         p->contracts.untold = false;
+        p->lost = false;
     }
 }
 

@@ -80,6 +80,23 @@ static void write_tenant_counts(const struct engine *e, struct buf *text) {
     gauge(text, "open_alerts", "alert episodes open", (double)open_alerts);
 }
 
+/* How far a recovery has come. */
+static void write_recovery(const struct engine *e, struct buf *text) {
+    int64_t left = 0;
+    size_t states[PARTITION_STATE_COUNT] = {0};
+    for (size_t i = 0; i < e->partition_count; i++) {
+        const struct partition *p = e->partitions[i];
+        states[p->state]++;
+        if (p->state == PARTITION_REPLAYING)
+            left += p->committed - p->next;
+    }
+    head(text, "partitions", "gauge", "partitions of this process, by state");
+    for (int s = 0; s < PARTITION_STATE_COUNT; s++)
+        buf_put_format(text, "floorwalker_partitions{state=\"%s\"} %zu\n",
+                       partition_state_name((enum partition_state)s), states[s]);
+    gauge(text, "replay_left", "offsets that are still to be replayed", (double)left);
+}
+
 static void write_timing(struct buf *text, const char *name, const char *meaning,
                          const struct timing *t) {
     static const double quantiles[] = {0.5, 0.9, 0.99, 1};
@@ -108,6 +125,7 @@ void engine_write_metrics(const struct engine *e, struct buf *text) {
     write_engine_counts(e, text);
     write_source_counts(e, text);
     write_tenant_counts(e, text);
+    write_recovery(e, text);
     write_timing(text, "commit_seconds", "from the cut of an epoch to its commit",
                  &e->commit_timing);
     write_timing(text, "snapshot_stall_seconds", "the loop waits while a task is serialised",

@@ -227,13 +227,8 @@ bool engine_snapshot_restore(struct engine *e, struct partition *p, const struct
                     "\"task\":\"%s\",\"text\":\"%.300s; the task is rebuilt from the log\"",
                     p->name, err.text);
     struct rulebook *rules = engine_rules_of_snapshot(e, p, 0);
-    if (!rules) {
-        engine_fail(e,
-                    "partition %" PRId32 " of %s was left under contracts that are not in "
-                    "GROUP.contracts any more: they cannot be replayed; use a new kafka.group",
-                    p->number, engine_input_name(p->input));
-        return false;
-    }
-    engine_renew_task(e, p, rules);
-    return true;
+    if (!rules)
+        p->contracts = (struct partition_contracts){.due = 0};
+    engine_renew_task(e, p, rules ? rules : e->rules);
+    return rules != NULL;
 }

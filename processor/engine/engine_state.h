@@ -28,7 +28,8 @@
     X(snapshots, "snapshots taken")                                                                \
     X(snapshot_bytes, "bytes of snapshots, compressed")                                            \
     X(snapshots_loaded, "tasks that began with a snapshot")                                        \
-    X(contract_changes, "changes of contracts applied to tasks")
+    X(contract_changes, "changes of contracts applied to tasks")                                   \
+    X(data_gaps, "times a task went on without records that were lost")
 
 #define ENGINE_COUNT_FIELD(name, meaning) uint64_t name;
 struct engine_counts {
@@ -132,7 +133,7 @@ void engine_snapshot_committed(struct engine *e, const struct epoch *epoch);
 /* True while the partition's snapshot waits for a further epoch. */
 bool engine_snapshot_is_wanted(const struct engine *e, const struct partition *p);
 /* Puts the task where its newest readable snapshot stands, else at the beginning of its history,
- * under the contracts of then. False: it cannot be, and engine_failure() says why. */
+ * under the contracts of then. False: these are not known, and a replay is not exact. */
 bool engine_snapshot_restore(struct engine *e, struct partition *p, const struct log_assignment *a,
                              const struct metadata *m);
 /* engine_effects.c */

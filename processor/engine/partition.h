@@ -59,6 +59,8 @@ struct partition {
     enum partition_hold hold;
     int64_t from;       /* where the task's history begins */
     int64_t committed;  /* live from here on */
+    int64_t resumed;    /* where the replay began */
+    int64_t resumed_at; /* wall time */
     int64_t end;        /* until-end: the end seen at start; -1 otherwise */
     int64_t next;       /* next offset to apply */
     int64_t sent;       /* position in the last epoch that was cut; -1: none */
@@ -73,6 +75,7 @@ struct partition {
     struct partition_snapshot snapshot;
     struct rulebook *rules; /* that the task knows at present */
     struct partition_contracts contracts;
+    bool lost;            /* records were lost; nobody has been told as yet */
     bool leaving;         /* is about to be revoked: a last snapshot */
     int64_t batch_offset; /* the position that the batch belongs to */
 };

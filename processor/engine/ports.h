@@ -28,6 +28,8 @@ struct log_assignment {
     int64_t committed;        /* the group's offset; -1: none yet */
     struct slice metadata;    /* committed with it */
     int64_t low;              /* first offset that the log still has */
+    int64_t horizon;          /* first offset not older than recovery_horizon; clock: live */
+    bool known;               /* there is no committed offset, but GROUP.state knows the task */
     uint64_t snapshot_number; /* of the snapshot that was found; 0: none */
     struct slice snapshot;    /* its packed bytes */
     const char *refusal;      /* why a newer one could not be read; NULL: no reason is known */

@@ -27,6 +27,7 @@ struct kafka_options {
     size_t memory_bytes; /* limits.memory: a share of it may wait in the consumer */
     bool live;           /* clock: live */
     bool until_end;
+    int64_t recovery_horizon_ms;
     int64_t start_at; /* KAFKA_START_EARLIEST, KAFKA_START_LATEST, or an instant */
     /* Manifests of GROUP.contracts that need not be read again; NULL at the end; NULL: none. */
     const char *const *known_contracts;

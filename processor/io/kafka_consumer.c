@@ -316,6 +316,15 @@ static bool offer(struct kafka_consumer *c, const rd_kafka_message_t *m, log_tak
         record.end = true;
         return take(context, &record);
     }
+    if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 "%s, partition %d: records expired before they were read (offset %lld is gone); "
+                 "the next start goes on behind them and tells DATA_GAP",
+                 m->rkt ? rd_kafka_topic_name(m->rkt) : "?", m->partition, (long long)m->offset);
+        fail(c, m->err, text);
+        return true;
+    }
     if (m->err) {
         char text[512];
         snprintf(text, sizeof text, "%s, partition %d, offset %lld: %s",

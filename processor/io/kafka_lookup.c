@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -53,9 +54,9 @@ static bool find_committed(struct kafka_lookup *l) {
 }
 
 static rd_kafka_resp_err_t offset_at(const struct kafka_lookup *l, const char *topic,
-                                     int32_t partition, int64_t high, int64_t *offset) {
+                                     int32_t partition, int64_t at, int64_t high, int64_t *offset) {
     rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(one, topic, partition)->offset = l->options->start_at;
+    rd_kafka_topic_partition_list_add(one, topic, partition)->offset = at;
     rd_kafka_resp_err_t rc = rd_kafka_offsets_for_times(l->rk, one, LOOKUP_TIMEOUT_MS);
     *offset = one->elems[0].offset >= 0 ? one->elems[0].offset : high;
     rd_kafka_topic_partition_list_destroy(one);
@@ -77,7 +78,7 @@ static rd_kafka_resp_err_t find_ends(const struct kafka_lookup *l,
     a->start = high;
     if (l->options->start_at == KAFKA_START_LATEST)
         return RD_KAFKA_RESP_ERR_NO_ERROR;
-    return offset_at(l, tp->topic, tp->partition, high, &a->start);
+    return offset_at(l, tp->topic, tp->partition, l->options->start_at, high, &a->start);
 }
 
 static bool may_pass(rd_kafka_resp_err_t rc) {
@@ -108,6 +109,7 @@ static void want_snapshot(struct kafka_lookup *l, int index) {
     struct err err;
     snprintf(w->task, sizeof w->task, "%s-%d", engine_input_name(a->input), a->partition);
     w->partition = snapshot_partition(a->partition, l->options->state_partitions);
+    w->offsetless = a->committed < 0;
     if (a->committed < 0 || !metadata_parse(a->metadata, &w->metadata, &err))
         w->metadata = (struct metadata){0};
 }
@@ -116,15 +118,44 @@ static void find_snapshots(struct kafka_lookup *l) {
     struct err err;
     for (int i = 0; i < l->partitions->cnt; i++)
         want_snapshot(l, i);
-    if (!kafka_state_read(l->options, l->wants, (size_t)l->partitions->cnt, &err)) {
+    if (!kafka_state_look(l->options, l->wants, (size_t)l->partitions->cnt, &err) ||
+        !kafka_state_read(l->options, l->wants, (size_t)l->partitions->cnt, &err)) {
         snprintf(l->failure, sizeof l->failure, "%s", err.text);
         return;
     }
     for (int i = 0; i < l->partitions->cnt; i++) {
+        l->found[i].known = l->wants[i].known;
         l->found[i].snapshot_number = l->wants[i].number;
         l->found[i].snapshot = buf_slice(&l->wants[i].packed);
         if (l->wants[i].refusal.text[0])
             l->found[i].refusal = l->wants[i].refusal.text;
+    }
+}
+
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Of tasks that have no snapshot any more: the first record not older than recovery_horizon, or the
+ * end. */
+static void find_horizons(struct kafka_lookup *l) {
+    int64_t from_at = now_ms() - l->options->recovery_horizon_ms;
+    for (int i = 0; i < l->partitions->cnt && l->options->live && !*l->failure; i++) {
+        const rd_kafka_topic_partition_t *tp = &l->partitions->elems[i];
+        struct log_assignment *a = &l->found[i];
+        bool lost = l->wants[i].metadata.snapshots[0].number && !a->snapshot_number;
+        int64_t low, high;
+        if (!lost && !a->known)
+            continue;
+        rd_kafka_resp_err_t rc = rd_kafka_query_watermark_offsets(l->rk, tp->topic, tp->partition,
+                                                                  &low, &high, LOOKUP_TIMEOUT_MS);
+        if (!rc)
+            rc = offset_at(l, tp->topic, tp->partition, from_at, high, &a->horizon);
+        if (rc)
+            snprintf(l->failure, sizeof l->failure, "%s, partition %d: %s", tp->topic,
+                     tp->partition, rd_kafka_err2str(rc));
     }
 }
 
@@ -166,6 +197,8 @@ static void look_up(uv_work_t *work) {
         return;
     }
     find_snapshots(l);
+    if (!*l->failure)
+        find_horizons(l);
     if (!*l->failure)
         find_contracts(l);
 }

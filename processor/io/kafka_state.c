@@ -14,6 +14,7 @@ static rd_kafka_t *client_new(const struct kafka_options *o, struct err *err) {
         return NULL;
     char reason[256];
     kafka_conf_set(conf, "auto.offset.reset", "error");
+    kafka_conf_set(conf, "fetch.wait.max.ms", "10");
     kafka_conf_set(conf, "enable.partition.eof", "true"); /* what is not there by then is gone */
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
     if (!rk) {
@@ -130,4 +131,61 @@ bool kafka_state_read(const struct kafka_options *o, struct kafka_state_want *wa
     rd_kafka_consumer_close(rk);
     rd_kafka_destroy(rk);
     return true;
+}
+
+/* A chunk of the task: its key begins with the task's name. */
+static bool is_of(const struct kafka_state_want *w, const rd_kafka_message_t *m) {
+    size_t size = strlen(w->task);
+    return m->partition == w->partition && m->key_len > size &&
+           memcmp(m->key, w->task, size) == 0 && ((const char *)m->key)[size] == '/';
+}
+
+static size_t look_at(struct kafka_state_want *wants, size_t count, const rd_kafka_message_t *m) {
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (wants[i].offsetless && !wants[i].known)
+            wants[i].known = is_of(&wants[i], m);
+        left += wants[i].offsetless && !wants[i].known;
+    }
+    return left;
+}
+
+/* From the beginning of each partition until all were heard of, or to its end. A group that is new
+ * has nothing there. */
+static void look_for_all(rd_kafka_t *rk, struct kafka_state_want *wants, size_t count,
+                         int partitions) {
+    int64_t until = now_ms() + READ_TIMEOUT_MS;
+    int ended = 0;
+    for (size_t left = count; left && ended < partitions && now_ms() < until;) {
+        rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, 100);
+        if (!m)
+            continue;
+        if (m->err)
+            ended++;
+        else
+            left = look_at(wants, count, m);
+        rd_kafka_message_destroy(m);
+    }
+}
+
+bool kafka_state_look(const struct kafka_options *o, struct kafka_state_want *wants, size_t count,
+                      struct err *err) {
+    char topic[256];
+    kafka_output_topic(o, OUTPUT_STATE, topic);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (size_t i = 0; i < count; i++)
+        if (wants[i].offsetless &&
+            !rd_kafka_topic_partition_list_find(list, topic, wants[i].partition))
+            rd_kafka_topic_partition_list_add(list, topic, wants[i].partition)->offset =
+                RD_KAFKA_OFFSET_BEGINNING;
+    rd_kafka_t *rk = list->cnt ? client_new(o, err) : NULL;
+    bool ok = rk || !list->cnt;
+    if (rk) {
+        if (!rd_kafka_assign(rk, list))
+            look_for_all(rk, wants, count, list->cnt);
+        rd_kafka_consumer_close(rk);
+        rd_kafka_destroy(rk);
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return ok;
 }

@@ -9,6 +9,8 @@
 struct kafka_state_want {
     char task[64];
     int32_t partition; /* of the state topic */
+    bool offsetless;   /* the group has no offset of it */
+    bool known;        /* and yet the topic has heard of it */
     struct metadata metadata;
     struct snapshot_reader reader; /* of the one that is being read */
     uint64_t number;               /* found; 0: none */
@@ -19,4 +21,8 @@ struct kafka_state_want {
 /* For each want, the newest snapshot of its metadata whose chunks are all there. All are read side
  * by side. False with a reason when no consumer can be made. */
 MUST_USE bool kafka_state_read(const struct kafka_options *o, struct kafka_state_want *wants,
+                               size_t count, struct err *err);
+
+/* Sets `known` of each want without an offset whose task has some record in the topic. */
+MUST_USE bool kafka_state_look(const struct kafka_options *o, struct kafka_state_want *wants,
                                size_t count, struct err *err);

@@ -21,6 +21,7 @@ struct sim_partition {
     struct sim_record *records;
     size_t count, capacity;
     size_t read;       /* next to hand out */
+    size_t low;        /* what stands before is gone */
     int64_t committed; /* -1: none */
     char metadata[EPOCH_METADATA_MAX];
 };
@@ -48,6 +49,8 @@ struct sim {
     size_t pace;    /* interactions that come in 10 ms, in each partition; 0: all at once */
     size_t visible; /* so many have come */
     struct epoch *flying;
+    int64_t horizon;   /* of the interactions */
+    bool forgotten;    /* GROUP.state has heard of tasks that have no offset */
     bool hold_commits; /* epochs stay in flight until sim_commit */
     bool fail_commits;
     bool view_down;
@@ -319,6 +322,9 @@ static struct engine *sim_start(struct sim *s, bool live, bool until_end) {
                                        .partition = p,
                                        .committed = part->committed,
                                        .metadata = slice_of(part->metadata),
+                                       .low = (int64_t)part->low,
+                                       .horizon = i == INPUT_INTERACTIONS ? s->horizon : 0,
+                                       .known = s->forgotten && part->committed < 0,
                                        .start = 0,
                                        .end = until_end ? (int64_t)part->count : -1};
             sim_find_snapshot(s, &a);
