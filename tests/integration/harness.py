@@ -106,6 +106,12 @@ class World:
         for future in self.admin.create_partitions([new]).values():
             future.result(30)
 
+    def expire(self, topic, upto):
+        """The broker forgets what stands before these offsets: {partition: offset}."""
+        parts = [ck.TopicPartition(topic, p, offset) for p, offset in upto.items()]
+        for future in self.admin.delete_records(parts).values():
+            future.result(30)
+
     def settings(self, name):
         resource = ConfigResource("topic", self.topic(name))
         for future in self.admin.describe_configs([resource]).values():

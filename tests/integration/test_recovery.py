@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from faults_load import CONTRACT, Traffic, now_ms
-from faults_run import Runner, expect_the_recount, pause, prepared
+from faults_run import Held, Runner, expect_the_recount, pause, prepared
 from harness import scaled, wait_for
 from records import interaction
 
@@ -151,3 +151,87 @@ def test_two_processes_during_a_change(world):
     shown = json.dumps(world.redis.hgetall("fw:{acme}:meta"))
     assert '"contract_version": "2"' in shown
     two.stop()
+
+
+# ---- records that are gone ----
+
+def gaps(world):
+    """{source: transitions in their order} of the DATA_GAP alerts."""
+    found = {}
+    for alert in world.alerts("DATA_GAP", topic="alerts.operations"):
+        found.setdefault(alert["rule"], []).append(alert["transition"])
+    return found
+
+
+def kept(world):
+    """Callers whose QUEUED the input topic still has."""
+    return {e["interaction_id"] for e in world.records("interactions")
+            if e.get("type") == "QUEUED"}
+
+
+def test_records_that_expired_before_they_were_read(world):
+    """The counters go on with what is there, DATA_GAP says what is not, and windows carry it."""
+    prepared(world)
+    runner = Runner(world, "one").start()
+    for i in range(20):
+        one_who_waits(world, f"before-{i}")
+    wait_for("a window", lambda: world.redis.hget("fw:{acme}:kpi:all:30m", "offered") == "20",
+             scaled(20))
+    runner.wait_idle()
+    runner.stop()
+    for i in range(40):
+        one_who_waits(world, f"lost-{i}")
+    topic = world.topic()
+    world.expire(topic, {p: -1 for p in world.partitions(topic)})  # all that is there
+    for i in range(10):
+        one_who_waits(world, f"after-{i}")
+    there = {name for name in kept(world) if name.startswith("after-")}
+    assert len(there) == 10
+    runner.start()
+    wait_for("the alerts", lambda: len(gaps(world)) == 4, scaled(30))
+    assert all(told == ["FIRING"] for told in gaps(world).values())
+    wait_for("the counts", lambda: world.redis.hget("fw:{acme}:kpi:all:30m", "offered") == "30",
+             scaled(20))
+    assert float(world.redis.hget("fw:{acme}:kpi:all:30m", "completeness")) < 1
+    assert world.redis.hget("fw:{acme}:now:all", "waiting") == "30"
+    runner.kill()
+    runner.start()
+    runner.wait_idle()
+    assert all(told == ["FIRING"] for told in gaps(world).values())
+    runner.stop()
+
+
+def test_records_that_expire_under_the_reader(world):
+    """Noticed while running, the process ends with the reason and goes on at the next start."""
+    prepared(world)
+    runner = Runner(world, "one").start()
+    one_who_waits(world, "before")
+    runner.wait_idle()
+    with Held(runner.process.popen.pid):
+        for i in range(100):
+            one_who_waits(world, f"lost-{i}")
+        topic = world.topic()
+        world.expire(topic, {p: -1 for p in world.partitions(topic)})
+    assert "expired before they were read" in runner.expect_refusal(30)
+    one_who_waits(world, "after")
+    runner.start()
+    wait_for("the alerts", lambda: gaps(world), scaled(30))
+    wait_for_alert(world, "after", "answer-fast", "ITEM_BREACH", "FIRING")
+    runner.stop()
+
+
+def test_the_tenant_log_expired(world):
+    """Reports that no tenant task has read: what they held is gone, and said to be."""
+    prepared(world)
+    runner = Runner(world, "one", snapshot_interval="1h").start()
+    for i in range(20):
+        one_who_waits(world, f"before-{i}")
+    runner.wait_idle()
+    runner.kill()
+    log = f"{world.prefix}{world.group}.tenant-log"
+    world.expire(log, {p: -1 for p in world.partitions(log)})
+    runner.start()
+    one_who_waits(world, "after")
+    wait_for("the alerts", lambda: "tenant-log" in gaps(world), scaled(30))
+    wait_for_alert(world, "after", "answer-fast", "ITEM_BREACH", "FIRING")
+    runner.stop()
