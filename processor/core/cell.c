@@ -308,7 +308,7 @@ void cell_save(const struct cell *c, struct buf *b) {
     for (size_t i = 0; i < CELL_GAUGES; i++)
         buf_put_zigzag(b, c->base[i]);
     for (size_t t = 0; t < CELL_TIERS; t++)
-        pane_list_save(&c->tiers[t], b);
+        pane_list_save(&c->tiers[t], widths_ms[t], b);
     if (c->shape.zone)
         cell_periods_save(&c->periods, b);
 }
@@ -400,7 +400,7 @@ void cell_load(struct cell *c, struct cursor *in) {
     for (size_t i = 0; i < CELL_GAUGES; i++)
         c->base[i] = cursor_zigzag(in);
     for (size_t t = 0; t < CELL_TIERS; t++)
-        pane_list_load(&c->tiers[t], in, CELL_KEY_LIMIT);
+        pane_list_load(&c->tiers[t], widths_ms[t], in, CELL_KEY_LIMIT);
     if (c->shape.zone)
         cell_periods_load(&c->periods, in);
     for (size_t t = 0; t < CELL_TIERS; t++) {

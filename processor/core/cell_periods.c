@@ -110,10 +110,10 @@ void cell_periods_put(struct cell_periods *p, enum period period, int64_t start_
 
 void cell_periods_save(const struct cell_periods *p, struct buf *b) {
     for (enum period i = PERIOD_DAY; i < PERIOD_COUNT; i++)
-        pane_list_save(&p->panes[i], b);
+        pane_list_save(&p->panes[i], 1, b);
 }
 
 void cell_periods_load(struct cell_periods *p, struct cursor *in) {
     for (enum period i = PERIOD_DAY; i < PERIOD_COUNT; i++)
-        pane_list_load(&p->panes[i], in, CELL_KEY_LIMIT);
+        pane_list_load(&p->panes[i], 1, in, CELL_KEY_LIMIT);
 }

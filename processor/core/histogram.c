@@ -10,6 +10,7 @@
 #define ENTRY_BITS 12
 #define ENTRY_BUCKETS (INT64_C(1) << ENTRY_BITS)
 #define COUNT_MOST ((INT64_C(1) << 51) - 1)
+#define NARROW_MOST ((INT64_C(1) << 19) - 1)
 
 uint16_t histogram_bucket(int64_t value_ms) {
     uint64_t value = value_ms < 0 ? 0 : (uint64_t)value_ms;
@@ -33,38 +34,95 @@ void histogram_init(struct histogram *h) {
 }
 
 void histogram_deinit(struct histogram *h) {
-    free(h->entries);
+    free(h->narrow);
     histogram_init(h);
 }
 
 void histogram_reset(struct histogram *h) {
     h->used = 0;
     h->count = 0;
+    h->most = 0;
+}
+
+static size_t entry_size(const struct histogram *h) {
+    return h->is_wide ? sizeof(*h->wide) : sizeof(*h->narrow);
 }
 
 static void reserve(struct histogram *h, uint32_t capacity) {
     if (capacity <= h->capacity)
         return;
-    uint32_t grown = h->capacity + h->capacity / 2 + FIRST_CAPACITY;
+    uint32_t grown = h->capacity + h->capacity / 4 + FIRST_CAPACITY;
     if (capacity < grown)
         capacity = grown;
-    h->entries = realloc(h->entries, capacity * sizeof(*h->entries));
-    CHECK(h->entries);
+    h->narrow = realloc(h->narrow, capacity * entry_size(h));
+    CHECK(h->narrow);
     h->capacity = capacity;
 }
 
-/* A count and its bucket in 8 bytes: windows of many scopes hold many of them. */
-static int64_t entry_of(uint16_t bucket, int64_t count) {
-    CHECK(bucket < HISTOGRAM_BUCKETS && count >= -COUNT_MOST && count <= COUNT_MOST);
-    return count * ENTRY_BUCKETS + bucket;
+struct bin {
+    uint16_t bucket;
+    int64_t count;
+};
+
+/* `wide` is known where it is called: loops over many entries have one form for each. */
+static inline int64_t entry_at(const struct histogram *h, uint32_t index, bool wide) {
+    return wide ? h->wide[index] : h->narrow[index];
 }
 
-static uint16_t bucket_of(int64_t entry) {
+static inline void put_entry(struct histogram *h, uint32_t index, int64_t entry, bool wide) {
+    if (wide)
+        h->wide[index] = entry;
+    else
+        h->narrow[index] = (int32_t)entry;
+}
+
+static inline uint16_t bucket_of(int64_t entry) {
     return (uint16_t)(entry & (ENTRY_BUCKETS - 1));
 }
 
-static int64_t count_of(int64_t entry) {
-    return entry >> ENTRY_BITS;
+static struct bin bin_at(const struct histogram *h, uint32_t index) {
+    int64_t entry = entry_at(h, index, h->is_wide);
+    return (struct bin){bucket_of(entry), entry >> ENTRY_BITS};
+}
+
+static void put_bin(struct histogram *h, uint32_t index, struct bin bin) {
+    put_entry(h, index, bin.count * ENTRY_BUCKETS + bin.bucket, h->is_wide);
+}
+
+static void move_bins(struct histogram *h, uint32_t to, uint32_t from, uint32_t count) {
+    size_t size = entry_size(h);
+    char *at = (char *)h->narrow;
+    if (count > 0 && to != from)
+        memmove(at + to * size, at + from * size, count * size);
+}
+
+static void widen(struct histogram *h) {
+    CHECK(!h->is_wide);
+    h->narrow = realloc(h->narrow, h->capacity * sizeof(*h->wide));
+    CHECK(h->narrow || h->capacity == 0);
+    for (uint32_t i = h->used; i > 0; i--) {
+        int32_t entry;
+        memcpy(&entry, (char *)h->narrow + (i - 1) * sizeof(entry), sizeof(entry));
+        int64_t wide = entry;
+        memcpy((char *)h->wide + (i - 1) * sizeof(wide), &wide, sizeof(wide));
+    }
+    h->is_wide = true;
+}
+
+/* Makes room for counts that differ by `more` from those that are there. */
+static void expect_more(struct histogram *h, int64_t more) {
+    CHECK(more >= 0 && more <= COUNT_MOST && h->most <= COUNT_MOST);
+    h->most += more;
+    if (h->is_wide || h->most <= NARROW_MOST)
+        return;
+    h->most = more; /* the bound has become loose: most counts are small */
+    for (uint32_t i = 0; i < h->used; i++) {
+        int64_t count = bin_at(h, i).count;
+        count = (count < 0 ? -count : count) + more;
+        h->most = count > h->most ? count : h->most;
+    }
+    if (h->most > NARROW_MOST)
+        widen(h);
 }
 
 /* The first entry whose bucket is not below this one. */
@@ -73,7 +131,7 @@ static uint32_t place_of(const struct histogram *h, uint16_t bucket) {
     uint32_t high = h->used;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (bucket_of(h->entries[middle]) < bucket)
+        if (bin_at(h, middle).bucket < bucket)
             low = middle + 1;
         else
             high = middle;
@@ -82,23 +140,24 @@ static uint32_t place_of(const struct histogram *h, uint16_t bucket) {
 }
 
 void histogram_add(struct histogram *h, uint16_t bucket, int64_t count) {
+    CHECK(bucket < HISTOGRAM_BUCKETS);
     if (count == 0)
         return;
+    expect_more(h, count < 0 ? -count : count);
     uint32_t place = place_of(h, bucket);
     h->count += count;
-    if (place == h->used || bucket_of(h->entries[place]) != bucket) {
+    if (place == h->used || bin_at(h, place).bucket != bucket) {
         reserve(h, h->used + 1);
-        int64_t *at = h->entries + place;
-        memmove(at + 1, at, (h->used - place) * sizeof(*at));
-        *at = entry_of(bucket, count);
+        move_bins(h, place + 1, place, h->used - place);
+        put_bin(h, place, (struct bin){bucket, count});
         h->used++;
         return;
     }
-    int64_t *at = h->entries + place;
-    *at = entry_of(bucket, count_of(*at) + count);
-    if (count_of(*at) == 0) {
+    count += bin_at(h, place).count;
+    put_bin(h, place, (struct bin){bucket, count});
+    if (count == 0) {
         h->used--;
-        memmove(at, at + 1, (h->used - place) * sizeof(*at));
+        move_bins(h, place, place + 1, h->used - place);
     }
 }
 
@@ -111,31 +170,52 @@ static void add_each(struct histogram *h, const struct tally *t, uint32_t first_
         histogram_add(h, (uint16_t)(key - first_key), t->values[key]);
 }
 
-/* Moves the entries to the end of the array and walks both in order. */
-static void merge_tally(struct histogram *h, const struct tally *t, uint32_t first_key,
-                        uint32_t touched) {
-    reserve(h, h->used + touched);
-    int64_t *mine = h->entries + touched;
-    int64_t *mine_end = mine + h->used;
-    memmove(mine, h->entries, h->used * sizeof(*mine));
-    int64_t *out = h->entries;
+/* The largest change of a count. */
+static int64_t most_of(const struct tally *t, uint32_t first_key) {
+    uint32_t end = first_key + (uint32_t)ENTRY_BUCKETS;
+    int64_t most = 0;
+    for (uint32_t key = first_key; tally_next(t, &key) && key < end; key++) {
+        int64_t count = t->values[key] < 0 ? -t->values[key] : t->values[key];
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
+/* Walks the entries, which stand at the end of the array from `mine` on, and the tally in order.
+ * An entry is its bucket and count * 4096, so that counts of one bucket are added by adding. */
+static inline __attribute__((always_inline)) void walk_both(struct histogram *h,
+                                                            const struct tally *t,
+                                                            uint32_t first_key, uint32_t mine,
+                                                            uint32_t mine_end, bool wide) {
+    uint32_t out = 0;
     uint32_t end = first_key + (uint32_t)ENTRY_BUCKETS;
     for (uint32_t key = first_key; tally_next(t, &key) && key < end; key++) {
+        uint32_t bucket = key - first_key;
         int64_t count = t->values[key];
-        uint16_t bucket = (uint16_t)(key - first_key);
         if (count == 0)
             continue;
         h->count += count;
-        while (mine < mine_end && bucket_of(*mine) < bucket)
-            *out++ = *mine++;
-        if (mine < mine_end && bucket_of(*mine) == bucket)
-            count += count_of(*mine++);
-        if (count != 0)
-            *out++ = entry_of(bucket, count);
+        for (; mine < mine_end && bucket_of(entry_at(h, mine, wide)) < bucket; mine++)
+            put_entry(h, out++, entry_at(h, mine, wide), wide);
+        int64_t entry = count * ENTRY_BUCKETS + bucket;
+        if (mine < mine_end && bucket_of(entry_at(h, mine, wide)) == bucket)
+            entry += entry_at(h, mine++, wide) - bucket;
+        if (entry != bucket)
+            put_entry(h, out++, entry, wide);
     }
-    if (out != mine)
-        memmove(out, mine, (size_t)(mine_end - mine) * sizeof(*mine));
-    h->used = (uint32_t)(out - h->entries) + (uint32_t)(mine_end - mine);
+    move_bins(h, out, mine, mine_end - mine);
+    h->used = out + mine_end - mine;
+}
+
+static void merge_tally(struct histogram *h, const struct tally *t, uint32_t first_key,
+                        uint32_t touched) {
+    expect_more(h, most_of(t, first_key));
+    reserve(h, h->used + touched);
+    move_bins(h, touched, 0, h->used);
+    if (h->is_wide)
+        walk_both(h, t, first_key, touched, touched + h->used, true);
+    else
+        walk_both(h, t, first_key, touched, touched + h->used, false);
 }
 
 void histogram_add_tally(struct histogram *h, const struct tally *t, uint32_t first_key) {
@@ -153,9 +233,10 @@ bool histogram_quantile(const struct histogram *h, int32_t per_mille, int64_t *v
     int64_t rank = (h->count / 1000) * per_mille + (h->count % 1000 * per_mille + 999) / 1000;
     int64_t seen = 0;
     for (uint32_t i = 0; i < h->used; i++) {
-        seen += count_of(h->entries[i]);
+        struct bin bin = bin_at(h, i);
+        seen += bin.count;
         if (seen >= rank) {
-            *value_ms = histogram_bucket_middle(bucket_of(h->entries[i]));
+            *value_ms = histogram_bucket_middle(bin.bucket);
             return true;
         }
     }
@@ -166,9 +247,10 @@ void histogram_save(const struct histogram *h, struct buf *b) {
     buf_put_varint(b, h->used);
     uint64_t before = 0;
     for (uint32_t i = 0; i < h->used; i++) {
-        buf_put_varint(b, bucket_of(h->entries[i]) - before);
-        buf_put_zigzag(b, count_of(h->entries[i]));
-        before = bucket_of(h->entries[i]);
+        struct bin bin = bin_at(h, i);
+        buf_put_varint(b, bin.bucket - before);
+        buf_put_zigzag(b, bin.count);
+        before = bin.bucket;
     }
 }
 
@@ -184,9 +266,7 @@ static void load_entries(struct histogram *h, struct cursor *c) {
             return;
         }
         bucket += step;
-        reserve(h, h->used + 1);
-        h->entries[h->used++] = entry_of((uint16_t)bucket, count);
-        h->count += count;
+        histogram_add(h, (uint16_t)bucket, count);
     }
 }
 

@@ -9,10 +9,17 @@
 #define HISTOGRAM_BUCKETS 3712 /* the last one holds INT64_MAX */
 
 struct histogram {
-    int64_t *entries; /* owned; ascending by bucket: count * 4096 + bucket, no count is 0 */
+    /* Owned; ascending by bucket: count * 4096 + bucket, no count is 0. Windows of many scopes hold
+     * many of them: four bytes each, until a count needs more. */
+    union {
+        int32_t *narrow;
+        int64_t *wide;
+    };
     uint32_t used;
     uint32_t capacity;
     int64_t count; /* sum of the entries' counts */
+    int64_t most;  /* no count is larger, nor smaller than its opposite */
+    bool is_wide;
 };
 
 /* The bucket of a duration in ms; a negative one counts as 0. */

@@ -5,14 +5,20 @@
 #include "base/buf.h"
 #include "base/cursor.h"
 
+/* An entry is a varint, 4 * key difference + code. Code 0, 1, 2 is a value of 1, 2, 3, which most
+ * samples of a bucket are; after code 3 the value follows as a zigzag varint. */
+#define PANE_CODE_BITS 2
+#define PANE_CODE_MOST 3
+
 struct pane_entry {
     uint32_t key;
     int64_t value;
 };
 
 struct pane {
-    int64_t at;  /* start of the span, epoch ms */
-    char *bytes; /* owned; varint key difference, zigzag value */
+    int64_t at; /* start of the span, epoch ms */
+    char
+        *bytes; /* owned; varint 2 * key difference, and zigzag value with 1 more, unless it is 1 */
     uint32_t size;
     uint32_t capacity;
 };
@@ -78,14 +84,25 @@ static inline uint64_t pane_varint(struct pane_reader *r) {
 static inline bool pane_next(struct pane_reader *r, struct pane_entry *e) {
     if (r->at == r->end)
         return false;
-    r->key += (uint32_t)pane_varint(r);
-    uint64_t zigzag = pane_varint(r);
+    uint64_t head = pane_varint(r);
+    r->key += (uint32_t)(head >> PANE_CODE_BITS);
     e->key = r->key;
-    e->value = (int64_t)(zigzag >> 1) ^ -(int64_t)(zigzag & 1);
+    e->value = (int64_t)(head & PANE_CODE_MOST) + 1;
+    if (e->value > PANE_CODE_MOST) {
+        uint64_t zigzag = pane_varint(r);
+        e->value = (int64_t)(zigzag >> 1) ^ -(int64_t)(zigzag & 1);
+    }
     return true;
 }
 
-/* Bytes for the saved state, and back: the cursor tells when they are not those of a pane whose
- * keys are all below key_limit. */
-void pane_save(const struct pane *p, struct buf *b);
+/* LEB128 into memory that is there; returns what follows. */
+static inline unsigned char *pane_put_varint(unsigned char *at, uint64_t value) {
+    for (; value >= 0x80; value >>= 7)
+        *at++ = (unsigned char)(value | 0x80);
+    *at++ = (unsigned char)value;
+    return at;
+}
+
+/* Takes packed entries into a pane just made; the cursor tells when they are not those of a pane
+ * whose keys are all below key_limit. */
 void pane_load(struct pane *p, struct cursor *c, uint32_t key_limit);

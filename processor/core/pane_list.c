@@ -5,6 +5,7 @@
 #include "base/check.h"
 
 #define FIRST_CAPACITY 8
+#define SLACK 8 /* a so manieth more than there is: lists are many, and grow slowly */
 
 void pane_list_init(struct pane_list *l) {
     *l = (struct pane_list){0};
@@ -34,13 +35,13 @@ size_t pane_list_lower(const struct pane_list *l, int64_t at) {
 }
 
 static void make_room(struct pane_list *l) {
-    if (l->first > 0 && l->first >= l->count / 2) {
+    if (l->first > 0 && l->first >= l->count / SLACK) {
         memmove(l->panes, l->panes + l->first, l->count * sizeof(*l->panes));
         l->first = 0;
     }
     if (l->first + l->count < l->capacity)
         return;
-    l->capacity = l->capacity == 0 ? FIRST_CAPACITY : l->capacity + l->capacity / 2;
+    l->capacity = l->capacity + l->capacity / SLACK + FIRST_CAPACITY;
     l->panes = realloc(l->panes, l->capacity * sizeof(*l->panes));
     CHECK(l->panes);
 }
@@ -73,20 +74,46 @@ void pane_list_remove(struct pane_list *l, size_t index) {
     l->count--;
 }
 
-void pane_list_save(const struct pane_list *l, struct buf *b) {
+#define HEAD_BYTES 16 /* of a saved pane, at most: a distance, and a size below 2^32 */
+
+/* Bytes are copied as they are: this is most of a snapshot. */
+void pane_list_save(const struct pane_list *l, int64_t width_ms, struct buf *b) {
     buf_put_varint(b, l->count);
+    if (l->count == 0)
+        return;
+    int64_t before = pane_list_at(l, 0)->at;
+    size_t size = l->count * HEAD_BYTES;
     for (size_t i = 0; i < l->count; i++)
-        pane_save(pane_list_at(l, i), b);
+        size += pane_list_at(l, i)->size;
+    buf_put_zigzag(b, before / width_ms);
+    unsigned char *at = (unsigned char *)buf_reserve(b, size);
+    for (size_t i = 0; i < l->count; i++) {
+        const struct pane *p = pane_list_at(l, i);
+        at = pane_put_varint(at, (uint64_t)(p->at - before) / (uint64_t)width_ms);
+        at = pane_put_varint(at, p->size);
+        memcpy(at, p->bytes, p->size);
+        at += p->size;
+        before = p->at;
+    }
+    b->size = (size_t)((char *)at - b->at);
 }
 
-void pane_list_load(struct pane_list *l, struct cursor *c, uint32_t key_limit) {
+void pane_list_load(struct pane_list *l, int64_t width_ms, struct cursor *c, uint32_t key_limit) {
     uint64_t count = cursor_varint(c);
+    int64_t number = count > 0 ? cursor_zigzag(c) : 0;
     for (uint64_t i = 0; i < count && !c->failed; i++) {
+        uint64_t step = cursor_varint(c);
+        int64_t limit = INT64_MAX / width_ms;
+        if ((i > 0) != (step > 0) || number < -limit || number > limit || step > (uint64_t)limit ||
+            (int64_t)step > limit - number) {
+            cursor_fail(c);
+            return;
+        }
+        number += (int64_t)step;
         make_room(l);
         struct pane *p = pane_list_at(l, l->count);
+        pane_init(p, number * width_ms);
         pane_load(p, c, key_limit);
         l->count++;
-        if (i > 0 && p->at <= pane_list_at(l, l->count - 2)->at)
-            cursor_fail(c);
     }
 }

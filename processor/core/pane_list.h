@@ -29,7 +29,8 @@ void pane_list_drop(struct pane_list *l, size_t n);
 /* Removes the pane at this index. */
 void pane_list_remove(struct pane_list *l, size_t index);
 
-void pane_list_save(const struct pane_list *l, struct buf *b);
+/* All panes start at multiples of width_ms. */
+void pane_list_save(const struct pane_list *l, int64_t width_ms, struct buf *b);
 
 /* Into a list just made; the cursor tells. */
-void pane_list_load(struct pane_list *l, struct cursor *c, uint32_t key_limit);
+void pane_list_load(struct pane_list *l, int64_t width_ms, struct cursor *c, uint32_t key_limit);

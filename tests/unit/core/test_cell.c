@@ -264,17 +264,55 @@ static void rows_older_than_the_panes_correct_the_gauges_alone(void **state) {
     cell_scratch_deinit(&scratch);
 }
 
+static bool loads(const struct cell_shape *shape, struct cell_scratch *scratch,
+                  struct slice bytes) {
+    struct cell *c = cell_new(shape, scratch);
+    struct cursor in = cursor_of(bytes);
+    cell_load(c, &in);
+    bool whole = !in.failed && cursor_left(&in) == 0;
+    cell_free(c);
+    return whole;
+}
+
+/* A state that ends early or holds what no cell writes. */
 static void a_broken_state_is_refused(void **state) {
     (void)state;
+    static const struct {
+        size_t size;
+        unsigned char packed[4];
+    } broken[] = {
+        {1, {0x80}},             /* half a number */
+        {3, {0x80, 0x80, 0x08}}, /* 4 * 32768: no such key */
+        {2, {0x04, 0x00}},       /* the same key twice */
+        {2, {0x07, 0x00}},       /* a value of 0 */
+        {2, {0x07, 0x04}},       /* 2, which has a code */
+        {1, {0x07}},             /* a value that is missing */
+    };
     struct cell_shape shape = shape_of_all();
-    static const char bytes[] = {2, (char)0xC0, (char)0xB8, 2, (char)0xC0, (char)0xA9, 7, 2, 0, 0,
-                                 0, 1,          2,          4, (char)0x80, (char)0x80, 1, 1};
+    shape.zone = NULL; /* no periods behind the panes */
     struct cell_scratch scratch;
     cell_scratch_init(&scratch);
     struct cell *c = cell_new(&shape, &scratch);
-    struct cursor in = cursor_of((struct slice){bytes, sizeof(bytes)});
-    cell_load(c, &in);
-    assert_true(in.failed);
+    add_entry(c, START, START - 10 * SECOND_MS, 1, 1);
+    cell_advance(c, START);
+    struct buf whole, bad;
+    buf_init(&whole);
+    buf_init(&bad);
+    cell_save(c, &whole);
+    assert_true(loads(&shape, &scratch, buf_slice(&whole)));
+    for (size_t size = 0; size < whole.size; size++)
+        assert_false(loads(&shape, &scratch, (struct slice){whole.at, size}));
+    /* It ends with the size of the pane's bytes, one of them, and no panes in the wider tiers. */
+    assert_memory_equal(whole.at + whole.size - 4, "\x01\x04\x00\x00", 4);
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+        buf_reset(&bad);
+        buf_put(&bad, whole.at, whole.size - 4);
+        buf_put_slice(&bad, (struct slice){(const char *)broken[i].packed, broken[i].size});
+        buf_put(&bad, "\0\0", 2);
+        assert_false(loads(&shape, &scratch, buf_slice(&bad)));
+    }
+    buf_deinit(&whole);
+    buf_deinit(&bad);
     cell_free(c);
     cell_scratch_deinit(&scratch);
 }

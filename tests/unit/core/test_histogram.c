@@ -165,6 +165,39 @@ static void sliding_leaves_no_trace(void **state) {
     }
 }
 
+/* Counts of any size: entries get wider when one of them does not fit. */
+static void large_counts_are_exact(void **state) {
+    (void)state;
+    static const int64_t steps[] = {1, 500000, 24287, 1, -524289, 600000000000, -600000000000, -7};
+    uint64_t first = property_first_seed();
+    for (uint64_t seed = first; seed < first + 200; seed++) {
+        struct rng r;
+        rng_init(&r, seed);
+        struct histogram h;
+        struct tally t;
+        int64_t all[SPREAD] = {0};
+        histogram_init(&h);
+        tally_init(&t, 4096);
+        for (int step = 0; step < 30; step++) {
+            for (uint64_t left = rng_below(&r, 20); left > 0; left--) {
+                uint32_t bucket = (uint32_t)rng_below(&r, SPREAD);
+                uint64_t sizes = step < 15 ? 5 : sizeof(steps) / sizeof(steps[0]);
+                int64_t count = steps[rng_below(&r, sizes)];
+                all[bucket] += count;
+                if (rng_below(&r, 3) == 0)
+                    histogram_add(&h, (uint16_t)(bucket * 90), count);
+                else
+                    tally_add(&t, bucket * 90, count);
+            }
+            histogram_add_tally(&h, &t, 0);
+            tally_reset(&t);
+            expect_same(&h, all, seed);
+        }
+        histogram_deinit(&h);
+        tally_deinit(&t);
+    }
+}
+
 static void expect_refused(struct slice bytes) {
     struct histogram h;
     histogram_init(&h);
@@ -194,6 +227,7 @@ int main(void) {
         cmocka_unit_test(quantiles_of_few),
         cmocka_unit_test(quantiles_are_those_of_a_sorted_array),
         cmocka_unit_test(sliding_leaves_no_trace),
+        cmocka_unit_test(large_counts_are_exact),
         cmocka_unit_test(damaged_bytes_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
