@@ -9,7 +9,7 @@ from tree import ROOT
 
 sys.path.insert(0, str(ROOT / "tests"))
 
-from junit_counts import counts  # noqa: E402
+from junit_counts import counts, skips  # noqa: E402
 
 CASES = [
     ('<testcase name="a" status="run"/>', (1, 0, 0)),
@@ -27,3 +27,12 @@ CASES = [
 def test_counts(inner, expected):
     suites = xml.fromstring(f"<testsuites><testsuite>{inner}</testsuite></testsuites>")
     assert counts(suites) == expected
+
+
+def test_each_skip_has_its_reason():
+    suites = xml.fromstring('''<testsuites><testsuite>
+        <testcase name="a"/><testcase name="b"><skipped message="no data&#10; here"/></testcase>
+        <testcase name="c" status="disabled"/><testcase name="d"><failure message="x"/></testcase>
+        </testsuite></testsuites>''')
+    assert list(skips(suites)) == ["skipped: b: no data here",
+                                   "skipped: c: no reason was given"]
