@@ -8,7 +8,8 @@
 #   --registry-port N
 #   --redis-port N
 #   --kafka-login U:P     Kafka also listens on a second port, printed as KAFKA_LOGIN=host:port,
-#                         that asks for this user and password (SASL PLAIN); for the first start
+#                         that asks for this user and password (SASL PLAIN) and keeps to ACLs,
+#                         which the first port may set; with the folder's first start
 #   --proxy-port N        Kafka has a second address, of which it tells its clients that it is at
 #                         port N: for a proxy there, which forwards to what `status` calls PROXIED
 #   --only NAME[,NAME]    of kafka, registry, redis: only these
@@ -120,7 +121,8 @@ port_of() { cat "$dir/$1/port"; }
 
 # ---- Kafka -----------------------------------------------------------------------------------
 
-# login_settings: a listener that asks for the user and password in DIR/login/user.
+# login_settings: a listener that asks for the user and password in DIR/login/user, who may do what
+# no ACL forbids.
 login_settings() {
     local user password
     IFS=: read -r user password <"$dir/login/user"
@@ -128,6 +130,9 @@ login_settings() {
 listener.name.login.sasl.enabled.mechanisms=PLAIN
 listener.name.login.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule \
     required user_$user="$password";
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
+allow.everyone.if.no.acl.found=true
 TXT
 }
 

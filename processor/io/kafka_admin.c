@@ -84,20 +84,24 @@ static void configure(const struct kafka_options *o, const struct topic *topic,
     rd_kafka_NewTopic_set_config(new_topic, "message.timestamp.type", stamp);
 }
 
-static bool check_created(rd_kafka_event_t *event, struct err *err) {
+/* One that was missing and is there now was made by another process meanwhile; if nothing is to be
+ * made, it was hidden. */
+static bool check_created(rd_kafka_event_t *event, bool validate, struct err *err) {
     if (rd_kafka_event_error(event))
         return err_set(err, "topics could not be created: %s", rd_kafka_event_error_string(event));
     size_t count;
     const rd_kafka_topic_result_t **results = rd_kafka_CreateTopics_result_topics(
         rd_kafka_event_CreateTopics_result(event), &count);
     for (size_t i = 0; i < count; i++) {
+        const char *name = rd_kafka_topic_result_name(results[i]);
         rd_kafka_resp_err_t rc = rd_kafka_topic_result_error(results[i]);
+        if (rc == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS && validate)
+            return err_set(err, "topic %s: this user needs the right to describe it", name);
         if (rc && rc != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
             return err_set(err,
                            "topic %s does not exist and could not be created: %s; create it, or "
                            "give this user the right to",
-                           rd_kafka_topic_result_name(results[i]),
-                           rd_kafka_topic_result_error_string(results[i]));
+                           name, rd_kafka_topic_result_error_string(results[i]));
     }
     return true;
 }
@@ -136,7 +140,7 @@ static bool create_missing(rd_kafka_t *rk, const struct kafka_options *o, struct
     if (options)
         rd_kafka_AdminOptions_destroy(options);
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ADMIN_TIMEOUT_MS);
-    bool ok = event ? check_created(event, err)
+    bool ok = event ? check_created(event, validate, err)
                     : err_set(err, "the brokers at %s did not answer the creation of topics",
                               o->brokers);
     if (event)

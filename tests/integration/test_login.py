@@ -1,12 +1,15 @@
-"""A Kafka that asks for a password: with the right one all works, a wrong one is said at once."""
+"""A Kafka that asks who comes: with the right password all works, a wrong one is said at once, and so
+is a right that is missing."""
 
 import dataclasses
 import time
 
 import pytest
+from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType,
+                                   ResourcePatternType, ResourceType)
 
 from faults_run import OwnBroker
-from harness import World, scaled
+from harness import LIVE_TOPIC, World, scaled
 from records import interaction
 
 pytestmark = pytest.mark.timeout(240)
@@ -58,8 +61,8 @@ def test_the_right_password(guarded, broker):
     again = guarded.replay(path)  # from the committed offset: nothing is told twice
     assert '"committed":3' in again.stdout + again.stderr
     assert len(guarded.alerts("ITEM_BREACH")) == 2
-    done = guarded.floorwalker("check", "--connect", "--config", path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    told = guarded.floorwalker("check", "--connect", "--config", path)
+    assert told.returncode == 0, told.stdout + told.stderr
 
 
 def expect_the_reason(said, broker):
@@ -82,7 +85,72 @@ def test_a_wrong_password(guarded, broker, clock):
 @pytest.mark.parametrize("command, status", [(("check", "--connect"), 2), (("tail",), 1)])
 def test_a_wrong_password_of_a_command(guarded, broker, command, status):
     begun = time.monotonic()
-    done = guarded.floorwalker(*command, "--config", config(guarded, broker, WRONG))
+    told = guarded.floorwalker(*command, "--config", config(guarded, broker, WRONG))
     assert time.monotonic() - begun < scaled(WITHIN_S)
-    assert done.returncode == status, done.stdout + done.stderr
-    expect_the_reason(done.stdout + done.stderr, broker)
+    assert told.returncode == status, told.stdout + told.stderr
+    expect_the_reason(told.stdout + told.stderr, broker)
+
+
+# ---- rights ----
+
+@pytest.fixture
+def rule(guarded):
+    """Sets an ACL for the user; the test's end takes it away."""
+    def add(operation, permission, name, kind=ResourceType.TOPIC,
+            pattern=ResourcePatternType.LITERAL):
+        done(guarded.admin.create_acls([AclBinding(kind, name, pattern, f"User:{USER}", "*",
+                                                   operation, permission)]))
+    yield add
+    done(guarded.admin.delete_acls([AclBindingFilter(
+        ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY,
+        AclPermissionType.ANY)]))
+
+
+def done(futures):
+    for future in futures.values():
+        future.result(30)
+
+
+def test_a_topic_that_may_not_be_created(guarded, broker, rule):
+    rule(AclOperation.CREATE, AclPermissionType.DENY, "kafka-cluster",
+         kind=ResourceType.BROKER)
+    rule(AclOperation.CREATE, AclPermissionType.DENY, guarded.prefix,
+         pattern=ResourcePatternType.PREFIXED)
+    path = config(guarded, broker, PASSWORD)
+    process = guarded.start(path, ready=False)
+    assert process.wait(scaled(30)) == 1, process.output
+    told = guarded.floorwalker("check", "--connect", "--config", path)
+    assert told.returncode == 2, told.stdout
+    for said in (process.output, told.stdout + told.stderr):
+        assert f"topic {guarded.topic()} does not exist and could not be created" in said, said
+        assert "create it, or give this user the right to" in said, said
+
+
+def test_a_topic_that_is_hidden(guarded, broker, rule):
+    """For the brokers it does not exist, until it is to be created."""
+    guarded.create()
+    rule(AclOperation.DESCRIBE, AclPermissionType.DENY, guarded.topic())
+    path = config(guarded, broker, PASSWORD)
+    told = guarded.floorwalker("check", "--connect", "--config", path)
+    assert told.returncode == 2, told.stdout
+    assert f"topic {guarded.topic()}: this user needs the right to describe it" in \
+        told.stdout + told.stderr
+    process = guarded.start(path, ready=False)
+    assert process.wait(scaled(60)) == 1, process.output
+    assert guarded.topic() in process.output and "authorization failed" in process.output
+
+
+def test_ticks_that_may_not_be_written(guarded, broker, rule):
+    """clock: live writes into its input; check says so before it is too late, and so does run."""
+    guarded.create(settings=LIVE_TOPIC)
+    rule(AclOperation.READ, AclPermissionType.ALLOW, guarded.topic())
+    path = config(guarded, broker, PASSWORD, clock="live")
+    told = guarded.floorwalker("check", "--connect", "--config", path)
+    assert told.returncode == 2, told.stdout
+    assert f"topic {guarded.topic()}: this user needs the right to write (ticks" in \
+        told.stdout + told.stderr
+    process = guarded.start(path, ready=False)
+    assert process.wait(scaled(60)) == 1, process.output
+    assert f"ticks cannot be written into {guarded.topic()}" in process.output, process.output
+    log = guarded.floorwalker("check", "--connect", "--config", config(guarded, broker, PASSWORD))
+    assert log.returncode == 0, log.stdout + log.stderr
