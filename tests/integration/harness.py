@@ -233,6 +233,11 @@ class World:
 
     def raw(self, topic, isolation="read_committed"):
         """Every record that the topic holds now, as (key, value, partition, timestamp)."""
+        for m in self.messages(topic, isolation):
+            yield m.key(), m.value(), m.partition(), m.timestamp()[1]
+
+    def messages(self, topic, isolation="read_committed"):
+        """The same as the client's messages: millions of them, of which few are wanted."""
         partitions = self.partitions(topic)
         if not partitions:
             return
@@ -247,13 +252,13 @@ class World:
             while left:
                 assert time.monotonic() < until, f"{topic} could not be read to its end"
                 for message in consumer.consume(10_000, 0.5):
-                    if message.error() is None:
-                        yield (message.key(), message.value(), message.partition(),
-                               message.timestamp()[1])
-                    elif message.error().code() == ck.KafkaError._PARTITION_EOF:
+                    error = message.error()
+                    if error is None:
+                        yield message
+                    elif error.code() == ck.KafkaError._PARTITION_EOF:
                         left.discard(message.partition())
                     else:
-                        raise ck.KafkaException(message.error())
+                        raise ck.KafkaException(error)
         finally:
             consumer.close()
 
@@ -274,11 +279,12 @@ class World:
 
         `scopes` names the sets of dimensions that are wanted, for instance {(), ("queue",)}.
         """
-        wanted = kpi_pattern(window, metrics)
+        wanted, name = kpi_pattern(window, metrics), _avro_string(window)
         newest = {}
-        for _, value, _, _ in self.raw(self.topic("kpis")):
-            if not wanted.search(value) or (scopes is not None
-                                            and kpi_dimensions(value) not in scopes):
+        for message in self.messages(self.topic("kpis")):
+            value = message.value()
+            if (name not in value or not wanted.search(value)
+                    or (scopes is not None and kpi_dimensions(value) not in scopes)):
                 continue
             record = self.registry.decode(value)
             if record["window"] != window or (metrics and record["metric"] not in metrics):
