@@ -54,7 +54,7 @@ try_release() {
     local suite=$1 status=0 begun=$SECONDS
     make_system "$suite"
     git -C "$FW_ROOT" bundle create -q "$dir/$suite/root/floorwalker.bundle" HEAD
-    in_system "$suite" git -c advice.detachedHead=false clone -q \
+    in_system "$suite" git -c advice.detachedHead=false -c init.defaultBranch=main clone -q \
         /root/floorwalker.bundle /root/floorwalker
     say "the demo on $suite; its output: $dir/$suite.log"
     in_system "$suite" /root/floorwalker/deploy/local/demo.sh --seconds "$DEMO_SECONDS" \
