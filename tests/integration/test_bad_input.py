@@ -155,8 +155,8 @@ def test_a_registry_that_is_down_stops_only_the_partition_that_needs_it(world):
         world.send_raw(other(event), ids[1].encode(), partition=1)
         world.send(interaction("QUEUED", ids[0], now), partition=0)
         world.flush()
-        wait_for("the other partition's call", lambda: offered_now(world) == 1, scaled(20))
-        wait_for("a word about it", lambda: f"{other.number}" in process.output, scaled(10))
+        wait_for("the other partition's call", lambda: offered_now(world) == 1, scaled(40))
+        wait_for("a word about it", lambda: f"{other.number}" in process.output, scaled(20))
         assert world.dead_letters() == []
         gate.held.clear()
         wait_for("the call that was held up", lambda: offered_now(world) == 2, scaled(40))
@@ -231,8 +231,8 @@ def test_a_redis_that_is_down_at_the_start(world):
         assert "redis" in process.output.lower()
         redis.start()
         client = redis_client.Redis(port=redis.port, decode_responses=True)
-        wait_for("the view", lambda: client.hget("fw:{acme}:now:all", "waiting") == "1"
-                 and offered_now(world, client) == 1, scaled(6))
+        wait_for("the view", lambda: client.hget("fw:{acme}:now:all", "waiting") == "1", scaled(5))
+        wait_for("the next step", lambda: offered_now(world, client) == 1, scaled(30))
         assert process.terminate() == 0
     finally:
         redis.close()
@@ -248,7 +248,7 @@ def test_a_wrong_password(world):
         config = world.config(clock="live", redis=f"redis://:wrong@127.0.0.1:{redis.port}/0")
         process = world.start(config)
         wait_for("a word about it", lambda: "password" in process.output.lower()
-                 or "wrongpass" in process.output.lower(), scaled(10))
+                 or "wrongpass" in process.output.lower(), scaled(20))
         assert ":wrong@" not in process.output
         assert process.terminate() == 0
     finally:
@@ -280,7 +280,7 @@ def test_a_broker_that_is_down_at_the_start(world):
     process = world.start(world.config(clock="live", kafka={"brokers": door.address}),
                           ready=False)
     try:
-        wait_for("a word about it", lambda: door.address in process.output, scaled(15))
+        wait_for("a word about it", lambda: door.address in process.output, scaled(30))
         assert process.status is None, process.output
         door.open()
         world.wait_ready(process, scaled(40))
@@ -345,7 +345,7 @@ def test_a_second_process_of_the_same_name(world):
     older = world.start(world.config(clock="live"), name="older")
     world.send(interaction("QUEUED", "call-1", int(time.time() * 1000)))
     world.flush()
-    wait_for("the first call", lambda: offered_now(world) == 1, scaled(20))
+    wait_for("the first call", lambda: offered_now(world) == 1, scaled(40))
     port = world.http_port
     world.http_port = port + 1 if port < 65000 else port - 1
     newer = world.start(world.config("second.yaml", clock="live"), name="newer", ready=False)

@@ -64,8 +64,9 @@ def test_a_caller_who_waits_in_silence_breaches_on_time(world):
         "answer-fast", "acme-live", 3)
     assert breach["severity"] == "MAJOR" and breach["late"] is False
     assert breach["alert_id"] != risk["alert_id"] and breach["summary"]
-    open_alerts = world.redis.hgetall("fw:{acme}:alerts")
-    shown = json.loads(open_alerts[breach["alert_id"]])
+    # The view follows the alert by up to view_interval.
+    shown = json.loads(wait_for("the alert in the view", lambda: world.redis.hget(
+        "fw:{acme}:alerts", breach["alert_id"]), scaled(10)))
     assert shown["kind"] == "ITEM_BREACH" and shown["interaction_id"] == "call-1"
     world.send(interaction("ANSWERED", "call-1", now_ms(), agent_id="a1"))
     world.flush()
@@ -73,7 +74,7 @@ def test_a_caller_who_waits_in_silence_breaches_on_time(world):
              lambda: transitions(of_kind(world, "ITEM_BREACH"))[-1] == "RESOLVED", scaled(10))
     assert transitions(of_kind(world, "ITEM_AT_RISK")) == ["FIRING", "RESOLVED"]
     wait_for("no open alert", lambda: breach["alert_id"] not in
-             world.redis.hgetall("fw:{acme}:alerts"), scaled(5))
+             world.redis.hgetall("fw:{acme}:alerts"), scaled(10))
     assert process.terminate() == 0
 
 
@@ -85,12 +86,13 @@ def test_redis_has_the_keys_that_the_contract_names(world):
     world.send(interaction("QUEUED", "call-2", at + 20))
     world.flush()
     scope = "site=krakow/queue=support/channel=voice"
-    wait_for("the call that waits", lambda: world.redis.hget(
-        f"fw:{{acme}}:now:{scope}", "waiting") == "1", scaled(10))
-    assert {"all", "vendor=harbor", "site=krakow", "queue=support", "channel=voice",
-            "site=krakow/queue=support", scope} <= world.redis.smembers("fw:{acme}:scopes")
+    gauges = ["waiting", "in_service", "backlog"]
+    wait_for("both calls", lambda: world.redis.hmget(f"fw:{{acme}}:now:{scope}", gauges)
+             == ["1", "1", "2"], scaled(20))
+    scopes = {"all", "vendor=harbor", "site=krakow", "queue=support", "channel=voice",
+              "site=krakow/queue=support", scope}
+    wait_for("its scopes", lambda: scopes <= world.redis.smembers("fw:{acme}:scopes"), scaled(10))
     now = world.redis.hgetall(f"fw:{{acme}}:now:{scope}")
-    assert now["in_service"] == "1" and now["backlog"] == "2"
     assert int(now["oldest_waiting_at"]) == at + 20
     assert abs(int(now["as_of"]) - now_ms()) < scaled(5000)
     step_passes(world, f"fw:{{acme}}:kpi:{scope}:5m")
@@ -104,15 +106,15 @@ def test_redis_has_the_keys_that_the_contract_names(world):
     assert (meta["contract"], meta["contract_version"]) == ("acme-live", "3")
     assert abs(int(meta["as_of"]) - now_ms()) < scaled(5000) and int(meta["lag_ms"]) >= 0
     for window in ("1m", "5m", "15m", "30m"):
-        assert world.redis.hget(f"fw:{{acme}}:kpi:all:{window}", "offered") == "2", window
+        step_passes(world, f"fw:{{acme}}:kpi:all:{window}")
     for window in ("1h", "4h", "8h", "24h"):
         assert world.redis.exists(f"fw:{{acme}}:kpi:all:{window}"), window
     process.terminate()
 
 
-def step_passes(world, key):
+def step_passes(world, key, offered="2"):
     """Figures of a rolling window are those of the last step, which comes every 10 s."""
-    wait_for("the step", lambda: world.redis.hget(key, "offered") == "2", scaled(15))
+    wait_for("the step", lambda: world.redis.hget(key, "offered") == offered, scaled(30))
 
 
 def test_names_are_percent_encoded_in_keys(world):
@@ -121,7 +123,7 @@ def test_names_are_percent_encoded_in_keys(world):
                            queue_id="a/b=c é"))
     world.flush()
     key = "fw:{acme%20%26%20sons}:now:queue=a%2Fb%3Dc%20%C3%A9"
-    wait_for(key, lambda: world.redis.hget(key, "waiting") == "1", scaled(10))
+    wait_for(key, lambda: world.redis.hget(key, "waiting") == "1", scaled(20))
     process.terminate()
 
 
@@ -130,7 +132,7 @@ def test_an_objective_breaches_and_recovers(world):
     process = started(world, contract={**CONTRACT, "clocks": []})
     at = now_ms()
     for i in range(10):
-        world.send(interaction("QUEUED", f"slow-{i}", at + i))
+        world.send(interaction("QUEUED", f"slow-{i}", at))  # no step comes between them
     world.flush()
     breach = wait_for("the breach", lambda: of_kind(world, "OBJECTIVE_BREACH"), scaled(30))[0]
     assert breach["condition_at"] % 10_000 == 0
@@ -147,7 +149,7 @@ def test_an_objective_breaches_and_recovers(world):
         return [figure.get(k) for k in ("n", "d", "target")]
 
     # The view follows the alert by up to view_interval.
-    wait_for("the figure that was judged", lambda: shown() == [0, 10, 0.8], scaled(5))
+    wait_for("the figure that was judged", lambda: shown() == [0, 10, 0.8], scaled(10))
     for i in range(45):
         at = now_ms()
         world.send(interaction("QUEUED", f"fast-{i}", at))
@@ -206,18 +208,18 @@ def test_a_process_that_is_killed_loses_and_repeats_nothing(world):
         world.send(interaction("ANSWERED", f"call-{i}", at + 1, agent_id="a1"))
     world.send(interaction("QUEUED", "waits", now_ms()))
     world.flush()
-    wait_for("the calls", lambda: world.redis.hget("fw:{acme}:now:all", "waiting") == "1",
-             scaled(15))
+    wait_for("the calls", lambda: world.redis.hmget(
+        "fw:{acme}:now:all", ["waiting", "in_service"]) == ["1", "200"], scaled(20))
     process.popen.kill()
     process.close()
-    time.sleep(5)
+    time.sleep(5)  # beyond the deadline
     again = world.start(world.config(clock="live", kafka={
         "topics": {"partitions": 2, "replication": 1}}), name="again", timeout_s=scaled(60))
     wait_for("the breach", lambda: of_kind(world, "ITEM_BREACH"), scaled(20))
-    time.sleep(2)
+    time.sleep(2)  # for one that is told twice
     breaches = of_kind(world, "ITEM_BREACH")
     assert [(a["interaction_id"], a["transition"]) for a in breaches] == [("waits", "FIRING")]
-    assert world.redis.hget("fw:{acme}:kpi:all:5m", "offered") == "201"
+    step_passes(world, "fw:{acme}:kpi:all:5m", "201")
     again.terminate()
 
 
