@@ -1,5 +1,5 @@
-"""A Kafka that asks who comes: with the right password all works, a wrong one is said at once, and so
-is a right that is missing."""
+"""A Kafka that asks who comes: the right password opens it; a wrong one or a missing right is said.
+"""
 
 import dataclasses
 import time
