@@ -100,8 +100,8 @@ static void report(const struct truth *truth, const struct sender *sender, int64
             totals->lost, sender->bad_sent, (double)took_ms / 1000);
 }
 
-static bool simulate(const struct options *options, const struct world *world, const char *ids,
-                     const struct schema *schema, struct wire *wire) {
+static bool simulate(const struct options *options, const struct world *world,
+                     const struct id_maker *ids, const struct schema *schema, struct wire *wire) {
     struct truth truth;
     struct sender sender;
     struct floor floor;
@@ -109,7 +109,7 @@ static bool simulate(const struct options *options, const struct world *world, c
     char bad[512];
     bool good;
 
-    if (!truth_open(&truth, options->truth, ids))
+    if (!truth_open(&truth, options->truth, options->totals, ids))
         return false;
     if (options->days_per_second > 0)
         pace.speed = options->days_per_second * 86400;
@@ -133,11 +133,13 @@ static bool connect_and_simulate(const struct options *options) {
     struct world world;
     struct schema schema = {0};
     struct wire wire = {0};
-    char ids[32] = "";
+    struct id_maker ids = {.lean = options->lean, .partitions = (int32_t)options->partitions};
     bool good = true;
 
-    if (options->ids == NULL && options->live)
-        snprintf(ids, sizeof(ids), "%" PRIx64 "-", (uint64_t)start_at / 1000);
+    if (options->ids != NULL)
+        snprintf(ids.prefix, sizeof(ids.prefix), "%s", options->ids);
+    else if (options->live)
+        snprintf(ids.prefix, sizeof(ids.prefix), "%" PRIx64 "-", (uint64_t)start_at / 1000);
     world_init(&world, options, start_at);
     if (!options->print) {
         curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -145,8 +147,7 @@ static bool connect_and_simulate(const struct options *options) {
                wire_init(&wire, options);
     }
     if (good)
-        good = simulate(options, &world, options->ids ? options->ids : ids, &schema,
-                        options->print ? NULL : &wire);
+        good = simulate(options, &world, &ids, &schema, options->print ? NULL : &wire);
     if (!wire_deinit(&wire))
         good = false;
     world_deinit(&world);

@@ -71,7 +71,10 @@ static const struct option table[] = {
     {"late", LATE, AT(late), "P:SPAN", NULL, "share of events sent up to SPAN late"},
     {"shuffle", SPAN, AT(shuffle_ms), "SPAN", "0s", "every event is sent up to SPAN late"},
     {"bad", NUMBER, AT(bad), "P", "0", "bad records sent besides, per event"},
+    {"lean", NUMBER, AT(lean), "P", "0",
+     "share of the interactions whose ids fall into the topic's first partition"},
     {"truth", TEXT, AT(truth), "FILE", NULL, "what really happened, as JSON lines"},
+    {"totals", SWITCH, AT(totals), NULL, NULL, "of the truth its last line alone: faster"},
     {"print", SWITCH, AT(print), NULL, NULL, "print the events, send nothing"},
 };
 

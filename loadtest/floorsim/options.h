@@ -60,6 +60,7 @@ struct options {
     double days_per_second;
     double duplicates;
     double bad;
+    double lean;
     double aht_s;
     double patience_s;
     double load;
@@ -69,6 +70,7 @@ struct options {
     bool live;
     bool drain;
     bool print;
+    bool totals;
     struct specs bursts;
     struct specs outages;
     struct specs skews;

@@ -7,7 +7,7 @@
 
 #include "record.h"
 
-enum { ID_BYTES = 128, TWICE_WITHIN_MS = 2000, CATCH_UP_MS = 2000, HOUR_MS = 3600 * 1000 };
+enum { TWICE_WITHIN_MS = 2000, CATCH_UP_MS = 2000, HOUR_MS = 3600 * 1000 };
 
 /* The texts of one record, which have to live as long as the record. */
 struct texts {
@@ -20,7 +20,7 @@ struct texts {
 #define NAME(name) #name,
 static const char *const type_names[] = {EVENT_TYPES(NAME)};
 
-void sender_init(struct sender *sender, const struct world *world, const char *ids,
+void sender_init(struct sender *sender, const struct world *world, const struct id_maker *ids,
                  const struct schema *schema, struct wire *wire) {
     const struct options *options = world->options;
 
@@ -66,9 +66,9 @@ static char *put_number(char *out, uint64_t number, unsigned base, int least) {
 /* Names have at most NAME_MAX_BYTES and numbers 20 digits, so all of it fits into ID_BYTES. */
 static void fill_texts(const struct sender *sender, const struct event *event,
                        struct texts *texts) {
-    char *end = put_text(texts->interaction_id, sender->ids);
+    char *end;
 
-    put_number(end, event->contact, 16, 10);
+    id_put(sender->ids, event->contact, texts->interaction_id);
     end = put_text(texts->event_id, texts->interaction_id);
     put_number(put_text(end, "."), event->seq, 10, 1);
     put_number(texts->customer_key, event->customer * 0x9e3779b97f4a7c15U, 16, 16);
@@ -170,7 +170,7 @@ static void send_bad(struct sender *sender, const struct event *event) {
     size_t length;
 
     fill(sender, event, &record, &texts);
-    snprintf(texts.interaction_id, ID_BYTES, "%sx%" PRIu64, sender->ids, sender->bad_sent);
+    snprintf(texts.interaction_id, ID_BYTES, "%sx%" PRIu64, sender->ids->prefix, sender->bad_sent);
     snprintf(texts.event_id, sizeof(texts.event_id), "%s.1", texts.interaction_id);
     record.type = TYPE_QUEUED;
     if (bad == BAD_NO_ID)

@@ -9,6 +9,7 @@
 
 #include "event.h"
 #include "heap.h"
+#include "id.h"
 #include "rng.h"
 #include "schema.h"
 #include "wire.h"
@@ -37,7 +38,7 @@ struct parcel {
 struct sender {
     const struct options *options;
     const struct world *world;
-    const char *ids;
+    const struct id_maker *ids;
     const struct schema *schema;
     struct wire *wire; /* NULL: events are printed */
     struct rng rng;    /* its own, so that noise does not change what happens */
@@ -52,7 +53,7 @@ struct sender {
     uint64_t bad[BAD_COUNT];
 };
 
-void sender_init(struct sender *sender, const struct world *world, const char *ids,
+void sender_init(struct sender *sender, const struct world *world, const struct id_maker *ids,
                  const struct schema *schema, struct wire *wire);
 
 void sender_deinit(struct sender *sender);

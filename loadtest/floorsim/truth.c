@@ -7,9 +7,11 @@
 #define NAME(name) #name,
 static const char *const priorities[] = {EVENT_PRIORITIES(NAME)};
 
-bool truth_open(struct truth *truth, const char *path, const char *ids) {
+bool truth_open(struct truth *truth, const char *path, bool totals_only,
+                const struct id_maker *ids) {
     memset(truth, 0, sizeof(*truth));
     truth->ids = ids;
+    truth->each_line = path != NULL && !totals_only;
     if (path == NULL)
         return true;
     truth->file = fopen(path, "w");
@@ -29,13 +31,14 @@ bool truth_close(struct truth *truth) {
 
 static void begin(struct truth *truth, const char *kind, const struct truth_who *who) {
     const struct queue *queue = who->queue;
+    char id[ID_BYTES];
 
+    id_put(truth->ids, who->contact, id);
     fprintf(truth->file,
             "{\"kind\":\"%s\",\"tenant\":\"%s\",\"vendor\":\"%s\",\"site\":\"%s\",\"queue\":\"%s\","
-            "\"channel\":\"%s\",\"priority\":\"%s\",\"interaction_id\":\"%s%010" PRIx64 "\"",
+            "\"channel\":\"%s\",\"priority\":\"%s\",\"interaction_id\":\"%s\"",
             kind, queue->site->tenant, queue->site->vendor, queue->site->name, queue->name,
-            options_channel_name(queue->channel), priorities[who->priority], truth->ids,
-            who->contact);
+            options_channel_name(queue->channel), priorities[who->priority], id);
 }
 
 static void instant(struct truth *truth, const char *name, int64_t at) {
@@ -59,7 +62,7 @@ static void count_visit(struct truth_totals *totals, int64_t wait_ms, const char
 void truth_visit(struct truth *truth, const struct truth_who *who, int64_t queued_at,
                  int64_t ended_at, const char *how) {
     count_visit(&truth->totals, ended_at - queued_at, how);
-    if (truth->file == NULL)
+    if (!truth->each_line)
         return;
     begin(truth, "visit", who);
     instant(truth, "queued_at", queued_at);
@@ -74,7 +77,7 @@ void truth_leg(struct truth *truth, const struct truth_who *who, int64_t answere
         truth->totals.handled++;
         truth->totals.handle_ms += (uint64_t)(ended_at - answered_at);
     }
-    if (truth->file == NULL)
+    if (!truth->each_line)
         return;
     begin(truth, "leg", who);
     instant(truth, "answered_at", answered_at);
@@ -90,7 +93,7 @@ void truth_interaction(struct truth *truth, const struct truth_who *who,
     truth->totals.interactions++;
     truth->totals.resolved += what->resolved_at >= 0 ? 1 + what->reopened : what->reopened;
     truth->totals.reopened += what->reopened;
-    if (truth->file == NULL)
+    if (!truth->each_line)
         return;
     begin(truth, "interaction", who);
     instant(truth, "created_at", what->created_at);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "event.h"
+#include "id.h"
 #include "world.h"
 
 struct truth_totals {
@@ -29,8 +30,9 @@ struct truth_totals {
 };
 
 struct truth {
-    FILE *file; /* NULL when nobody asked */
-    const char *ids;
+    FILE *file;     /* NULL when nobody asked */
+    bool each_line; /* not the totals alone */
+    const struct id_maker *ids;
     struct truth_totals totals;
 };
 
@@ -41,7 +43,9 @@ struct truth_who {
     enum event_priority priority;
 };
 
-bool truth_open(struct truth *truth, const char *path, const char *ids);
+/* With totals_only the file gets its last line alone. */
+bool truth_open(struct truth *truth, const char *path, bool totals_only,
+                const struct id_maker *ids);
 
 /* Returns false when the file could not be written to its end. */
 bool truth_close(struct truth *truth);

@@ -14,15 +14,19 @@ def told(path):
 
 
 def sent(world):
-    """What is on the topic and can be read, as dicts."""
+    """What is on the topic and can be read, as (time stamp, dict)."""
+    return [(at, event) for _, at, event in sent_where(world)]
+
+
+def sent_where(world):
     out = []
-    for key, value, _, at in world.raw(world.topic()):
+    for key, value, partition, at in world.raw(world.topic()):
         try:
             event = world.registry.decode(value)
         except Exception:  # bad on purpose
             continue
         if key == event["interaction_id"].encode() and key and (event["talk_ms"] or 0) >= 0:
-            out.append((at, event))
+            out.append((partition, at, event))
     return out
 
 
@@ -59,6 +63,27 @@ def test_the_recount_of_what_was_sent_equals_the_truth(feed_world, noise):
                        for x in lines if x["kind"] == "leg")
     assert told_legs == sorted((leg.answered_at, leg.talk_ms, leg.hold_ms, leg.wrap_ms)
                                for leg in history.legs)
+
+
+def test_keys_can_lean_to_one_partition_and_the_truth_says_the_same_ids(feed_world):
+    path = feed_world.folder / "truth.jsonl"
+    feed_world.floorsim("--events", 20_000, "--rate", 50, "--aht", 60, "--lean", 0.5, "--drain",
+                        "--truth", path)
+    lines, _ = told(path)
+    events = sent_where(feed_world)
+    partitions = {partition for partition, _, _ in events}
+    share = sum(partition == 0 for partition, _, _ in events) / len(events)
+    expected = 0.5 + 0.5 / len(partitions)  # the leaning half, and its share of the others
+    assert len(partitions) > 1 and abs(share - expected) < 0.05
+    assert {e["interaction_id"] for _, _, e in events} == {
+        x["interaction_id"] for x in lines if x["kind"] == "interaction"}
+
+
+def test_the_totals_alone_are_the_last_line_of_the_truth(feed_world):
+    whole, alone = feed_world.folder / "whole.jsonl", feed_world.folder / "alone.jsonl"
+    feed_world.floorsim("--events", 5000, "--rate", 50, "--truth", whole)
+    feed_world.floorsim("--events", 5000, "--rate", 50, "--truth", alone, "--totals")
+    assert alone.read_text().splitlines() == whole.read_text().splitlines()[-1:]
 
 
 def test_an_outage_sends_nothing_and_then_catches_up(feed_world):
