@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "engine/memory_plan.h"
 
 static int64_t start_of(const struct settings *s) {
     switch (s->start.kind) {
@@ -29,7 +30,7 @@ struct kafka_options kafka_settings_options(const struct settings *s, struct not
                                   .partitions = (int32_t)s->kafka_partitions,
                                   .replication = (int32_t)s->kafka_replication,
                                   .retention_ms = s->kafka_retention_ms,
-                                  .memory_bytes = (size_t)s->memory_bytes,
+                                  .queue_bytes = memory_plan_of((size_t)s->memory_bytes).queues,
                                   .live = s->clock == SETTINGS_CLOCK_LIVE,
                                   .recovery_horizon_ms = s->recovery_horizon_ms,
                                   .start_at = start_of(s),

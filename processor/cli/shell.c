@@ -15,6 +15,7 @@
 #include "io/kafka_log.h"
 #include "io/loop.h"
 #include "io/note.h"
+#include "io/process_memory.h"
 #include "io/redis_view.h"
 #include "io/registry.h"
 
@@ -43,6 +44,7 @@ struct shell {
     struct redis_view *view;
     struct registry *registry;
     struct http_server *http;
+    struct process_memory *memory;
     struct engine *engine;
     struct shell_contracts *contracts;
     char contracts_name[MANIFEST_HASH + 1]; /* of those of the files at the start */
@@ -360,6 +362,7 @@ static struct engine_options engine_options_of(const struct shell *s,
                                    .max_alert_age_ms = t->max_alert_age_ms,
                                    .open_limit = (uint32_t)t->open_interactions,
                                    .scope_limit = (uint32_t)t->scopes,
+                                   .memory_limit = (size_t)t->memory_bytes,
                                    .contracts = s->options->contracts,
                                    .contracts_name = s->contracts_name,
                                    .known = shell_contracts_port(s->contracts),
@@ -367,6 +370,7 @@ static struct engine_options engine_options_of(const struct shell *s,
                                    .now_us = stopwatch_us,
                                    .log = kafka_log_port(s->log),
                                    .view = redis_view_port(s->view),
+                                   .memory = process_memory_port(s->memory),
                                    .schema = registry_port(s->registry),
                                    .note = s->note};
 }
@@ -377,6 +381,7 @@ static bool open_parts(struct shell *s, const struct kafka_topics *topics,
     const struct settings *t = s->options->settings;
     struct registry_events registry = {
         .context = s, .found = on_schema, .missing = on_schema_missing, .later = on_schema_later};
+    s->memory = process_memory_new();
     s->registry = registry_new(t->schema_registry, loop_uv(s->loop), &registry);
     s->view = redis_view_new(t->redis, topics->tenant_log_id, loop_uv(s->loop), s->note, err);
     if (!s->view)
@@ -411,6 +416,7 @@ static void close_parts(struct shell *s) {
     loop_free(s->loop);
     engine_free(s->engine);
     contracts_free(s->reload.set);
+    process_memory_free(s->memory);
 }
 
 /* The files' contracts are in the topic before anything is judged by them. */

@@ -35,6 +35,8 @@ typedef void report_emit_fn(void *context, int32_t partition, struct slice recor
 void report_writer_finish(struct report_writer *w, const struct delta_table *deltas,
                           report_emit_fn *emit, void *context);
 
+size_t report_writer_size(const struct report_writer *w); /* bytes of what was collected */
+
 /* Forgets what was collected. */
 void report_writer_reset(struct report_writer *w);
 

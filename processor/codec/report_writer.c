@@ -105,6 +105,10 @@ void report_writer_free(struct report_writer *w) {
     free(w);
 }
 
+size_t report_writer_size(const struct report_writer *w) {
+    return w->payload.size + w->clocks.bytes.size + w->item_count * sizeof(*w->items);
+}
+
 void report_writer_reset(struct report_writer *w) {
     w->item_count = 0;
     w->clocks.count = 0;

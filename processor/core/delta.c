@@ -8,6 +8,7 @@
 #define FEWEST_SLOTS 256
 #define NO_ENTRY UINT32_MAX
 #define LAST_ROWS 16
+#define SAMPLE_COPIES 3 /* whoever writes them sorts a copy */
 
 /* Open addressing from a mixed 64-bit key to an index. A slot belongs to the present epoch only
  * when its age does: so emptying the table costs nothing. */
@@ -162,6 +163,11 @@ void delta_table_sample(struct delta_table *t, uint32_t leaf, int64_t at, enum h
     uint32_t row = row_of(t, leaf, at);
     *add_sample(t) = (struct delta_sample){
         .row = row, .bucket = histogram_bucket(value_ms), .histogram = (uint8_t)h, .count = sign};
+}
+
+size_t delta_table_size(const struct delta_table *t) {
+    return t->row_count * (sizeof(*t->rows) + 2 * sizeof(struct delta_slot)) +
+           t->sample_count * SAMPLE_COPIES * sizeof(*t->samples);
 }
 
 size_t delta_table_rows(const struct delta_table *t) {

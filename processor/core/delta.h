@@ -35,6 +35,7 @@ struct delta_row *delta_table_row(struct delta_table *t, uint32_t leaf, int64_t 
 void delta_table_sample(struct delta_table *t, uint32_t leaf, int64_t at, enum histogram_id h,
                         int64_t value_ms, int32_t sign);
 
+size_t delta_table_size(const struct delta_table *t); /* bytes, with what writing them will take */
 size_t delta_table_rows(const struct delta_table *t);
 const struct delta_row *delta_table_at(const struct delta_table *t, size_t index);
 const struct delta_sample *delta_table_samples(const struct delta_table *t, size_t *count);

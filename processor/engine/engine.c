@@ -12,6 +12,11 @@ struct engine *engine_new(const struct engine_options *options) {
     struct engine *e = calloc(1, sizeof *e);
     CHECK(e);
     e->options = *options;
+    e->plan = memory_plan_of(options->memory_limit);
+    e->memory = (struct engine_memory){.looked_at = INSTANT_NONE / 2,
+                                       .since_at = INSTANT_NONE / 2,
+                                       .given_back_at = INSTANT_NONE / 2,
+                                       .said_at = INSTANT_NONE / 2};
     e->rules = engine_rules_find(e, options->contracts_name ? options->contracts_name : "");
     e->decoder = decoder_new(SLICE("interactions"));
     e->deltas = delta_table_new();
@@ -142,7 +147,8 @@ static struct partition *partition_new(const struct engine *e, const struct log_
                             .sent = a->committed,
                             .clock_sent = INSTANT_NONE,
                             .read_at = e->wall_at,
-                            .tick_at = INSTANT_NONE};
+                            .tick_at = INSTANT_NONE,
+                            .empty_at = INSTANT_NONE};
     snprintf(p->name, sizeof p->name, "%s-%" PRId32, engine_input_name(a->input), a->partition);
     p->snapshot.begun_at = first_snapshot_after(e, a->partition);
     p->batch = view_batch_new();
@@ -257,20 +263,10 @@ void engine_revoke(struct engine *e, enum engine_input input, int32_t partition)
     }
 }
 
-/* The furthest behind first, so that panes of one time are made together. */
-static void order_by_clock(struct engine *e) {
-    for (size_t i = 1; i < e->partition_count; i++) {
-        struct partition *p = e->partitions[i];
-        size_t at = i;
-        for (; at > 0 && partition_clock(e->partitions[at - 1]) > partition_clock(p); at--)
-            e->partitions[at] = e->partitions[at - 1];
-        e->partitions[at] = p;
-    }
-}
-
 static bool read_all(struct engine *e) {
     bool more = false;
-    order_by_clock(e);
+    engine_memory_look(e);
+    engine_order(e);
     for (size_t i = 0; i < e->partition_count && !engine_is_full(e) && !e->failed; i++)
         more |= engine_read(e, e->partitions[i]);
     return more;

@@ -25,12 +25,14 @@ struct engine_options {
     int64_t commit_interval_ms, view_interval_ms, tick_interval_ms;
     int64_t grace_ms, reorder_ms, lateness_ms, max_skew_ms, max_source_lag_ms, max_alert_age_ms;
     uint32_t open_limit, scope_limit;
+    size_t memory_limit;                  /* bytes; 0: none */
     const struct contract_set *contracts; /* to be in force; outlives the engine */
     const char *contracts_name; /* of their manifest; NULL: they go unnamed, no change is noticed */
     struct record_framing framing; /* schema ids of what is written */
     int64_t (*now_us)(void);       /* for measuring; NULL: nothing is measured */
     struct log_port log;
     struct view_port view;
+    struct memory_port memory;
     struct schema_port schema;
     struct contracts_port known; /* other contracts; called only where contracts have a name */
     struct note_port note;

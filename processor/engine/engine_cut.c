@@ -38,11 +38,9 @@ static bool span_is_full(const struct engine *e) {
 }
 
 bool engine_is_full(struct engine *e) {
-    size_t samples;
-    delta_table_samples(e->deltas, &samples);
-    bool full = samples > EPOCH_SAMPLES_MAX || e->open->bytes.size > EPOCH_BYTES_MAX ||
-                e->open->record_count > EPOCH_RECORDS_MAX ||
-                delta_table_rows(e->deltas) > EPOCH_ROWS_MAX || span_is_full(e);
+    bool full = epoch_size(e->open) > e->plan.epoch || e->open->record_count > EPOCH_RECORDS_MAX ||
+                delta_table_size(e->deltas) + report_writer_size(e->writer) > e->plan.sums ||
+                span_is_full(e);
     if (full && !e->full_noted)
         e->counts.full_epochs++;
     e->full_noted = full;

@@ -121,6 +121,25 @@ static void write_clocks(const struct engine *e, struct buf *text) {
     }
 }
 
+static void write_memory(const struct engine *e, struct buf *text) {
+    gauge(text, "memory_limit_bytes", "limits.memory; 0: none", (double)e->options.memory_limit);
+    gauge(text, "memory_held_bytes", "memory of the process at the last look",
+          (double)e->memory.held);
+    gauge(text, "memory_level", "0 free, 1 only the furthest behind is read, 2 no input is read",
+          e->memory.level);
+    head(text, "memory_share_bytes", "gauge", "what is bounded in advance: the most it may take");
+#define WRITE(name, divisor, least, most, meaning)                                                 \
+    buf_put_format(text, "floorwalker_memory_share_bytes{of=\"" #name "\"} %zu\n", e->plan.name);
+    MEMORY_SHARES(WRITE)
+#undef WRITE
+    head(text, "memory_used_bytes", "gauge", "what is in use of a share");
+    buf_put_format(text,
+                   "floorwalker_memory_used_bytes{of=\"epoch\"} %zu\n"
+                   "floorwalker_memory_used_bytes{of=\"sums\"} %zu\n",
+                   epoch_size(e->open) + (e->flying ? epoch_size(e->flying) : 0),
+                   delta_table_size(e->deltas) + report_writer_size(e->writer));
+}
+
 void engine_write_metrics(const struct engine *e, struct buf *text) {
     write_engine_counts(e, text);
     write_source_counts(e, text);
@@ -131,6 +150,7 @@ void engine_write_metrics(const struct engine *e, struct buf *text) {
     write_timing(text, "snapshot_stall_seconds", "the loop waits while a task is serialised",
                  &e->stall_timing);
     write_clocks(e, text);
+    write_memory(e, text);
     count(text, "leaves_refused", "finest scopes that were not kept: too many",
           leaf_dict_refused(e->rules->leaves));
 }

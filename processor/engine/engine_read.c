@@ -70,7 +70,7 @@ static void apply_tick(struct engine *e, struct partition *p, const struct log_r
 }
 
 static bool take_interaction(struct engine *e, struct partition *p, const struct log_record *r) {
-    if (!stamp_is_good(e, p, r))
+    if (!stamp_is_good(e, p, r) || engine_is_ahead(e, p, r->log_at))
         return false;
     struct event event;
     struct decode_fault fault;
@@ -140,11 +140,15 @@ static bool take(void *context, const struct log_record *r) {
 }
 
 bool engine_read(struct engine *e, struct partition *p) {
-    if (p->hold == HOLD_SCHEMA || p->state == PARTITION_ENDED || engine_rules_wait(p))
+    if (p->hold == HOLD_SCHEMA || p->state == PARTITION_ENDED || p->waits || engine_rules_wait(p))
         return false;
     e->taking = p;
     size_t taken = e->options.log.drain(e->options.log.self, p->input, p->number, TURN_RECORDS_MAX,
                                         take, e);
     e->taking = NULL;
+    if (taken)
+        p->empty_at = INSTANT_NONE;
+    else if (p->empty_at == INSTANT_NONE && !p->waits)
+        p->empty_at = e->wall_at;
     return taken > 0;
 }

@@ -6,8 +6,8 @@
 #include "base/check.h"
 #include "engine/engine_state.h"
 
-/* Bytes of state that one epoch compresses and carries, so that alerts need not wait behind them; a
- * stop waits for all. */
+/* Bytes of state that one epoch compresses and carries, so that alerts need not wait behind them.
+ * Nothing waits while draining: then each epoch carries as much as an epoch may. */
 #define EPOCH_STATE_BYTES ((size_t)2 << 20)
 /* A snapshot is put off while it would cost more bytes than what was read since the last one, but
  * not for more than so many intervals: the replay must stay short. */
@@ -113,13 +113,15 @@ static void begin_last_ones(struct engine *e) {
 
 void engine_snapshot_cut(struct engine *e) {
     size_t room = EPOCH_STATE_BYTES;
+    if (e->draining && room < e->plan.epoch)
+        room = e->plan.epoch;
     begin_last_ones(e);
     struct partition *due = next_due(e);
     if (due)
         begin(e, due);
     for (size_t i = 0; i < e->partition_count; i++) {
         struct partition *p = e->partitions[i];
-        while (has_chunks(p) && (room || is_last_call(e, p))) {
+        while (has_chunks(p) && room) {
             put_chunk(e, p);
             room -= room < SNAPSHOT_PIECE ? room : SNAPSHOT_PIECE;
         }

@@ -6,6 +6,7 @@
 #include "codec/report_codec.h"
 #include "codec/view.h"
 #include "engine/engine.h"
+#include "engine/memory_plan.h"
 #include "engine/partition.h"
 
 /* X(name, meaning): counted since the start, shown on /metrics as floorwalker_NAME_total. */
@@ -21,6 +22,11 @@
     X(full_epochs, "times reading stopped because the open epoch was full")                        \
     X(held_schema, "times a partition waited for a schema")                                        \
     X(held_future, "times a partition waited because a record was ahead of the wall clock")        \
+    X(held_ahead, "times a partition waited for one that is further behind")                       \
+    X(held_memory, "times a partition waited for memory")                                          \
+    X(memory_pressed, "times memory came near limits.memory: only the furthest behind is read")    \
+    X(memory_full, "times memory came so near that no input was read")                             \
+    X(memory_held_ms, "milliseconds in which reading was held back because of memory")             \
     X(view_updates, "updates sent to the view")                                                    \
     X(view_left_out, "writes left out because an update was too large")                            \
     X(view_skipped, "times the view was not ready for an update")                                  \
@@ -38,16 +44,31 @@ struct engine_counts {
     uint64_t dead_letters[DEAD_REASON_COUNT];
 };
 
-/* Limits of one epoch: beyond them nothing is read until it is cut. */
-#define EPOCH_BYTES_MAX ((size_t)32 << 20)
+/* Limits of one epoch, besides those of memory: beyond them nothing is read until it is cut. */
 #define EPOCH_RECORDS_MAX ((size_t)200000)
-#define EPOCH_ROWS_MAX ((size_t)200000)
-#define EPOCH_SAMPLES_MAX ((size_t)4000000)
 #define EPOCH_SPAN_MAX_MS (6 * HOUR_MS) /* of log time: bounds the steps that one report causes */
 
 #define IDLE_AFTER_MS 500                  /* without a record, before /progress says idle */
 #define SCHEMA_MISSING_MS (30 * SECOND_MS) /* an id that the registry does not know */
 #define TURN_RECORDS_MAX ((size_t)1024)    /* of one partition in one turn */
+
+/* How near memory is to its limit. X(symbol, name, meaning) */
+#define MEMORY_LEVELS(X)                                                                           \
+    X(FREE, "free", "everything is read")                                                          \
+    X(PRESSED, "pressed", "only the source that is furthest behind is read, and the tenant log")   \
+    X(FULL, "full", "only the tenant log is read")
+
+#define MEMORY_LEVEL_ENUM(symbol, name, meaning) MEMORY_##symbol,
+enum memory_level { MEMORY_LEVELS(MEMORY_LEVEL_ENUM) MEMORY_LEVEL_COUNT };
+
+struct engine_memory {
+    enum memory_level level;
+    size_t held;           /* by the process, at the last look */
+    int64_t looked_at;     /* wall times */
+    int64_t since_at;      /* when the level was last free */
+    int64_t given_back_at; /* when free memory was last given back to the system */
+    int64_t said_at;
+};
 
 /* A set of contracts, and the scopes that are known under it. */
 struct rulebook {
@@ -58,6 +79,8 @@ struct rulebook {
 
 struct engine {
     struct engine_options options;
+    struct memory_plan plan;
+    struct engine_memory memory;
     struct rulebook *rules; /* in force: of every task that is live */
     struct rulebook *next;  /* to be in force after the next cut; NULL: no change */
     struct rulebook **books;
@@ -100,6 +123,13 @@ struct engine {
 
 /* engine_read.c */
 bool engine_read(struct engine *e, struct partition *p); /* true: it took something */
+/* engine_order.c: puts the partitions in the order of reading, and says which of them wait. */
+void engine_order(struct engine *e);
+/* True when this record is too far ahead of the sources that are behind: not in this turn. */
+bool engine_is_ahead(struct engine *e, struct partition *p, int64_t log_at);
+/* engine_memory.c */
+void engine_memory_look(struct engine *e);
+const char *engine_memory_level(const struct engine *e);
 /* engine_cut.c */
 bool engine_has_news(const struct engine *e);
 bool engine_is_dirty(const struct engine *e);

@@ -5,7 +5,7 @@
 #define TICK_LOST_MS (2 * SECOND_MS) /* a tick that was not read back by then is written again */
 
 static bool tick_is_due(const struct engine *e, const struct partition *p) {
-    if (p->state != PARTITION_LIVE || p->hold != HOLD_NONE)
+    if (p->state != PARTITION_LIVE || p->hold != HOLD_NONE || p->waits)
         return false;
     if (p->tick_at != INSTANT_NONE && e->wall_at - p->tick_at < TICK_LOST_MS)
         return false;

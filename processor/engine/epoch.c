@@ -28,6 +28,11 @@ void epoch_free(struct epoch *e) {
     free(e);
 }
 
+size_t epoch_size(const struct epoch *e) {
+    return e->bytes.size + e->record_count * sizeof *e->records +
+           e->position_count * sizeof *e->positions;
+}
+
 void epoch_reset(struct epoch *e, uint64_t number) {
     e->number = number;
     buf_reset(&e->bytes);

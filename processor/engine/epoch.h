@@ -52,6 +52,7 @@ struct epoch {
 
 struct epoch *epoch_new(void);
 void epoch_free(struct epoch *e);
+size_t epoch_size(const struct epoch *e);           /* bytes in use */
 void epoch_reset(struct epoch *e, uint64_t number); /* empty, memory kept */
 
 /* Begins a record: append key, then call epoch_key_done, append value, then epoch_record_done. */

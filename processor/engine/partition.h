@@ -76,6 +76,10 @@ struct partition {
     struct rulebook *rules; /* that the task knows at present */
     struct partition_contracts contracts;
     bool lost;            /* records were lost; nobody has been told as yet */
+    int64_t empty_at;     /* wall time since when nothing was to be had; INSTANT_NONE: there was */
+    int64_t read_until;   /* log time, in this turn */
+    bool waits;           /* in this turn: for another that is further behind, or for memory */
+    bool waited;          /* in the turn before */
     bool leaving;         /* is about to be revoked: a last snapshot */
     int64_t batch_offset; /* the position that the batch belongs to */
 };

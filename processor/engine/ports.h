@@ -68,6 +68,13 @@ struct view_port {
     bool (*take_lost)(void *self);
 };
 
+/* What the process holds of the machine's memory. */
+struct memory_port {
+    void *self;
+    size_t (*held)(void *self);    /* bytes; NULL: nobody looks */
+    void (*give_back)(void *self); /* returns to the system what is free */
+};
+
 /* The schema registry. engine_add_schema() or engine_schema_missing() follows. */
 struct schema_port {
     void *self;

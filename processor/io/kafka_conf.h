@@ -24,8 +24,8 @@ struct kafka_options {
     int32_t state_partitions; /* found, of GROUP.state */
     int32_t input_partitions; /* found, of all that the group shares */
     int64_t retention_ms;
-    size_t memory_bytes; /* limits.memory: a share of it may wait in the consumer */
-    bool live;           /* clock: live */
+    size_t queue_bytes; /* may wait in the consumer, over all of them */
+    bool live;          /* clock: live */
     bool until_end;
     int64_t recovery_horizon_ms;
     int64_t start_at; /* KAFKA_START_EARLIEST, KAFKA_START_LATEST, or an instant */

@@ -11,6 +11,7 @@
 
 #define DRAIN_BATCH 1024
 #define CLOSE_TIMEOUT_MS 5000
+#define RECORD_COST 400 /* bytes that the client keeps for a record in a queue, measured */
 
 struct reading {
     enum engine_input input;
@@ -43,16 +44,29 @@ static int64_t now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static void set_bytes(rd_kafka_conf_t *conf, const char *name, size_t bytes, size_t unit,
+                      size_t least, size_t most) {
+    char text[32];
+    size_t value = bytes / unit;
+    snprintf(text, sizeof text, "%zu", value < least ? least : value > most ? most : value);
+    kafka_conf_set(conf, name, text);
+}
+
+/* Each partition has a queue of its own and is fetched until that is full, so each gets its part
+ * of what may wait. A record costs RECORD_COST besides its bytes, and what is under way comes on
+ * top. */
+static void set_queues(rd_kafka_conf_t *conf, const struct kafka_options *o) {
+    size_t part = o->queue_bytes / (size_t)(o->input_partitions ? o->input_partitions : 1);
+    set_bytes(conf, "queued.max.messages.kbytes", part / 4, 1024, 64, 1 << 20);
+    set_bytes(conf, "queued.min.messages", part / 2, RECORD_COST, 500, 100000);
+    set_bytes(conf, "fetch.message.max.bytes", part / 8, 1, 64 << 10, 1 << 20);
+    set_bytes(conf, "fetch.max.bytes", o->queue_bytes / 8, 1, 1 << 20, 50 << 20);
+}
+
 static rd_kafka_conf_t *consumer_conf(const struct kafka_options *o, struct err *err) {
     rd_kafka_conf_t *conf = kafka_conf_new(o, "consumer", err);
     if (!conf)
         return NULL;
-    char kbytes[32];
-    size_t share = o->memory_bytes / 8 / 1024 / (size_t)(o->partitions ? o->partitions : 1);
-    snprintf(kbytes, sizeof kbytes, "%zu",
-             share < 1024    ? (size_t)1024
-             : share > 65536 ? (size_t)65536
-                             : share);
     kafka_conf_set(conf, "group.id", o->group);
     kafka_conf_set(conf, "group.instance.id", o->instance);
     kafka_conf_set(conf, "partition.assignment.strategy", "cooperative-sticky");
@@ -62,7 +76,7 @@ static rd_kafka_conf_t *consumer_conf(const struct kafka_options *o, struct err 
     kafka_conf_set(conf, "enable.auto.offset.store", "false");
     kafka_conf_set(conf, "auto.offset.reset", "error");
     kafka_conf_set(conf, "isolation.level", "read_committed");
-    kafka_conf_set(conf, "queued.max.messages.kbytes", kbytes);
+    set_queues(conf, o);
     kafka_conf_set(conf, "fetch.queue.backoff.ms", "10");
     kafka_conf_set(conf, "fetch.error.backoff.ms", "50");
     /* The end of a partition is asked for only where the run ends with it: together with

@@ -23,7 +23,8 @@ static inline void put_text(struct buf *b, const char *text) {
     buf_put(b, text, strlen(text));
 }
 
-static inline void send_event(struct sim *s, int32_t partition, int64_t at, int number, int type) {
+static inline void send_event_to(struct sim *s, int32_t partition, int64_t at, int number, int type,
+                                 const char *queue) {
     struct buf b;
     buf_init(&b);
     frame_put(&(struct frame){.kind = FRAME_ID, .schema_id = EVENT_SCHEMA}, &b);
@@ -35,10 +36,14 @@ static inline void send_event(struct sim *s, int32_t partition, int64_t at, int 
     put_text(&b, "main");
     buf_put_zigzag(&b, at);
     put_text(&b, interaction);
-    put_text(&b, "sales");
+    put_text(&b, queue);
     buf_put_zigzag(&b, type);
     sim_append(s, INPUT_INTERACTIONS, partition, at, slice_of(interaction), buf_slice(&b));
     buf_deinit(&b);
+}
+
+static inline void send_event(struct sim *s, int32_t partition, int64_t at, int number, int type) {
+    send_event_to(s, partition, at, number, type, "sales");
 }
 
 static inline struct engine *start(struct sim *s, bool live, bool until_end) {
@@ -97,18 +102,24 @@ static inline void run_to_end(struct sim *s, struct engine *e) {
     assert_true(engine_is_done(e));
 }
 
-static inline uint64_t metric_of(const struct engine *e, const char *name) {
+static inline uint64_t metric_named(const struct engine *e, const char *name) {
     struct buf text;
     buf_init(&text);
     engine_write_metrics(e, &text);
     buf_put_u8(&text, 0);
     char line[128];
-    snprintf(line, sizeof line, "\nfloorwalker_%s_total ", name);
+    snprintf(line, sizeof line, "\nfloorwalker_%s ", name);
     const char *at = strstr(text.at, line);
     assert_non_null(at);
-    uint64_t value = strtoull(at + strlen(line), NULL, 10);
+    uint64_t value = (uint64_t)strtod(at + strlen(line), NULL);
     buf_deinit(&text);
     return value;
+}
+
+static inline uint64_t metric_of(const struct engine *e, const char *name) {
+    char total[128];
+    snprintf(total, sizeof total, "%s_total", name);
+    return metric_named(e, total);
 }
 
 static inline void stop(struct sim *s, struct engine *e) {

@@ -54,6 +54,9 @@ struct sim {
     bool hold_commits; /* epochs stay in flight until sim_commit */
     bool fail_commits;
     bool view_down;
+    size_t memory_limit; /* 0: none */
+    size_t held;         /* of memory */
+    int given_back;      /* times */
     size_t view_commands;
     int32_t fetched_schema; /* -1: none asked for */
     struct contract_set contracts;
@@ -178,6 +181,16 @@ static void sim_view_send(void *self, int32_t partition, int64_t offset, struct 
 static bool sim_view_lost(void *self) {
     (void)self;
     return false;
+}
+
+static size_t sim_held(void *self) {
+    const struct sim *s = self;
+    return s->held;
+}
+
+static void sim_give_back(void *self) {
+    struct sim *s = self;
+    s->given_back++;
 }
 
 static void sim_fetch(void *self, int32_t schema_id) {
@@ -307,6 +320,8 @@ static struct engine *sim_start(struct sim *s, bool live, bool until_end) {
         .known = {s, sim_find_contracts, sim_newer_contracts},
         .log = {s, sim_drain, sim_end, sim_begin_commit, sim_tick},
         .view = {s, sim_view_ready, sim_view_send, sim_view_lost},
+        .memory_limit = s->memory_limit,
+        .memory = {s, sim_held, sim_give_back},
         .schema = {s, sim_fetch},
         .note = {s, sim_note}};
     for (int i = 0; i < INPUT_COUNT; i++)
