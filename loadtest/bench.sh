@@ -16,10 +16,9 @@
 # consumer that it saw every record, and of floorwalker that its totals in Redis equal what the
 # simulated sites say happened.
 set -euo pipefail
-# shellcheck source=deploy/local/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../deploy/local/lib.sh"
+# shellcheck source=loadtest/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-bin=$FW_ROOT/build/release/bin
 events=5000000
 partitions=8
 rate=2000
@@ -39,30 +38,11 @@ read_options() {
     done
 }
 
-build() {
-    say "building"
-    mkdir -p "$FLOORWALKER_CACHE/logs"
-    (cd "$FW_ROOT" && quietly "$FLOORWALKER_CACHE/logs/bench-configure.log" cmake --preset release)
-    (cd "$FW_ROOT" && quietly "$FLOORWALKER_CACHE/logs/bench-build.log" \
-        cmake --build --preset release --target floorwalker floorsim bare_consumer)
-}
-
-start_stack() {
-    local KAFKA REGISTRY REDIS
-    say "starting Kafka, the schema registry and Redis"
-    trap '"$FW_ROOT/deploy/local/stack.sh" down --purge --dir "$dir/stack" >/dev/null' EXIT
-    "$FW_ROOT/deploy/local/stack.sh" up --dir "$dir/stack" >"$dir/stack.txt"
-    # shellcheck disable=SC1091
-    . "$dir/stack.txt"
-    brokers=$KAFKA registry=$REGISTRY redis=$REDIS
-}
-
 fill() {
     say "filling the topic with $events events"
     "$bin/floorsim" --brokers "$brokers" --registry "$registry" --topic-prefix bench. \
         --partitions "$partitions" --events "$events" --rate "$rate" --tenants "$tenants" \
-        --profile flat --channels voice,chat,messaging --truth "$dir/truth.jsonl"
-    tail -n 1 "$dir/truth.jsonl" >"$dir/total.json"
+        --profile flat --channels voice,chat,messaging --truth "$dir/total.json" --totals
 }
 
 # Floorsim's tenant is acme, or acme-1 and so on.
@@ -93,39 +73,6 @@ contracts: $dir/contracts
 listen: 127.0.0.1:0
 log: {level: warning, format: json}
 TXT
-}
-
-# shown METRIC: its sum over the tenants, from the window that ends at the final clock.
-shown() {
-    local key sum=0 value
-    while read -r key; do
-        value=$(redis-cli -u "$redis" hget "$key" "$1")
-        sum=$((sum + ${value:-0}))
-    done < <(redis-cli -u "$redis" --scan --pattern 'fw:{*}:kpi:all:24h')
-    printf '%s\n' "$sum"
-}
-
-# happened NAME: one of the totals of floorsim's truth.
-happened() {
-    python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' \
-        "$dir/total.json" "$1"
-}
-
-# final_clock: the first multiple of five minutes at which every wait of 20 s has passed.
-final_clock() { echo $((($(happened last_at) / 300000 + 2) * 300000)); }
-
-# totals_agree: compares what the view shows with what happened, counter by counter.
-totals_agree() {
-    local pair seen true_sum result=true
-    for pair in offered:offered answered:answered abandoned:abandoned flowed_out:flowed_out \
-        callbacks:callbacks asa_ms.n:wait_ms; do
-        seen=$(shown "${pair%%:*}") true_sum=$(happened "${pair##*:}")
-        if [ "$seen" != "$true_sum" ]; then
-            say "${pair%%:*} is $seen in Redis and $true_sum in truth"
-            result=false
-        fi
-    done
-    printf '%s\n' $result
 }
 
 # contend NAME JUDGE COMMAND...: runs and measures a contender; JUDGE says whether it was right.
@@ -168,7 +115,7 @@ PY
 main() {
     read_options "$@"
     "$FW_ROOT/deploy/local/deps.sh"
-    build
+    build floorwalker floorsim bare_consumer
     dir=$FLOORWALKER_CACHE/bench
     rm -f "$dir/results.jsonl"
     mkdir -p "$dir"

@@ -7,7 +7,12 @@
 
 #include "record.h"
 
-enum { TWICE_WITHIN_MS = 2000, CATCH_UP_MS = 2000, HOUR_MS = 3600 * 1000 };
+enum {
+    TWICE_WITHIN_MS = 2000,
+    CATCH_UP_MS = 2000,
+    MIXED_MOST_MS = 5 * 60 * 1000,
+    HOUR_MS = 3600 * 1000
+};
 
 /* The texts of one record, which have to live as long as the record. */
 struct texts {
@@ -196,6 +201,14 @@ static void print_event(const struct record *record, int64_t send_at) {
            type_names[record->type], record->interaction_id, record->queue_id);
 }
 
+/* After an outage a site sends what it kept: mixed up when that is a few minutes. What is longer
+ * comes in order, since nobody could undo that. */
+static int64_t catch_up(struct sender *sender, const struct spec *outage) {
+    int64_t mixed_ms = outage->to_ms - outage->from_ms > MIXED_MOST_MS ? 0 : CATCH_UP_MS;
+
+    return sender->world->start_at + outage->to_ms + within(sender, mixed_ms);
+}
+
 /* When the record leaves the site, and what became of it on the way. */
 static unsigned delay(struct sender *sender, const struct event *event, int64_t *send_at) {
     const struct spec *outage = world_outage(sender->world, event->queue->site, event->event_at);
@@ -205,7 +218,7 @@ static unsigned delay(struct sender *sender, const struct event *event, int64_t 
     if (outage != NULL && outage->lose)
         return FATE_LOST;
     if (outage != NULL)
-        *send_at = sender->world->start_at + outage->to_ms + within(sender, CATCH_UP_MS);
+        *send_at = catch_up(sender, outage);
     if (rng_chance(&sender->rng, sender->options->late)) {
         *send_at += within(sender, sender->options->late_ms);
         fate |= FATE_LATE;
