@@ -32,6 +32,7 @@ struct interaction_task {
     size_t open; /* interactions that something can still come of */
 
     uint32_t closed_first, closed_last; /* cold and closed, in the order of (last event, name) */
+    uint32_t closed_near;               /* among them, the last one that did not come to the end */
 
     uint32_t *due; /* scratch: handles of one instant */
     size_t due_capacity;

@@ -26,7 +26,7 @@ struct interaction_task *interaction_task_new(const struct interaction_task_opti
     feeds_init(&t->feeds);
     graves_init(&t->graves, graves_limit(options->open_limit));
     t->clock = t->newest_log_at = INSTANT_NONE;
-    t->closed_first = t->closed_last = RECORD_NONE;
+    t->closed_first = t->closed_last = t->closed_near = RECORD_NONE;
     return t;
 }
 

@@ -1,4 +1,6 @@
 /* Events out of order, twice, revised, late or impossible; and what is remembered how long. */
+#include <time.h>
+
 #include "base/rng.h"
 #include "tasks/interaction_kit.h"
 
@@ -266,6 +268,61 @@ static void at_the_limit_the_oldest_closed_one_is_forgotten_then_new_ones_refuse
     assert_non_null(strstr(k->letters.at[0], "limits.open_interactions"));
 }
 
+/* Calls that ended at once, one a millisecond from `at` on; returns the processor time it took. */
+static clock_t say_short_calls(struct kit *k, const char *name, int64_t at, int count) {
+    clock_t began = clock();
+    for (int i = 0; i < count; i++) {
+        char id[32];
+        int size = snprintf(id, sizeof(id), "%s-%d", name, i);
+        struct event ev = kit_event(EVENT_QUEUED, at + i);
+        ev.interaction_id = (struct slice){id, (size_t)size};
+        kit_apply(k, ev);
+        ev = kit_event(EVENT_ABANDONED, at + i);
+        ev.interaction_id = (struct slice){id, (size_t)size};
+        kit_apply(k, ev);
+        kit_forget(&k->facts);
+    }
+    return clock() - began;
+}
+
+/* Nobody is told in which order the closed ones stand; who is forgotten first shows it. */
+static void late_ones_take_their_place_among_the_closed(void **state) {
+    struct kit *k = *state;
+    interaction_task_free(k->task);
+    k->options.open_limit = 5;
+    k->task = interaction_task_new(&k->options);
+    say_short_calls(k, "x", 11 * MINUTE_MS, 1);
+    say_short_calls(k, "fresh", 20 * MINUTE_MS, 1);
+    kit_tick(k, 30 * MINUTE_MS);
+    say_short_calls(k, "a", 10 * MINUTE_MS, 1);
+    kit_tick(k, 31 * MINUTE_MS);
+    say_short_calls(k, "b", 12 * MINUTE_MS, 1);
+    kit_tick(k, 32 * MINUTE_MS);
+    for (int i = 0; i < 3; i++) { /* the second and third push out a, then x */
+        char id[8];
+        struct event ev = kit_event(EVENT_QUEUED, 32 * MINUTE_MS);
+        ev.interaction_id = (struct slice){id, (size_t)snprintf(id, sizeof(id), "new-%d", i)};
+        kit_apply(k, ev);
+    }
+    const struct interaction_task_counts *counts = interaction_task_counts(k->task);
+    say_short_calls(k, "b", 12 * MINUTE_MS, 1);
+    assert_int_equal(counts->after_burial, 0);
+    say_short_calls(k, "x", 11 * MINUTE_MS, 1);
+    assert_int_equal(counts->after_burial, 2);
+}
+
+static void what_a_site_sends_hours_late_costs_what_it_costs_in_time(void **state) {
+    struct kit *k = *state;
+    say_short_calls(k, "older", 0, 10000);
+    kit_tick(k, 20 * MINUTE_MS); /* cold: out of reach of `reorder` */
+    clock_t fresh = say_short_calls(k, "fresh", 20 * MINUTE_MS, 30000);
+    kit_tick(k, 40 * MINUTE_MS);
+    clock_t late = say_short_calls(k, "late", 10 * MINUTE_MS, 30000);
+    kit_tick(k, 41 * MINUTE_MS);
+    print_message("in time %ld, late %ld\n", (long)fresh, (long)late);
+    assert_true(late < 10 * fresh + CLOCKS_PER_SEC / 10);
+}
+
 static void
 a_closed_interaction_is_forgotten_after_an_hour_a_resolved_one_after_a_day(void **state) {
     struct kit *k = *state;
@@ -435,6 +492,8 @@ int main(void) {
         CASE(bad_records_are_dead_letters_that_say_why),
         CASE(a_rejected_record_moves_time_and_is_passed_on),
         CASE(at_the_limit_the_oldest_closed_one_is_forgotten_then_new_ones_refused),
+        CASE(late_ones_take_their_place_among_the_closed),
+        CASE(what_a_site_sends_hours_late_costs_what_it_costs_in_time),
         CASE(a_closed_interaction_is_forgotten_after_an_hour_a_resolved_one_after_a_day),
         CASE(oldest_ages_are_handed_over_when_they_change),
         CASE(the_oldest_of_many_is_found),
