@@ -47,6 +47,7 @@ struct view_batch {
     uint64_t left_out;
     bool all;
     int64_t wall_at;
+    size_t limit;
     struct slice instance;
 
     struct view_field *fields; /* sealed, by command */
@@ -62,6 +63,7 @@ struct view_batch *view_batch_new(void) {
     struct view_batch *b = calloc(1, sizeof(*b));
     CHECK(b);
     table_init(&b->by_key, 64);
+    b->limit = VIEW_BYTES_FULL;
     view_batch_reset(b);
     return b;
 }
@@ -96,6 +98,12 @@ void view_batch_reset(struct view_batch *b) {
 void view_batch_begin(struct view_batch *b, bool all, int64_t wall_at) {
     b->all = all;
     b->wall_at = wall_at;
+}
+
+void view_batch_limit(struct view_batch *b, size_t bytes) {
+    b->limit = bytes < VIEW_BYTES_LEAST  ? VIEW_BYTES_LEAST
+               : bytes > VIEW_BYTES_FULL ? VIEW_BYTES_FULL
+                                         : bytes;
 }
 
 uint64_t view_batch_left_out(const struct view_batch *b) {
@@ -408,10 +416,16 @@ static void show_meta(void *context, struct slice tenant, int64_t as_of, int64_t
     put_text(b, "writer", b->instance);
 }
 
+static bool is_full(void *context) {
+    const struct view_batch *b = context;
+    return b->text.size >= b->limit;
+}
+
 struct view view_batch_view(struct view_batch *b, struct slice instance) {
     b->instance = instance;
     return (struct view){
         .context = b,
+        .full = is_full,
         .scope = show_scope,
         .now = show_now,
         .kpi = show_kpi,

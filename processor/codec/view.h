@@ -6,6 +6,8 @@
 #include "core/view.h"
 
 #define VIEW_BYTES_MAX ((size_t)64 * 1024 * 1024) /* of one batch; more is left out, and counted */
+#define VIEW_BYTES_FULL (VIEW_BYTES_MAX / 2)
+#define VIEW_BYTES_LEAST ((size_t)64 * 1024)
 
 /* X(symbol, what the fields are) */
 #define VIEW_COMMANDS(X)                                                                           \
@@ -35,6 +37,10 @@ struct view_batch *view_batch_new(void);
 void view_batch_free(struct view_batch *b);
 void view_batch_reset(struct view_batch *b);
 
+/* From so many bytes on, VIEW_BYTES_FULL at first and at most, the sink is full: scopes wait for the
+ * next filling. One that was begun before fits below VIEW_BYTES_MAX. */
+void view_batch_limit(struct view_batch *b, size_t bytes);
+
 /* Says before the filling what the wall time is, and whether all that is true will be shown: then
  * what is not shown is taken from the hashes of open alerts and of objectives. Until this is said,
  * and after each reset: not all, and the time is not known. */
@@ -52,5 +58,5 @@ void view_batch_seal(struct view_batch *b);
 size_t view_batch_count(const struct view_batch *b);
 struct view_command view_batch_at(const struct view_batch *b, size_t index);
 
-/* Commands left out because of VIEW_BYTES_MAX since the batch was made: show all again. */
+/* Commands left out because of VIEW_BYTES_MAX since the batch was made. */
 uint64_t view_batch_left_out(const struct view_batch *b);

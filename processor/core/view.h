@@ -33,4 +33,5 @@ struct view {
     void (*alert)(void *context, const struct alert *alert, bool open); /* open or just ended */
     void (*meta)(void *context, struct slice tenant, int64_t as_of, int64_t lag_ms,
                  struct slice contract, int32_t contract_version);
+    bool (*full)(void *context); /* what is left waits for the next filling; NULL: never */
 };

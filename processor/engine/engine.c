@@ -152,6 +152,8 @@ static struct partition *partition_new(const struct engine *e, const struct log_
     snprintf(p->name, sizeof p->name, "%s-%" PRId32, engine_input_name(a->input), a->partition);
     p->snapshot.begun_at = first_snapshot_after(e, a->partition);
     p->batch = view_batch_new();
+    /* Half, because the client copies it when it is sent. */
+    view_batch_limit(p->batch, e->plan.views / 2 / (size_t)e->options.partitions[INPUT_TENANT_LOG]);
     return p;
 }
 
@@ -333,9 +335,11 @@ static void show_final(struct engine *e) {
     if (!e->finished || e->final_shown || e->view_waits || !engine_is_clean(e) ||
         !all_is_judged(e) || !e->options.view.ready(e->options.view.self))
         return;
-    engine_show_all(e);
+    if (!e->final_begun)
+        engine_show_all(e);
+    e->final_begun = true;
     engine_show(e);
-    e->final_shown = true;
+    e->final_shown = !engine_owes_view(e);
 }
 
 bool engine_turn(struct engine *e, int64_t wall_at) {

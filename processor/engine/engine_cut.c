@@ -149,16 +149,25 @@ void engine_show(struct engine *e) {
         struct partition *p = e->partitions[i];
         if (!p->tenant || p->state == PARTITION_REPLAYING)
             continue;
+        uint64_t left_out = view_batch_left_out(p->batch);
         view_batch_begin(p->batch, p->show_all, e->wall_at);
         struct view view = view_batch_view(p->batch, slice_of(e->options.instance));
-        tenant_task_show(p->tenant, p->show_all, &view);
+        p->view_owed = !tenant_task_show(p->tenant, p->show_all, &view);
         p->show_all = false;
-        e->counts.view_left_out += view_batch_left_out(p->batch);
+        e->counts.view_left_out += view_batch_left_out(p->batch) - left_out;
+        e->counts.view_parts += p->view_owed;
         view_batch_seal(p->batch);
         p->batch_offset = p->next;
     }
     e->view_at = e->wall_at;
     e->view_waits = true;
+}
+
+bool engine_owes_view(const struct engine *e) {
+    for (size_t i = 0; i < e->partition_count; i++)
+        if (e->partitions[i]->view_owed)
+            return true;
+    return false;
 }
 
 void engine_send_view(struct engine *e) {

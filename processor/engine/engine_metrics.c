@@ -170,7 +170,7 @@ static bool is_idle(const struct engine *e) {
         if (p->source && p->next < end_of(e, p))
             return false;
     }
-    return e->partition_count > 0 && engine_is_clean(e) && !e->view_waits &&
+    return e->partition_count > 0 && engine_is_clean(e) && !e->view_waits && !engine_owes_view(e) &&
            e->options.view.ready(e->options.view.self) && e->wall_at - e->busy_at >= IDLE_AFTER_MS;
 }
 

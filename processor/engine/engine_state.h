@@ -28,7 +28,8 @@
     X(memory_full, "times memory came so near that no input was read")                             \
     X(memory_held_ms, "milliseconds in which reading was held back because of memory")             \
     X(view_updates, "updates sent to the view")                                                    \
-    X(view_left_out, "writes left out because an update was too large")                            \
+    X(view_parts, "updates that left scopes to the next one, because of memory")                   \
+    X(view_left_out, "writes of open alerts left out because an update was too large")             \
     X(view_skipped, "times the view was not ready for an update")                                  \
     X(kpis, "figures published")                                                                   \
     X(snapshots, "snapshots taken")                                                                \
@@ -93,7 +94,8 @@ struct engine {
     bool stopping;    /* a last snapshot of every task, then the end */
     int64_t busy_at;  /* wall time when a record other than a tick was last read */
     bool finished;    /* until-end: the sources were told */
-    bool final_shown; /* until-end: the view has the last state */
+    bool final_begun; /* until-end: the view gets the last state */
+    bool final_shown; /* and has it */
     bool failed;
     char failure[512];
 
@@ -138,6 +140,7 @@ void engine_cut(struct engine *e);
 void engine_show(struct engine *e);
 void engine_show_all(struct engine *e);
 void engine_send_view(struct engine *e);
+bool engine_owes_view(const struct engine *e); /* an update was not whole */
 /* engine.c */
 /* An empty task in place of the one that is there, under these contracts. */
 void engine_renew_task(const struct engine *e, struct partition *p, struct rulebook *rules);

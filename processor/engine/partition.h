@@ -71,6 +71,7 @@ struct partition {
     struct interaction_task *source; /* INPUT_INTERACTIONS */
     struct tenant_task *tenant;      /* INPUT_TENANT_LOG */
     bool show_all;                   /* the next rendering shows everything of it */
+    bool view_owed;                  /* the last rendering was not whole */
     struct view_batch *batch;        /* rendered at the last cut, sent after its commit */
     struct partition_snapshot snapshot;
     struct rulebook *rules; /* that the task knows at present */

@@ -204,8 +204,6 @@ static void show_alert(void *context, const struct alert *alert, bool open) {
 
 static void show_tenant(struct show *show, struct tenant *tenant) {
     struct tenant_task *t = show->task;
-    for (size_t i = 0; i < tenant->scopes.count; i++)
-        show_scope(show, tenant, tenant->scopes.items[i]);
     show_rules(show, tenant);
     episode_book_show(tenant->book, show->all, show_alert, show->view);
     int64_t lag_ms = t->sources.log_at - t->clock;
@@ -213,13 +211,61 @@ static void show_tenant(struct show *show, struct tenant *tenant) {
                      tenant->contract->name, tenant->contract->version);
 }
 
-void tenant_task_show(struct tenant_task *t, bool all, struct view *view) {
+static void owe_all(struct tenant_task *t) {
+    for (size_t i = 0; i < t->tenants.count; i++) {
+        const struct tenant *tenant = t->tenants.items[i];
+        for (size_t n = 0; n < tenant->scopes.count; n++)
+            ((struct tenant_scope *)tenant->scopes.items[n])->owed = true;
+    }
+}
+
+/* Scopes [from, until) of the task, counted over its tenants; returns where the view was full, or
+ * until. */
+static size_t show_scopes(struct show *show, size_t from, size_t until) {
+    const struct tenant_array *tenants = &show->task->tenants;
+    const struct view *view = show->view;
+    size_t passed = 0;
+    for (size_t i = 0; i < tenants->count && passed < until; i++) {
+        struct tenant *tenant = tenants->items[i];
+        for (size_t n = 0; n < tenant->scopes.count && passed < until; n++, passed++) {
+            if (passed < from)
+                continue;
+            if (view->full && view->full(view->context))
+                return passed;
+            struct tenant_scope *s = tenant->scopes.items[n];
+            show->all = s->owed;
+            show_scope(show, tenant, s);
+            s->owed = false;
+        }
+    }
+    return until;
+}
+
+/* A view that is full goes on next time where it stopped, so that every scope gets its turn. */
+static bool show_in_turns(struct show *show) {
+    struct tenant_task *t = show->task;
+    size_t count = t->scope_count;
+    size_t from = t->show_from < count ? t->show_from : 0;
+    size_t stopped = show_scopes(show, from, count);
+    if (stopped == count)
+        stopped = show_scopes(show, 0, from);
+    else if (stopped == from)
+        stopped = count; /* not even one: it is no whole round */
+    t->show_from = stopped < count ? stopped : from;
+    return stopped == from;
+}
+
+bool tenant_task_show(struct tenant_task *t, bool all, struct view *view) {
     if (t->clock == INSTANT_NONE)
-        return;
+        return true;
     struct show show = {.task = t, .view = view, .all = all};
     if (t->ages_changed || all)
         gather_ages(t);
+    if (all)
+        owe_all(t);
     for (size_t i = 0; i < t->tenants.count; i++)
         show_tenant(&show, t->tenants.items[i]);
+    bool whole = show_in_turns(&show);
     free(show.figures.items);
+    return whole;
 }

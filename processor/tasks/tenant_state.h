@@ -74,6 +74,7 @@ struct tenant_task {
     struct table leaf_index;
     size_t scope_count;
     bool ages_changed; /* since the ages were shown */
+    size_t show_from;  /* how many scopes to pass over: the view was full there */
     int64_t log_at;    /* of the record that is being applied */
 
     /* Working memory, and what follows from the tables of metrics. */

@@ -62,8 +62,10 @@ size_t tenant_task_scopes(const struct tenant_task *t);
 size_t tenant_task_open_alerts(const struct tenant_task *t);
 const struct tenant_task_counts *tenant_task_counts(const struct tenant_task *t);
 
-/* Shows what changed since the last call (everything with `all`) and forgets that it changed. */
-void tenant_task_show(struct tenant_task *t, bool all, struct view *view);
+/* Shows what changed since the last call (everything with `all`) and forgets that it changed. False
+ * when the view was full: the scopes that are left come first in the next call, with all of theirs
+ * if that was asked for. */
+bool tenant_task_show(struct tenant_task *t, bool all, struct view *view);
 
 /* The whole state as canonical bytes, appended. */
 void tenant_task_save(const struct tenant_task *t, struct buf *b);

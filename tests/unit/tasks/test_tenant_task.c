@@ -38,8 +38,9 @@ static void ignore_meta(void *c, struct slice tenant, int64_t as_of, int64_t lag
 }
 
 static struct view silent_view(void) {
-    return (struct view){NULL,          ignore_scope,     ignore_now,   ignore_kpi,
-                         ignore_minute, ignore_objective, ignore_alert, ignore_meta};
+    return (struct view){NULL,         ignore_scope,  ignore_now,
+                         ignore_kpi,   ignore_minute, ignore_objective,
+                         ignore_alert, ignore_meta,   NULL};
 }
 
 static struct tenant_task *reload(struct tenant_task *t, const struct tenant_task_options *o,

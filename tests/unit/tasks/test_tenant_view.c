@@ -30,6 +30,8 @@ struct screen {
     size_t voice_count;
     struct shown_window windows[SHOWN_WINDOWS];
     size_t window_count, calls;
+    size_t full_at; /* of calls; 0: never full */
+    size_t parts;   /* further ones that a view needed */
     struct shown_now nows[128];
     size_t now_count, scopes, metas, objectives;
     struct {
@@ -145,6 +147,11 @@ static void on_meta(void *c, struct slice tenant, int64_t as_of, int64_t lag_ms,
     ((struct screen *)c)->metas++;
 }
 
+static bool on_full(void *c) {
+    const struct screen *s = c;
+    return s->full_at > 0 && s->calls >= s->full_at;
+}
+
 /* The scope of this name, by any leaf that is in it. */
 static bool scope_named(const struct contract *contract, const char *tenant, const char *name,
                         struct scope *scope) {
@@ -258,6 +265,45 @@ static void check_alerts(const struct screen *s, const struct tenant_task *t) {
     assert_int_equal(open, tenant_task_open_alerts(t));
 }
 
+static void expect_every_scope(const struct screen *s, const struct tenant_task *t) {
+    assert_int_equal(s->now_count, tenant_task_scopes(t));
+    assert_int_equal(s->window_count, tenant_task_scopes(t) * WINDOW_COUNT);
+}
+
+/* Where everything is to be shown all the time and one scope fits, each gets its turn. */
+static void expect_turns(struct screen *s, struct tenant_task *t, struct view *view) {
+    s->window_count = s->now_count = 0;
+    for (size_t part = 0; part < tenant_task_scopes(t); part++) {
+        s->full_at = s->calls + 1;
+        tenant_task_show(t, true, view);
+    }
+    expect_every_scope(s, t);
+    s->full_at = 0;
+    assert_true(tenant_task_show(t, false, view));
+}
+
+/* All or what changed; whole, or in parts of as many calls as fit. While parts are owed nothing is
+ * shown twice, and each of them brings a scope further. */
+static void show_in_parts(struct screen *s, struct tenant_task *t, struct rng *dice,
+                          const struct view *view) {
+    bool all = rng_below(dice, 3) == 0;
+    size_t room = rng_below(dice, 2) == 0 ? 0 : 1 + rng_below(dice, 60);
+    struct view parts = *view;
+    if (all)
+        s->window_count = s->now_count = 0; /* it was wiped */
+    for (size_t part = 0; part <= tenant_task_scopes(t) + 1; part++) {
+        s->full_at = room > 0 ? s->calls + room : 0;
+        if (tenant_task_show(t, all && part == 0, &parts)) {
+            s->full_at = 0;
+            s->parts += part;
+            if (all)
+                expect_every_scope(s, t);
+            return;
+        }
+    }
+    fail_msg("the view is not whole after as many parts as there are scopes");
+}
+
 static void what_is_shown_is_a_recount(void **state) {
     (void)state;
     struct screen *s = malloc(sizeof(*s));
@@ -265,8 +311,8 @@ static void what_is_shown_is_a_recount(void **state) {
     struct ledger *voice = malloc(sizeof(*voice));
     for (uint64_t seed = 21; seed <= 24; seed++) {
         memset(s, 0, sizeof(*s));
-        struct view view = {s,         on_scope,     on_now,   on_kpi,
-                            on_minute, on_objective, on_alert, on_meta};
+        struct view view = {s,        on_scope, on_now, on_kpi, on_minute, on_objective,
+                            on_alert, on_meta,  on_full};
         struct contract acme;
         struct contract_set set = fixture_contracts(&acme);
         struct tenant_task_options o = task_options(&set, false);
@@ -288,11 +334,13 @@ static void what_is_shown_is_a_recount(void **state) {
             }
             if (rng_below(&dice, 40) != 0)
                 continue;
-            tenant_task_show(t, rng_below(&dice, 3) == 0, &view);
+            show_in_parts(s, t, &dice, &view);
             check_screen(s, &set, &h->ledger, tenant_task_clock(t), seed);
             check_alerts(s, t);
         }
         assert_true(s->scopes >= tenant_task_scopes(t) && s->objectives > 10 && s->metas > 10);
+        assert_true(s->parts > 10);
+        expect_turns(s, t, &view);
         size_t calls = s->calls;
         tenant_task_show(t, false, &view);
         calls = s->calls;
@@ -309,7 +357,8 @@ static void what_is_shown_is_a_recount(void **state) {
 static void the_oldest_of_a_scope_is_that_of_its_leaves(void **state) {
     (void)state;
     struct screen *s = calloc(1, sizeof(*s));
-    struct view view = {s, on_scope, on_now, on_kpi, on_minute, on_objective, on_alert, on_meta};
+    struct view view = {s,        on_scope, on_now, on_kpi, on_minute, on_objective,
+                        on_alert, on_meta,  on_full};
     struct contract acme;
     struct contract_set set = fixture_contracts(&acme);
     struct tenant_task_options o = task_options(&set, false);
