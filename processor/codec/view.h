@@ -37,8 +37,8 @@ struct view_batch *view_batch_new(void);
 void view_batch_free(struct view_batch *b);
 void view_batch_reset(struct view_batch *b);
 
-/* From so many bytes on, VIEW_BYTES_FULL at first and at most, the sink is full: scopes wait for the
- * next filling. One that was begun before fits below VIEW_BYTES_MAX. */
+/* From so many bytes on, VIEW_BYTES_FULL at first and at most, the sink is full: scopes wait for
+ * the next filling. One that was begun before fits below VIEW_BYTES_MAX. */
 void view_batch_limit(struct view_batch *b, size_t bytes);
 
 /* Says before the filling what the wall time is, and whether all that is true will be shown: then

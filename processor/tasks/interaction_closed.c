@@ -12,7 +12,8 @@ static bool stands_before(const struct interaction_task *t, const struct record 
 }
 
 /* Whom it comes after. Mostly that is the last one; what a site sends late is old, but comes in
- * order too, so its place is near that of the one before: else each would pass all that is newer. */
+ * order too, so its place is near that of the one before: else each would pass all that is
+ * newer. */
 static uint32_t place_of(const struct interaction_task *t, const struct record *r,
                          int64_t last_at) {
     uint32_t prev = t->closed_last;
