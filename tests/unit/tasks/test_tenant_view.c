@@ -267,7 +267,8 @@ static void check_alerts(const struct screen *s, const struct tenant_task *t) {
 
 static void expect_every_scope(const struct screen *s, const struct tenant_task *t) {
     assert_int_equal(s->now_count, tenant_task_scopes(t));
-    assert_int_equal(s->window_count, tenant_task_scopes(t) * WINDOW_COUNT);
+    assert_int_equal(s->window_count,
+                     tenant_task_scopes(t) * (WINDOW_COUNT + PERIOD_COUNT - PERIOD_DAY));
 }
 
 /* Where everything is to be shown all the time and one scope fits, each gets its turn. */
