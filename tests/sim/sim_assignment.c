@@ -10,8 +10,16 @@
     for (int i = 0; i < INPUT_COUNT; i++)                                                          \
         for (int32_t n = 0; n < (p)->world->settings->partitions[i]; n++)
 
+static bool is_member(const struct sim_process *p) {
+    return sim_group_is_member(&p->world->group, p->instance, p->session);
+}
+
+/* A new generation is known as soon as the group has it; that a member was put out, only when it
+ * asks. */
 void sim_assignment_hear(struct sim_process *p) {
     const struct sim_settings *s = p->world->settings;
+    if (!p->lost && is_member(p))
+        p->generation = p->world->group.generation;
     if (p->now_at < p->heartbeat_at || p->lost)
         return;
     uint64_t draw = sim_draw(s->seed, DRAW_HEARTBEAT, p->life, p->heartbeats++);
@@ -88,10 +96,6 @@ static void look_up(struct sim_process *p) {
     p->is_assigning = false;
 }
 
-static bool is_member(const struct sim_process *p) {
-    return sim_group_is_member(&p->world->group, p->instance, p->session);
-}
-
 /* What has to go, and what is free and ours to take. */
 static void take_plan(struct sim_process *p) {
     struct sim_group *g = &p->world->group;
@@ -106,7 +110,6 @@ static void take_plan(struct sim_process *p) {
             g->owner[i][n] = p->instance;
     }
     if (p->is_revoking) {
-        p->losses++;
         EACH_PARTITION(p, i, n)
         if (p->revoking[i][n])
             engine_leave(p->engine, (enum engine_input)i, n);
@@ -130,6 +133,7 @@ static void finish_revoke(struct sim_process *p) {
             sim_group_release(&p->world->group, (enum engine_input)i, n);
     }
     p->is_revoking = false;
+    p->losses++;
     engine_drain(p->engine, p->stopping);
 }
 

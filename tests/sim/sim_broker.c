@@ -10,7 +10,7 @@ void sim_broker_init(struct sim_broker *b, int64_t now_at, int64_t txn_timeout_m
     for (int i = 0; i < INPUT_COUNT; i++)
         for (int p = 0; p < SIM_PARTITIONS_MAX; p++)
             b->committed[i][p].offset = -1;
-    for (int p = 0; p < SIM_PROCESSES_MAX; p++)
+    for (int p = 0; p < SIM_PRODUCERS; p++)
         b->producers[p].open = SIM_TXN_NONE;
 }
 
@@ -197,9 +197,10 @@ static void take_sent(struct sim_broker *b) {
 void sim_broker_step(struct sim_broker *b, int64_t now_at) {
     b->now_at = now_at;
     take_sent(b);
-    for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
+    for (int i = 0; i < SIM_PRODUCERS; i++) {
         struct sim_producer *p = &b->producers[i];
-        if (p->open == SIM_TXN_NONE || b->now_at - b->txns[p->open].begun_at < b->txn_timeout_ms)
+        if (i == SIM_FOREIGN || p->open == SIM_TXN_NONE ||
+            b->now_at - b->txns[p->open].begun_at < b->txn_timeout_ms)
             continue;
         end_txn(b, p->open, false);
         p->epoch++;
@@ -207,7 +208,7 @@ void sim_broker_step(struct sim_broker *b, int64_t now_at) {
 }
 
 bool sim_broker_is_settled(const struct sim_broker *b, enum engine_input input, int32_t partition) {
-    for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
+    for (int i = 0; i < SIM_PRODUCERS; i++) {
         uint32_t open = b->producers[i].open;
         if (open == SIM_TXN_NONE)
             continue;

@@ -7,6 +7,8 @@
 
 #define SIM_PARTITIONS_MAX 4
 #define SIM_PROCESSES_MAX 3
+#define SIM_FOREIGN SIM_PROCESSES_MAX /* the producer of a site */
+#define SIM_PRODUCERS (SIM_PROCESSES_MAX + 1)
 #define SIM_TXN_NONE UINT32_MAX
 
 /* Every partition of every topic, by one number: the inputs first, then each output topic. */
@@ -69,7 +71,7 @@ struct sim_broker {
     struct sim_log logs[SIM_LOG_COUNT];
     struct sim_txn *txns;
     size_t txn_count, txn_capacity;
-    struct sim_producer producers[SIM_PROCESSES_MAX];
+    struct sim_producer producers[SIM_PRODUCERS];
     struct sim_offset committed[INPUT_COUNT][SIM_PARTITIONS_MAX];
     char violation[200]; /* an offset that went backwards; empty: none */
 };

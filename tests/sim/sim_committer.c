@@ -14,7 +14,8 @@ static const struct sim_settings *settings_of(const struct sim_process *p) {
 static int64_t delay_of(struct sim_process *p) {
     uint64_t draw = sim_draw(settings_of(p)->seed, DRAW_COMMIT, p->life * 8 + p->commit.step,
                              p->commits);
-    return sim_draw_in(draw, 1, sim_draw_one_in(draw >> 32, 16) ? settings_of(p)->slowest_ms : 12);
+    bool slow = !p->world->calm && sim_draw_one_in(draw >> 32, 16);
+    return sim_draw_in(draw, 1, slow ? settings_of(p)->slowest_ms : 12);
 }
 
 static void go(struct sim_process *p, enum sim_commit_step step) {
@@ -145,6 +146,7 @@ static void tell(struct sim_process *p) {
     bool same_owner = p->losses == c->losses || settings_of(p)->without == SIM_GUARD_SAME_OWNERS;
     if (c->again && same_owner && ++c->tries < TRIES_MOST) {
         p->world->retries++;
+        sim_assignment_hear(p);
         take_group(p);
         p->commits++;
         go(p, SIM_COMMIT_PRODUCE);

@@ -5,8 +5,9 @@
 
 #include "sim_draw.h"
 
-#define WEIGHT(symbol, weight, meaning) weight,
-#define MEANING(symbol, weight, meaning) meaning,
+#define WEIGHT(symbol, weight, gentle, meaning) weight,
+#define GENTLE(symbol, weight, gentle, meaning) gentle,
+#define MEANING(symbol, weight, gentle, meaning) meaning,
 
 static enum sim_fault_kind kind_of(uint64_t draw) {
     static const unsigned weights[SIM_FAULT_KINDS] = {SIM_FAULTS(WEIGHT)};
@@ -51,6 +52,11 @@ size_t sim_faults_draw(const struct sim_settings *settings, struct sim_fault *fa
     }
     qsort(faults, count, sizeof *faults, by_time);
     return count;
+}
+
+bool sim_faults_are_gentle(enum sim_fault_kind kind) {
+    static const bool gentle[SIM_FAULT_KINDS] = {SIM_FAULTS(GENTLE)};
+    return gentle[kind];
 }
 
 void sim_faults_describe(const struct sim_fault *f, struct buf *text) {

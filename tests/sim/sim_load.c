@@ -305,6 +305,7 @@ static int by_time(const void *left, const void *right) {
 void sim_load_seal(struct sim_load *l) {
     if (l->count)
         qsort(l->sends, l->count, sizeof *l->sends, by_time);
+    l->last_send_at = l->count ? l->sends[l->count - 1].send_at : SIM_START;
 }
 
 void sim_load_describe(const struct sim_load *l, unsigned call, struct buf *text) {

@@ -50,6 +50,7 @@ struct sim_load {
     bool disorder;          /* events of one call overtake each other */
     struct sim_send *sends; /* owned; in the order of send_at once sealed */
     size_t count, capacity;
+    int64_t last_send_at;
     struct sim_truth truth;
 };
 

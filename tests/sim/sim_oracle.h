@@ -53,8 +53,11 @@ struct sim_recount {
 
 void sim_recount_add(struct sim_recount *r, const struct report *report);
 void sim_recount_compare(const struct sim_recount *r, struct sim_world *w);
-void sim_recount_episodes(struct sim_world *w);
+/* What a reader of the topics sees: also as many open episodes as the tasks count. */
+void sim_recount_episodes(struct sim_world *w, uint64_t open);
 void sim_recount_letters(struct sim_world *w);
 
 /* sim_shown.c: the view against what a straight run shows at the same place. */
 void sim_shown_compare(struct sim_world *w, struct sim_straight *runs);
+/* And against the story: counts of the last half hour, and the service level that is judged. */
+void sim_shown_recount(struct sim_world *w);

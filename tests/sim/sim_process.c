@@ -170,7 +170,8 @@ void sim_process_step(struct sim_process *p, int64_t now_at) {
     if (p->dead || p->stopped || now_at < p->paused_until)
         return;
     p->now_at = now_at;
-    sim_view_step(&p->view, now_at);
+    if (p->world->settings->has_redis)
+        sim_view_step(&p->view, now_at);
     sim_committer_step(p);
     /* The client's thread hears of the group when it likes: before the loop serves, or after. */
     bool before = sim_draw_one_in(

@@ -15,6 +15,7 @@ struct sim_world_parts {
     struct sim_redis redis;
     struct sim_wire wire;
     bool registry_down;
+    bool calm; /* nothing is slow any more */
     /* Hears what processes note down; NULL: nobody does. */
     void (*told)(void *context, int64_t at, const char *process, enum log_level level,
                  const char *event, const char *members);

@@ -186,7 +186,7 @@ static void compare_items(struct sim_world *w, const struct episodes *all) {
                                     visit);
 }
 
-void sim_recount_episodes(struct sim_world *w) {
+void sim_recount_episodes(struct sim_world *w, uint64_t open) {
     struct episodes all = {0};
     for (int topic = OUTPUT_ALERTS_SLA; topic <= OUTPUT_ALERTS_OPERATIONS; topic++) {
         struct sim_log *log = sim_broker_output(&w->parts.broker, (enum epoch_topic)topic);
@@ -197,6 +197,11 @@ void sim_recount_episodes(struct sim_world *w) {
         }
     }
     compare_items(w, &all);
+    for (size_t i = 0; i < all.count; i++)
+        open -= !is_end(all.items[i].last);
+    if (open)
+        sim_world_violation(w, "the tasks count %lld more open episodes than the topics",
+                            (long long)open);
     free(all.items);
 }
 

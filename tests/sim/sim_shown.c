@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -70,4 +71,78 @@ void sim_shown_compare(struct sim_world *w, struct sim_straight *runs) {
             compare_entry(w, &is->entries[i], sim_redis_find(&should, is->entries[i].key), true);
     view_batch_free(batch);
     sim_redis_deinit(&should);
+}
+
+static const struct sim_redis_entry *entry_of(const struct sim_world *w, struct slice tenant,
+                                              const char *rest) {
+    char key[100];
+    snprintf(key, sizeof key, "fw:{%.*s}:%s", SLICE_ARG(tenant), rest);
+    return sim_redis_find(&w->parts.redis, slice_of(key));
+}
+
+static int64_t number(struct slice text) {
+    return text.size ? strtoll(text.at, NULL, 10) : 0; /* what is absent is nothing */
+}
+
+/* The newest step that the view's owner had judged. */
+static int64_t step_of(const struct sim_world *w, struct slice tenant) {
+    struct slice as_of = sim_redis_value(entry_of(w, tenant, "meta"), SLICE("as_of"));
+    return number(as_of) / (10 * SECOND_MS) * 10 * SECOND_MS;
+}
+
+static void recount_tenant(struct sim_world *w, struct slice tenant) {
+    static const enum counter counters[] = {COUNTER_OFFERED, COUNTER_ANSWERED, COUNTER_ABANDONED,
+                                            COUNTER_HANDLED, COUNTER_ITEMS_BREACHED};
+    const struct sim_redis_entry *shown = entry_of(w, tenant, "kpi:all:30m");
+    int64_t step_at = step_of(w, tenant);
+    if (!shown || step_at < w->load.last_send_at + SECOND_MS)
+        return; /* the last ones may have come after the step */
+    for (size_t c = 0; c < sizeof counters / sizeof *counters; c++) {
+        int64_t truth = 0;
+        for (size_t leaf = 0; leaf < SIM_LEAVES; leaf++)
+            for (int64_t pane = 0; pane < SIM_PANES; pane++)
+                if (slice_equal(sim_load_tenant(leaf), tenant) &&
+                    SIM_PANES_FROM + pane * 10 * SECOND_MS < step_at)
+                    truth += w->load.truth.counters[leaf][pane][counters[c]];
+        struct slice is = sim_redis_value(shown, slice_of(counter_name(counters[c])));
+        if (number(is) != truth)
+            sim_world_violation(w, "Redis: %s of %.*s is %.*s, in truth %lld",
+                                counter_name(counters[c]), SLICE_ARG(tenant), SLICE_ARG(is),
+                                (long long)truth);
+    }
+}
+
+static int64_t part(struct slice json, const char *name) {
+    const char *at = memmem(json.at, json.size, name, strlen(name));
+    return at ? strtoll(at + strlen(name), NULL, 10) : -1;
+}
+
+/* One leaf's service level of the last minute, answered of offered. */
+static void recount_level(struct sim_world *w, size_t leaf) {
+    struct slice tenant = sim_load_tenant(leaf);
+    char field[100];
+    snprintf(field, sizeof field, "level-80 site=%.*s/queue=%.*s", SLICE_ARG(sim_load_site(leaf)),
+             SLICE_ARG(sim_load_queue(leaf)));
+    struct slice json = sim_redis_value(entry_of(w, tenant, "objectives"), slice_of(field));
+    int64_t step_at = step_of(w, tenant), n = 0, d = 0;
+    if (!json.at || step_at < w->load.last_send_at + SECOND_MS)
+        return;
+    for (int64_t pane = 0; pane < SIM_PANES; pane++) {
+        int64_t at = SIM_PANES_FROM + pane * 10 * SECOND_MS;
+        const int64_t *l = w->load.truth.levels[leaf][pane][BY_EVENT];
+        if (at < step_at - MINUTE_MS || at >= step_at)
+            continue;
+        n += l[LEVEL_ANSWERED_IN];
+        d += l[LEVEL_ANSWERED_IN] + l[LEVEL_ABANDONED_SHORT] + l[LEVEL_ABANDONED_IN] + l[LEVEL_LATE];
+    }
+    if (part(json, "\"n\":") != n || part(json, "\"d\":") != d)
+        sim_world_violation(w, "Redis: %s is %.*s, in truth %lld of %lld", field, SLICE_ARG(json),
+                            (long long)n, (long long)d);
+}
+
+void sim_shown_recount(struct sim_world *w) {
+    recount_tenant(w, SLICE("acme"));
+    recount_tenant(w, SLICE("zeta"));
+    for (size_t leaf = 0; leaf < SIM_LEAVES; leaf++)
+        recount_level(w, leaf);
 }

@@ -69,7 +69,7 @@ static void hide(struct sim_world *w, int number, int64_t ms) {
     sim_broker_hide(&w->parts.broker, &w->parts.broker.logs[number], true);
 }
 
-static void send_junk(struct sim_world *w, const struct sim_fault *f) {
+static void send_junk(struct sim_world *w, const struct sim_fault *f, uint32_t txn) {
     enum sim_junk junk = (enum sim_junk)((uint64_t)f->ms % SIM_JUNK_COUNT);
     struct buf key, value;
     buf_init(&key);
@@ -78,10 +78,28 @@ static void send_junk(struct sim_world *w, const struct sim_fault *f) {
     int32_t partition = f->who % w->history->settings.partitions[INPUT_INTERACTIONS];
     sim_broker_append(&w->parts.broker,
                       sim_broker_input(&w->parts.broker, INPUT_INTERACTIONS, partition),
-                      SIM_TXN_NONE, buf_slice(&key), buf_slice(&value));
-    w->junk[junk]++;
+                      txn, buf_slice(&key), buf_slice(&value));
     buf_deinit(&key);
     buf_deinit(&value);
+}
+
+/* Nothing behind it is readable until it ends; one in two is given up. */
+static void hold(struct sim_world *w, const struct sim_fault *f) {
+    struct sim_broker *b = &w->parts.broker;
+    if (b->producers[SIM_FOREIGN].open != SIM_TXN_NONE)
+        return;
+    uint32_t epoch = b->producers[SIM_FOREIGN].epoch;
+    w->held_until = w->now_at + f->ms;
+    w->held_is_junk = f->ms % 2;
+    send_junk(w, f, sim_broker_begin(b, SIM_FOREIGN, epoch));
+    w->junk_count -= !w->held_is_junk; /* will never have been */
+}
+
+static void let_go(struct sim_world *w) {
+    struct sim_broker *b = &w->parts.broker;
+    if (b->producers[SIM_FOREIGN].open == SIM_TXN_NONE || w->now_at < w->held_until)
+        return;
+    sim_broker_end(b, SIM_FOREIGN, b->producers[SIM_FOREIGN].epoch, w->held_is_junk);
 }
 
 static void befall(struct sim_world *w, const struct sim_fault *f) {
@@ -122,12 +140,14 @@ static void befall(struct sim_world *w, const struct sim_fault *f) {
     case SIM_FAULT_COMPACT:
         sim_broker_compact(&w->parts.broker, sim_broker_output(&w->parts.broker, OUTPUT_STATE));
         break;
-    case SIM_FAULT_JUNK: send_junk(w, f); break;
+    case SIM_FAULT_JUNK: send_junk(w, f, SIM_TXN_NONE); break;
+    case SIM_FAULT_HOLD: hold(w, f); break;
     default: befall_process(w, f); break;
     }
 }
 
 static void end_some(struct sim_world *w) {
+    let_go(w);
     for (int i = 0; i < SIM_LOG_COUNT; i++)
         if (w->parts.broker.logs[i].hidden && w->now_at >= w->hidden_until[i])
             sim_broker_hide(&w->parts.broker, &w->parts.broker.logs[i], false);
@@ -173,6 +193,7 @@ void sim_trouble_end(struct sim_world *w) {
         w->hidden_until[i] = 0;
         w->parts.broker.logs[i].clock_ahead_ms = 0;
     }
+    w->held_until = 0;
     w->redis_until = w->slow_until = w->registry_until = 0;
     if (w->rewind_at != INSTANT_MAX)
         w->rewind_at = 0;
@@ -185,5 +206,5 @@ void sim_trouble_end(struct sim_world *w) {
         if (w->ghosts[i])
             w->ghosts[i]->paused_until = 0;
     end_some(w);
-    w->calm = true;
+    w->calm = w->parts.calm = true;
 }

@@ -9,7 +9,7 @@
 #include "sim_oracle.h"
 
 #define CALM_STEP_MS 100
-#define CALM_LEAST_MS 12000 /* after the last record: sessions, transactions and timers run out */
+#define CALM_LEAST_MS 14000 /* after the last record: sessions, transactions and timers run out */
 #define CALM_MOST_MS 120000 /* a world that has not settled by then does not */
 
 static int64_t pick(uint64_t seed, uint64_t number, const int64_t *from, size_t count) {
@@ -37,6 +37,7 @@ void sim_history_draw(struct sim_history *h, uint64_t seed, enum sim_guard witho
         .heartbeat_ms = PICK(seed, 11, 100, 400),
         .slowest_ms = PICK(seed, 12, 20, 300, 1500),
         .publish_all = PICK(seed, 13, 0, 0, 0, 1),
+        .has_redis = PICK(seed, 14, 0, 1),
         .without = without,
     };
     unsigned calls = sim_load_calls(&h->settings);
@@ -85,6 +86,8 @@ static void bury(struct sim_world *w, struct sim_process **p) {
     bool own = *p == w->processes[(*p)->instance];
     say(w, "ended", (*p)->name, (*p)->dead ? (*p)->dead : "");
     w->deaths += (*p)->dead != NULL;
+    if ((*p)->dead)
+        snprintf(w->last_death, sizeof w->last_death, "%s", (*p)->dead);
     w->deaths_in_calm += (*p)->dead && w->calm && own;
     if (own && w->start_at[(*p)->instance] < w->now_at + 200)
         w->start_at[(*p)->instance] = w->now_at + 200;
@@ -169,10 +172,23 @@ static void run_to_calm(struct sim_world *w) {
         from_at = w->now_at;
     }
     while (!*w->violation && (w->now_at - from_at < CALM_LEAST_MS || !is_settled(w))) {
-        step(w, CALM_STEP_MS, true);
+        step(w, 2 * CALM_STEP_MS, true);
         if (w->now_at - from_at > CALM_MOST_MS)
             sim_world_violation(w, "the world does not settle");
     }
+}
+
+/* Where nothing befalls processes, none ends: a rebalance alone, or a Redis that is gone, kills
+ * nobody. */
+static void look_at_deaths(struct sim_world *w) {
+    const struct sim_history *h = w->history;
+    bool gentle = 4 * h->settings.slowest_ms < h->settings.txn_timeout_ms;
+    for (size_t i = 0; i < h->fault_count; i++)
+        gentle &= sim_faults_are_gentle(h->faults[i].kind);
+    if (gentle && w->deaths)
+        sim_world_violation(w, "a process ended, and nothing had befallen it: %s", w->last_death);
+    if (w->deaths_in_calm > SIM_PROCESSES_MAX)
+        sim_world_violation(w, "processes go on to end when all is calm: %s", w->last_death);
 }
 
 static void stop_all(struct sim_world *w) {
@@ -233,6 +249,7 @@ bool sim_world_run(const struct sim_history *h, void (*say_it)(const char *), st
     w->say = say_it;
     open_world(w, h);
     run_to_calm(w);
+    look_at_deaths(w);
     struct sim_oracle *oracle = sim_oracle_new(w);
     if (!*w->violation)
         sim_oracle_look_at_processes(oracle);

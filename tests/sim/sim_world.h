@@ -30,8 +30,11 @@ struct sim_world {
     int64_t hidden_until[SIM_LOG_COUNT];
     int64_t redis_until, slow_until, registry_until, skew_until[SIM_PROCESSES_MAX];
     int64_t rewind_at; /* INSTANT_MAX: none waits */
-    uint64_t junk[SIM_JUNK_COUNT], junk_count;
+    int64_t held_until; /* a site's transaction */
+    bool held_is_junk;  /* and will be committed */
+    uint64_t junk_count;
     uint64_t deaths, deaths_in_calm;
+    char last_death[200];
     bool calm;                 /* faults have stopped */
     void (*say)(const char *); /* NULL: silent */
     char violation[600];       /* empty: none */
