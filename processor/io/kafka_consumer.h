@@ -36,7 +36,7 @@ void kafka_consumer_serve(struct kafka_consumer *c);
 bool kafka_consumer_is_revoking(const struct kafka_consumer *c);
 void kafka_consumer_finish_revoke(struct kafka_consumer *c);
 
-/* Counts the assignments that were lost or revoked: an epoch cut before the last one may not be
+/* Counts the assignments that were lost or given up: an epoch cut before the last one may not be
  * tried again. */
 uint64_t kafka_consumer_losses(const struct kafka_consumer *c);
 
