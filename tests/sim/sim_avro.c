@@ -1,5 +1,6 @@
 /* The load as records: contracts, the registry's schemas, and events in Avro's framing. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/check.h"
 #include "base/murmur2.h"
@@ -143,11 +144,11 @@ int32_t sim_load_partition(const struct sim_settings *settings, unsigned call) {
     return murmur2_partition(slice_of(key), settings->partitions[INPUT_INTERACTIONS]);
 }
 
-static void fill_contract(struct contract *c, const char *tenant, struct clock_rule *clock,
-                          struct objective *objective) {
+static void fill_contract(struct contract *c, const char *tenant, int version,
+                          struct clock_rule *clock, struct objective *objective) {
     contract_init_default(c);
     c->name = c->tenant = slice_of(tenant);
-    c->version = 1;
+    c->version = version + 1;
     c->is_default = false;
     c->short_abandon_ms = SECOND_MS;
     int64_t target_ms = sim_load_target_ms(c->tenant);
@@ -164,8 +165,8 @@ static void fill_contract(struct contract *c, const char *tenant, struct clock_r
                                     .per = SCOPE_BIT(SCOPE_SITE) | SCOPE_BIT(SCOPE_QUEUE),
                                     .window = WINDOW_1M,
                                     .at_least = true,
-                                    .target = 0.8,
-                                    .clear = 0.85,
+                                    .target = version == 1 ? 0.6 : 0.8,
+                                    .clear = version == 1 ? 0.6 : 0.85,
                                     .min_sample = 2,
                                     .severity = SEVERITY_CRITICAL};
     c->clocks = clock;
@@ -175,8 +176,18 @@ static void fill_contract(struct contract *c, const char *tenant, struct clock_r
 }
 
 void sim_load_contracts(struct sim_contracts *c) {
-    fill_contract(&c->contracts[0], "acme", &c->clocks[0], &c->objectives[0]);
-    fill_contract(&c->contracts[1], "zeta", &c->clocks[1], &c->objectives[1]);
-    c->set = (struct contract_set){.contracts = c->contracts, .count = 2};
-    contract_init_default(&c->set.fallback);
+    for (int i = 0; i < SIM_VERSIONS; i++) {
+        struct sim_version *v = &c->versions[i];
+        snprintf(v->name, sizeof v->name, "%0*d", MANIFEST_HASH, i + 1);
+        fill_contract(&v->contracts[0], "acme", i, &v->clocks[0], &v->objectives[0]);
+        /* The other tenant's changes with the last version only. */
+        fill_contract(&v->contracts[1], "zeta", i == 2, &v->clocks[1], &v->objectives[1]);
+        v->set = (struct contract_set){.contracts = v->contracts, .count = 2};
+        contract_init_default(&v->set.fallback);
+    }
+}
+
+int sim_load_version(const char *name) {
+    long number = strtol(name, NULL, 10) - 1;
+    return number < SIM_VERSIONS ? (int)number : -1;
 }

@@ -100,6 +100,27 @@ const struct sim_record *sim_broker_read(const struct sim_broker *b, const struc
     return r->txn == SIM_TXN_NONE || b->txns[r->txn].state == SIM_TXN_COMMITTED ? r : NULL;
 }
 
+static void note_change(struct sim_changes *all, const struct metadata_contracts *told) {
+    for (int i = 0; i < all->count; i++)
+        if (all->of[i].offset == told->offset && strcmp(all->of[i].name, told->name) == 0)
+            return;
+    CHECK(all->count < SIM_CHANGES_MAX);
+    struct sim_change *c = &all->of[all->count++];
+    c->offset = told->offset;
+    snprintf(c->name, sizeof c->name, "%s", told->name);
+}
+
+/* Oldest first, as the metadata of this commit tells them. */
+static void note_changes(struct sim_broker *b, const struct epoch_position *p) {
+    struct metadata m;
+    struct err err;
+    if (p->input != INPUT_TENANT_LOG || !metadata_parse(slice_of(p->metadata), &m, &err))
+        return;
+    for (int i = METADATA_CONTRACTS - 1; i >= 0; i--)
+        if (*m.contracts[i].name)
+            note_change(&b->changes[p->partition], &m.contracts[i]);
+}
+
 static void commit_position(struct sim_broker *b, const struct epoch_position *p) {
     struct sim_offset *to = &b->committed[p->input][p->partition];
     if (p->offset < to->offset && !*b->violation)
@@ -107,6 +128,7 @@ static void commit_position(struct sim_broker *b, const struct epoch_position *p
                  "the offset of %s-%d went back from %lld to %lld",
                  engine_input_name((enum engine_input)p->input), (int)p->partition,
                  (long long)to->offset, (long long)p->offset);
+    note_changes(b, p);
     to->offset = p->offset;
     memcpy(to->metadata, p->metadata, sizeof to->metadata);
 }

@@ -51,6 +51,19 @@ struct sim_txn {
     size_t position_count;
 };
 
+/* From this offset of a tenant-log partition on, contracts of this name are in force. */
+struct sim_change {
+    int64_t offset;
+    char name[MANIFEST_HASH + 1];
+};
+
+#define SIM_CHANGES_MAX 16
+
+struct sim_changes {
+    struct sim_change of[SIM_CHANGES_MAX];
+    int count;
+};
+
 struct sim_producer {
     uint32_t epoch;
     uint32_t open; /* its transaction; SIM_TXN_NONE */
@@ -73,7 +86,8 @@ struct sim_broker {
     size_t txn_count, txn_capacity;
     struct sim_producer producers[SIM_PRODUCERS];
     struct sim_offset committed[INPUT_COUNT][SIM_PARTITIONS_MAX];
-    char violation[200]; /* an offset that went backwards; empty: none */
+    struct sim_changes changes[SIM_PARTITIONS_MAX]; /* as the committed metadata told them */
+    char violation[200];                            /* an offset that went backwards; empty: none */
 };
 
 void sim_broker_init(struct sim_broker *b, int64_t now_at, int64_t txn_timeout_ms);

@@ -51,6 +51,8 @@ size_t sim_faults_draw(const struct sim_settings *settings, struct sim_fault *fa
             .ms = extent_of(kind, sim_draw(seed, DRAW_FAULT, i, 3))};
     }
     qsort(faults, count, sizeof *faults, by_time);
+    for (size_t i = 0; i < count; i++)
+        faults[i].number = (int)i;
     return count;
 }
 

@@ -31,6 +31,7 @@
     X(TEAR, 3, true, "a chunk of a snapshot is torn (%d)")                                         \
     X(LOSE, 2, true, "a chunk of a snapshot is lost (%d)")                                         \
     X(COMPACT, 2, true, "the state topic is compacted (%d)")                                       \
+    X(CONTRACTS, 3, true, "contracts are published, process %d reloads")                           \
     X(JUNK, 4, true, "a record that is none of ours (%d)")
 
 #define SIM_FAULT_ENUM(symbol, weight, gentle, meaning) SIM_FAULT_##symbol,
@@ -41,6 +42,7 @@ struct sim_fault {
     enum sim_fault_kind kind;
     int who;
     int64_t ms;
+    int number; /* in the list as drawn */
 };
 
 /* Fills at most SIM_FAULTS_MAX, in the order of time; returns how many. */

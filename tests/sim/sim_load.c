@@ -286,7 +286,8 @@ unsigned sim_load_calls(const struct sim_settings *settings) {
 
 void sim_load_init(struct sim_load *l, const struct sim_settings *settings) {
     *l = (struct sim_load){.settings = settings};
-    l->disorder = sim_draw_one_in(sim_draw(settings->seed, DRAW_SETTINGS, 101, 0), 2);
+    l->disorder = !settings->changes &&
+                  sim_draw_one_in(sim_draw(settings->seed, DRAW_SETTINGS, 101, 0), 2);
 }
 
 void sim_load_deinit(struct sim_load *l) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "codec/manifest.h"
 #include "core/counter.h"
 #include "sim_settings.h"
 
@@ -81,12 +82,21 @@ int64_t sim_load_target_ms(struct slice tenant); /* of answering, and T of the s
 void sim_load_framing(struct record_framing *framing);
 struct slice sim_load_schema(int32_t id);
 
-/* The contracts of the tenants. It points into itself: must not be moved. */
-struct sim_contracts {
+/* The contracts of the tenants, in versions that differ in what they want of the service level. It
+ * points into itself: must not be moved. */
+#define SIM_VERSIONS 3
+
+struct sim_version {
+    char name[MANIFEST_HASH + 1]; /* of its manifest: the version as so many digits */
     struct contract contracts[2];
     struct clock_rule clocks[2];
     struct objective objectives[2];
     struct contract_set set;
 };
 
+struct sim_contracts {
+    struct sim_version versions[SIM_VERSIONS];
+};
+
 void sim_load_contracts(struct sim_contracts *c);
+int sim_load_version(const char *name); /* -1: none of ours */

@@ -31,6 +31,7 @@ struct sim_straight {
     struct sim_effect *effects;
     size_t count, capacity;
     size_t next; /* offset to go on from */
+    int change;  /* of contracts, that comes next */
 };
 
 typedef void sim_straight_report_fn(void *context, const struct report *report);

@@ -5,12 +5,11 @@
 
 #include "base/check.h"
 #include "sim_draw.h"
-#include "sim_load.h"
 
 #define TURNS_MOST 64
 
 void sim_world_parts_init(struct sim_world_parts *w, const struct sim_settings *settings,
-                          const struct contract_set *contracts) {
+                          const struct sim_contracts *contracts) {
     *w = (struct sim_world_parts){.settings = settings, .contracts = contracts};
     sim_broker_init(&w->broker, SIM_START, settings->txn_timeout_ms);
     sim_group_init(&w->group, settings->seed, settings->partitions, settings->session_timeout_ms);
@@ -71,10 +70,25 @@ static void port_fetch(void *self, int32_t schema_id) {
     p->schema_at = p->now_at + 30;
 }
 
+static const struct contract_set *port_find(void *self, const char *name) {
+    const struct sim_process *p = self;
+    int version = sim_load_version(name);
+    return version < 0 ? NULL : &p->world->contracts->versions[version].set;
+}
+
+static bool port_newer(void *self, const char *name, const char *than) {
+    (void)self;
+    return sim_load_version(name) > sim_load_version(than);
+}
+
 static void port_note(void *self, enum log_level level, const char *event, const char *members) {
     const struct sim_process *p = self;
     if (p->world->told)
         p->world->told(p->world->told_context, p->now_at, p->name, level, event, members);
+}
+
+static const char *version_name(const struct sim_process *p) {
+    return p->world->contracts->versions[p->version].name;
 }
 
 static struct engine *engine_of(struct sim_process *p) {
@@ -97,7 +111,9 @@ static struct engine *engine_of(struct sim_process *p) {
                                .max_alert_age_ms = 15 * MINUTE_MS,
                                .open_limit = 4000,
                                .scope_limit = 500,
-                               .contracts = p->world->contracts,
+                               .contracts = &p->world->contracts->versions[p->version].set,
+                               .contracts_name = s->changes ? version_name(p) : NULL,
+                               .known = {p, port_find, port_newer},
                                .log = {p, port_drain, port_end, port_commit, port_tick},
                                .view = sim_view_port(&p->view),
                                .schema = {p, port_fetch},
@@ -118,7 +134,8 @@ struct sim_process *sim_process_new(struct sim_world_parts *w, int instance, int
                               .skew_ms = skew_ms,
                               .generation = -1,
                               .first_generation = -1,
-                              .wanted_schema = -1};
+                              .wanted_schema = -1,
+                              .version = w->version};
     snprintf(p->name, sizeof p->name, "p%d", instance);
     sim_view_init(&p->view, &w->wire, now_at);
     p->engine = engine_of(p);
@@ -135,6 +152,13 @@ void sim_process_free(struct sim_process *p) {
     sim_view_deinit(&p->view);
     engine_free(p->engine);
     free(p);
+}
+
+void sim_process_reload(struct sim_process *p) {
+    if (p->version == p->world->version)
+        return;
+    p->version = p->world->version;
+    engine_change_contracts(p->engine, version_name(p));
 }
 
 void sim_process_stop(struct sim_process *p) {

@@ -3,13 +3,15 @@
 #pragma once
 
 #include "sim_group.h"
+#include "sim_load.h"
 #include "sim_settings.h"
 #include "sim_view.h"
 
 /* What all processes share. */
 struct sim_world_parts {
     const struct sim_settings *settings;
-    const struct contract_set *contracts;
+    const struct sim_contracts *contracts;
+    int version; /* of them, the newest that was published */
     struct sim_broker broker;
     struct sim_group group;
     struct sim_redis redis;
@@ -57,6 +59,7 @@ struct sim_process {
     int64_t now_at, skew_ms, paused_until;
     const char *dead; /* why it ended; NULL: alive */
     bool stopping, stopped;
+    int version; /* of the contracts that it was told last */
     /* the group's client */
     uint64_t session;
     int32_t generation; /* -1: out of the group, and knows it */
@@ -85,7 +88,7 @@ struct sim_process {
 };
 
 void sim_world_parts_init(struct sim_world_parts *w, const struct sim_settings *settings,
-                          const struct contract_set *contracts);
+                          const struct sim_contracts *contracts);
 void sim_world_parts_deinit(struct sim_world_parts *w);
 
 struct sim_process *sim_process_new(struct sim_world_parts *w, int instance, int64_t skew_ms,
@@ -95,6 +98,8 @@ void sim_process_free(struct sim_process *p);
 
 /* Its committer's thread, its client's thread, then one turn of its loop. */
 void sim_process_step(struct sim_process *p, int64_t now_at);
+/* Told of the newest contracts, as by SIGHUP. */
+void sim_process_reload(struct sim_process *p);
 void sim_process_stop(struct sim_process *p); /* SIGTERM */
 
 /* sim_committer.c */

@@ -33,6 +33,7 @@ struct sim_settings {
     int64_t session_timeout_ms, txn_timeout_ms, heartbeat_ms;
     int64_t slowest_ms; /* of each step of a commit */
     bool publish_all;
+    bool changes;   /* contracts change: without disorder, for a change folds what has come */
     bool has_redis; /* else the view is never ready, which is cheap */
     enum sim_guard without; /* the guard that is taken out */
 };

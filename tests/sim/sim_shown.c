@@ -133,7 +133,8 @@ static void recount_level(struct sim_world *w, size_t leaf) {
         if (at < step_at - MINUTE_MS || at >= step_at)
             continue;
         n += l[LEVEL_ANSWERED_IN];
-        d += l[LEVEL_ANSWERED_IN] + l[LEVEL_ABANDONED_SHORT] + l[LEVEL_ABANDONED_IN] + l[LEVEL_LATE];
+        d += l[LEVEL_ANSWERED_IN] + l[LEVEL_ABANDONED_SHORT] + l[LEVEL_ABANDONED_IN] +
+             l[LEVEL_LATE];
     }
     if (part(json, "\"n\":") != n || part(json, "\"d\":") != d)
         sim_world_violation(w, "Redis: %s is %.*s, in truth %lld of %lld", field, SLICE_ARG(json),

@@ -5,17 +5,30 @@
 #include "sim_oracle.h"
 #include "tasks/tenant_task.h"
 
+static const struct contract_set *contracts_of(const struct sim_world *w,
+                                               const struct sim_change *c) {
+    int version = sim_load_version(c->name);
+    CHECK(version >= 0);
+    return &w->contracts.versions[version].set;
+}
+
+static const struct contract_set *first_contracts(const struct sim_world *w, int32_t partition) {
+    const struct sim_changes *all = &w->parts.broker.changes[partition];
+    return all->count ? contracts_of(w, &all->of[0]) : &w->contracts.versions[0].set;
+}
+
 void sim_straight_init(struct sim_straight *s, const struct sim_world *w, int32_t partition) {
     *s = (struct sim_straight){0};
     const struct sim_settings *settings = &w->history->settings;
-    s->task = tenant_task_new(&(struct tenant_task_options){.partition = partition,
-                                                            .live = true,
-                                                            .publish_all = settings->publish_all,
-                                                            .lateness_ms = SIM_LATENESS_MS,
-                                                            .max_source_lag_ms = 30 * SECOND_MS,
-                                                            .max_alert_age_ms = 15 * MINUTE_MS,
-                                                            .scope_limit = 500,
-                                                            .contracts = &w->contracts.set});
+    s->task = tenant_task_new(
+        &(struct tenant_task_options){.partition = partition,
+                                      .live = true,
+                                      .publish_all = settings->publish_all,
+                                      .lateness_ms = SIM_LATENESS_MS,
+                                      .max_source_lag_ms = 30 * SECOND_MS,
+                                      .max_alert_age_ms = 15 * MINUTE_MS,
+                                      .scope_limit = 500,
+                                      .contracts = first_contracts(w, partition)});
     s->reader = report_reader_new();
     sim_load_framing(&s->framing);
     buf_init(&s->bytes);
@@ -85,6 +98,16 @@ static void take_letter(void *context, const struct dead_letter *letter) {
     UNREACHABLE("a tenant task writes no dead letters");
 }
 
+/* Those that are due before the record at this offset; they are steps with effects. */
+static void change_contracts(struct sim_straight *s, struct sim_world *w, int32_t partition,
+                             size_t offset, struct outbox *out) {
+    const struct sim_changes *all = &w->parts.broker.changes[partition];
+    if (s->change == 0)
+        s->change = 1; /* it began with the first */
+    for (; s->change < all->count && all->of[s->change].offset <= (int64_t)offset; s->change++)
+        tenant_task_change_contracts(s->task, contracts_of(w, &all->of[s->change]), out);
+}
+
 void sim_straight_run(struct sim_straight *s, struct sim_world *w, int32_t partition, size_t end,
                       sim_straight_report_fn *told, void *context) {
     struct sim_log *log = sim_broker_input(&w->parts.broker, INPUT_TENANT_LOG, partition);
@@ -93,6 +116,7 @@ void sim_straight_run(struct sim_straight *s, struct sim_world *w, int32_t parti
         const struct sim_record *r = sim_broker_read(&w->parts.broker, log, s->next);
         struct report report;
         struct err err;
+        change_contracts(s, w, partition, s->next, &out);
         if (!r)
             continue;
         if (!report_reader_read(s->reader, r->value, &report, &err)) {
@@ -103,6 +127,7 @@ void sim_straight_run(struct sim_straight *s, struct sim_world *w, int32_t parti
         tenant_task_apply(s->task, &report, r->log_at, &out);
         told(context, &report);
     }
+    change_contracts(s, w, partition, s->next, &out);
 }
 
 bool sim_straight_equals(const struct sim_straight *s, const struct sim_effect *e, struct slice key,

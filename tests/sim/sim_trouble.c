@@ -30,6 +30,10 @@ static void befall_process(struct sim_world *w, const struct sim_fault *f) {
         w->skew_ms[instance] = f->ms;
         w->skew_until[instance] = w->now_at + 5000;
     }
+    /* One in three tells a process only what was published before. */
+    if (f->kind == SIM_FAULT_CONTRACTS && w->history->settings.changes && f->ms % 3 &&
+        w->parts.version + 1 < SIM_VERSIONS)
+        w->parts.version++;
     if (!p)
         return;
     switch (f->kind) {
@@ -44,6 +48,7 @@ static void befall_process(struct sim_world *w, const struct sim_fault *f) {
     case SIM_FAULT_COMMIT_LOST: p->outcome = SIM_OUTCOME_UNKNOWN_LOST; break;
     case SIM_FAULT_COMMIT_SLOW: p->commit_delay_ms = f->ms; break;
     case SIM_FAULT_SKEW: p->skew_ms = f->ms; break;
+    case SIM_FAULT_CONTRACTS: sim_process_reload(p); break;
     default: UNREACHABLE("no fault of a process");
     }
 }
@@ -77,8 +82,8 @@ static void send_junk(struct sim_world *w, const struct sim_fault *f, uint32_t t
     sim_load_junk(junk, w->junk_count++, w->now_at, &key, &value);
     int32_t partition = f->who % w->history->settings.partitions[INPUT_INTERACTIONS];
     sim_broker_append(&w->parts.broker,
-                      sim_broker_input(&w->parts.broker, INPUT_INTERACTIONS, partition),
-                      txn, buf_slice(&key), buf_slice(&value));
+                      sim_broker_input(&w->parts.broker, INPUT_INTERACTIONS, partition), txn,
+                      buf_slice(&key), buf_slice(&value));
     buf_deinit(&key);
     buf_deinit(&value);
 }
@@ -113,7 +118,9 @@ static void befall(struct sim_world *w, const struct sim_fault *f) {
     case SIM_FAULT_HIDE_LOG:
         hide(w, SIM_LOG_TENANT + f->who % s->partitions[INPUT_TENANT_LOG], f->ms);
         break;
-    case SIM_FAULT_CLOCK:
+    case SIM_FAULT_CLOCK: /* a change would fold what a clock ahead told too early */
+        if (s->changes)
+            break;
         w->parts.broker.logs[SIM_LOG_INTERACTIONS + f->who % s->partitions[INPUT_INTERACTIONS]]
             .clock_ahead_ms = f->ms;
         break;

@@ -38,6 +38,7 @@ void sim_history_draw(struct sim_history *h, uint64_t seed, enum sim_guard witho
         .slowest_ms = PICK(seed, 12, 20, 300, 1500),
         .publish_all = PICK(seed, 13, 0, 0, 0, 1),
         .has_redis = PICK(seed, 14, 0, 1),
+        .changes = PICK(seed, 15, 0, 0, 0, 1),
         .without = without,
     };
     unsigned calls = sim_load_calls(&h->settings);
@@ -211,7 +212,7 @@ static void open_world(struct sim_world *w, const struct sim_history *h) {
     w->now_at = SIM_START;
     w->rewind_at = INSTANT_MAX;
     sim_load_contracts(&w->contracts);
-    sim_world_parts_init(&w->parts, &h->settings, &w->contracts.set);
+    sim_world_parts_init(&w->parts, &h->settings, &w->contracts);
     w->parts.told = w->say ? told : NULL;
     w->parts.told_context = w;
     sim_load_init(&w->load, &h->settings);

@@ -29,7 +29,7 @@ struct sim_world {
     int64_t skew_ms[SIM_PROCESSES_MAX];
     int64_t hidden_until[SIM_LOG_COUNT];
     int64_t redis_until, slow_until, registry_until, skew_until[SIM_PROCESSES_MAX];
-    int64_t rewind_at; /* INSTANT_MAX: none waits */
+    int64_t rewind_at;  /* INSTANT_MAX: none waits */
     int64_t held_until; /* a site's transaction */
     bool held_is_junk;  /* and will be committed */
     uint64_t junk_count;
