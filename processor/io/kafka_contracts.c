@@ -172,7 +172,7 @@ bool kafka_contracts_write(const struct kafka_options *o, const struct kafka_con
         const struct kafka_contract_record *r = &l->records[i];
         rd_kafka_resp_err_t rc = rd_kafka_producev(
             rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0),
-            RD_KAFKA_V_KEY(r->key.at, r->key.size),
+            RD_KAFKA_V_KEY((void *)(uintptr_t)r->key.at, r->key.size),
             RD_KAFKA_V_VALUE((void *)(uintptr_t)r->value.at, r->value.size),
             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
         ok = !rc || err_set(err, "topic %s cannot be written: %s", topic, rd_kafka_err2str(rc));

@@ -112,6 +112,15 @@ class World:
         for future in self.admin.delete_records(parts).values():
             future.result(30)
 
+    def forget_offsets(self):
+        """The broker forgets the group; false while it still has members."""
+        try:
+            for future in self.admin.delete_consumer_groups([self.group]).values():
+                future.result(30)
+            return True
+        except ck.KafkaException:
+            return False
+
     def settings(self, name):
         resource = ConfigResource("topic", self.topic(name))
         for future in self.admin.describe_configs([resource]).values():

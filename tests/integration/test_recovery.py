@@ -235,3 +235,19 @@ def test_the_tenant_log_expired(world):
     wait_for("the alerts", lambda: "tenant-log" in gaps(world), scaled(30))
     wait_for_alert(world, "after", "answer-fast", "ITEM_BREACH", "FIRING")
     runner.stop()
+
+
+def test_the_group_forgot_its_offsets(world):
+    """As after a week of standing still: `start` is for groups that are new, not for this one."""
+    prepared(world)
+    runner = Runner(world, "one", start="latest").start()
+    for i in range(20):
+        one_who_waits(world, f"before-{i}")
+    runner.wait_idle()
+    runner.stop()
+    wait_for("the group's end", lambda: world.forget_offsets(), scaled(30))
+    one_who_waits(world, "meanwhile")
+    runner.start()
+    wait_for("the alerts", lambda: len(gaps(world)) == 5, scaled(30))
+    wait_for_alert(world, "meanwhile", "answer-fast", "ITEM_BREACH", "FIRING")
+    runner.stop()
