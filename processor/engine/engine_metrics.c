@@ -1,5 +1,7 @@
 /* What the engine says of itself: /metrics and /progress, written from the tables. */
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "engine/engine_state.h"
 
@@ -97,15 +99,30 @@ static void write_recovery(const struct engine *e, struct buf *text) {
     gauge(text, "replay_left", "offsets that are still to be replayed", (double)left);
 }
 
-static void write_timing(struct buf *text, const char *name, const char *meaning,
+/* A summary; `label` is empty or ends with a comma. */
+static void write_timing(struct buf *text, const char *name, const char *label,
                          const struct timing *t) {
     static const double quantiles[] = {0.5, 0.9, 0.99, 1};
-    head(text, name, "summary", meaning);
+    int bare = label[0] ? (int)strlen(label) - 1 : 0;
     for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
-        buf_put_format(text, "floorwalker_%s{quantile=\"%g\"} %.6f\n", name, quantiles[i],
+        buf_put_format(text, "floorwalker_%s{%squantile=\"%g\"} %.6f\n", name, label, quantiles[i],
                        (double)timing_quantile_us(t, quantiles[i]) / 1e6);
-    buf_put_format(text, "floorwalker_%s_sum %.6f\nfloorwalker_%s_count %" PRIu64 "\n", name,
-                   (double)t->sum_us / 1e6, name, t->count);
+    const char *open = bare ? "{" : "", *close = bare ? "}" : "";
+    buf_put_format(text, "floorwalker_%s_sum%s%.*s%s %.6f\n", name, open, bare, label, close,
+                   (double)t->sum_us / 1e6);
+    buf_put_format(text, "floorwalker_%s_count%s%.*s%s %" PRIu64 "\n", name, open, bare, label,
+                   close, t->count);
+}
+
+static void write_timings(const struct engine *e, struct buf *text) {
+    head(text, "commit_seconds", "summary", "from the cut of an epoch to its commit");
+    write_timing(text, "commit_seconds", "", &e->commit_timing);
+    head(text, "snapshot_stall_seconds", "summary", "the loop waits while a task is serialised");
+    for (int i = 0; i < INPUT_COUNT; i++) {
+        char label[64];
+        snprintf(label, sizeof label, "input=\"%s\",", engine_input_name((enum engine_input)i));
+        write_timing(text, "snapshot_stall_seconds", label, &e->stall_timing[i]);
+    }
 }
 
 static void write_clocks(const struct engine *e, struct buf *text) {
@@ -145,10 +162,7 @@ void engine_write_metrics(const struct engine *e, struct buf *text) {
     write_source_counts(e, text);
     write_tenant_counts(e, text);
     write_recovery(e, text);
-    write_timing(text, "commit_seconds", "from the cut of an epoch to its commit",
-                 &e->commit_timing);
-    write_timing(text, "snapshot_stall_seconds", "the loop waits while a task is serialised",
-                 &e->stall_timing);
+    write_timings(e, text);
     write_clocks(e, text);
     write_memory(e, text);
     count(text, "leaves_refused", "finest scopes that were not kept: too many",

@@ -41,7 +41,7 @@ static void serialise(struct engine *e, struct partition *p) {
     else
         tenant_task_save(p->tenant, state);
     if (e->options.now_us)
-        timing_add(&e->stall_timing, e->options.now_us() - began_us);
+        timing_add(&e->stall_timing[p->input], e->options.now_us() - began_us);
 }
 
 static void begin(struct engine *e, struct partition *p) {

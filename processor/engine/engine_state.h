@@ -119,8 +119,8 @@ struct engine {
 
     struct engine_counts counts;
     struct timing commit_timing;
-    struct timing stall_timing; /* of serialising a task at a cut */
-    struct buf spare_state;     /* memory of the last snapshot, for the next one */
+    struct timing stall_timing[INPUT_COUNT]; /* of serialising a task at a cut */
+    struct buf spare_state;                  /* memory of the last snapshot, for the next one */
 };
 
 /* engine_read.c */

@@ -16,6 +16,9 @@ static rd_kafka_t *client_new(const struct kafka_options *o, struct err *err) {
     kafka_conf_set(conf, "auto.offset.reset", "error");
     kafka_conf_set(conf, "fetch.wait.max.ms", "10");
     kafka_conf_set(conf, "enable.partition.eof", "true"); /* what is not there by then is gone */
+    /* Behind the last chunk that is looked for stand others: they would fill memory for nothing. */
+    kafka_conf_set(conf, "queued.max.messages.kbytes", "4096");
+    kafka_conf_set(conf, "fetch.max.bytes", "8388608");
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
     if (!rk) {
         rd_kafka_conf_destroy(conf);
