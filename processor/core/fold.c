@@ -268,6 +268,11 @@ static void change_status(struct fold *f, struct interaction *i, const struct mo
 
 enum moment_outcome fold_event(struct fold *f, struct interaction *i, const struct moment *m) {
     fold_time(f, i, m->event_at);
+    return fold_event_alone(f, i, m);
+}
+
+enum moment_outcome fold_event_alone(struct fold *f, struct interaction *i,
+                                     const struct moment *m) {
     enum moment_outcome outcome = fold_judge(i, m);
     if (outcome == MOMENT_IMPOSSIBLE)
         return outcome;

@@ -29,6 +29,9 @@ enum moment_outcome fold_judge(const struct interaction *i, const struct moment 
  * the event is seen at its own instant. */
 enum moment_outcome fold_event(struct fold *f, struct interaction *i, const struct moment *m);
 
+/* The same where nothing falls due before the event. */
+enum moment_outcome fold_event_alone(struct fold *f, struct interaction *i, const struct moment *m);
+
 /* Whatever falls due before `until_at` happens, one by one, each at its own instant. */
 void fold_time(struct fold *f, struct interaction *i, int64_t until_at);
 

@@ -23,19 +23,29 @@ void change_appear(struct interaction_task *t, const struct interaction *now) {
     change_follow(t, &nowhere, false, now);
 }
 
+/* Time goes on to the task's clock. */
+static void pass(const struct interaction_task *t, struct recent *n, struct fold *fold) {
+    fold_time(fold, &n->now, t->clock);
+    recent_look_ahead(&t->store, n);
+}
+
 /* The common case: the event follows all that is known, and no timer has gone past it. Returns
  * what became of it. */
 static enum moment_outcome append(struct interaction_task *t, struct record *r,
                                   const struct moment *m, struct outbox *out) {
     struct recent *n = record_recent(&t->store, r);
-    bool same_instant = n->count > 0 && tail_last_at(&t->store, n) == m->event_at;
+    bool same_instant = n->count > 0 && n->last_at == m->event_at;
     struct moment moment = *m;
     struct fold fold = fold_for(t, out, 1, &t->holds);
-    enum moment_outcome outcome = fold_event(&fold, &n->now, &moment);
+    if (n->next_at < m->event_at)
+        fold_time(&fold, &n->now, m->event_at);
+    enum moment_outcome outcome = fold_event_alone(&fold, &n->now, &moment);
     moment.outcome = (uint8_t)outcome;
     tail_append(&t->store, n, &moment);
     n->plain = outcome == MOMENT_EFFECT && (n->plain || !same_instant);
-    fold_time(&fold, &n->now, t->clock);
+    recent_look_ahead(&t->store, n);
+    if (n->next_at < t->clock)
+        pass(t, n, &fold);
     t->counts.aged_out += fold.aged;
     if (t->holds.count > 0)
         facts_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
@@ -54,6 +64,7 @@ static void restate(struct interaction_task *t, struct record *r, uint32_t befor
 
     struct fold anew = fold_for(t, out, 1, &t->holds);
     n->plain = fold_all(&anew, &n->now, t->after, after_count, t->clock);
+    recent_look_ahead(&t->store, n);
     tail_write(&t->store, n, t->after, after_count);
     facts_correct(&t->told, &t->holds, t->store.leaves, record_id(&t->store, r), out);
     t->counts.restated++;
@@ -62,7 +73,7 @@ static void restate(struct interaction_task *t, struct record *r, uint32_t befor
 static enum moment_outcome insert(struct interaction_task *t, struct record *r,
                                   const struct moment *m, struct outbox *out) {
     struct recent *n = record_recent(&t->store, r);
-    if (n->count > 0 && m->event_at < tail_last_at(&t->store, n))
+    if (n->count > 0 && m->event_at < n->last_at)
         t->counts.out_of_order++;
     uint32_t before_count = tail_read(&t->store, n, t->before), after_count = 0;
     for (uint32_t k = 0; k < before_count; k++) {
@@ -119,7 +130,7 @@ void change_by_event(struct interaction_task *t, uint32_t handle, const struct m
 static bool time_changes(const struct interaction_task *t, const struct record *r,
                          const struct fold *fold) {
     if (record_is_warm(r))
-        return fold_next_at(fold, &record_recent(&t->store, r)->now) < t->clock;
+        return record_recent(&t->store, r)->next_at < t->clock;
     struct interaction base;
     record_read(&t->store, r, &base);
     return fold_next_at(fold, &base) < t->clock;
@@ -134,7 +145,7 @@ void change_by_time(struct interaction_task *t, uint32_t handle, struct outbox *
     struct recent *n = record_warm(&t->store, r);
     struct gauge_standing stood = gauges_standing(&n->now);
     bool was_open = interaction_is_open(&n->now);
-    fold_time(&fold, &n->now, t->clock);
+    pass(t, n, &fold);
     t->counts.aged_out += fold.aged;
     facts_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
     change_follow(t, &stood, was_open, &n->now);

@@ -172,6 +172,7 @@ static void follow_base(struct change *c, struct record *r, const struct interac
     n->plain = fold_all(&silent, &n->now, t->after, count, t->clock);
     tail_write(&t->store, n, t->after, count);
     recent_look(&t->store, n, base);
+    recent_look_ahead(&t->store, n);
 }
 
 static void change_record(struct change *c, uint32_t handle) {

@@ -179,6 +179,7 @@ static void read_recent(struct loading *l, struct record *r, const struct leaf *
         return;
     struct fold fold = {.leaves = l->store->leaves, .ledger.sign = 1};
     n->plain = fold_all(&fold, &n->now, t->after, count, t->clock);
+    recent_look_ahead(l->store, n);
     tail_write(l->store, n, t->after, count);
 }
 

@@ -200,11 +200,12 @@ struct recent *record_warm(struct record_store *s, struct record *r) {
     struct recent *n = record_recent(s, r);
     record_read(s, r, &n->now);
     recent_look(s, n, &n->now);
+    n->next_at = n->base_next_at;
     n->due_at = INSTANT_MAX;
     n->kept = NULL;
     n->tail = SLAB_NONE;
     n->words = n->last = n->count = 0;
-    n->plain = false;
+    n->plain = n->impossible = false;
     return n;
 }
 

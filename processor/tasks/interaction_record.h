@@ -22,12 +22,15 @@ struct kept {
 struct recent {
     struct interaction now; /* base, tail and the time passed, folded */
     int64_t base_next_at;   /* when time next changes the base; INSTANT_MAX: never */
+    int64_t next_at;        /* when time next changes what is now; INSTANT_MAX: never */
     int64_t due_at; /* the timer may be armed for an earlier instant: nothing happens then */
+    int64_t first_at, last_at; /* of the tail, unless it is empty */
     struct kept *kept;
     uint32_t tail;        /* slab: packed moments, sorted by event_at, then moment_compare */
     uint16_t words, last; /* of the tail; the word at which the last moment begins */
     uint16_t count;
-    bool plain; /* fold_instant of the tail's last instant */
+    bool plain;      /* fold_instant of the tail's last instant */
+    bool impossible; /* some moment of the tail is */
 };
 
 enum record_form {
@@ -116,6 +119,12 @@ static inline struct recent *record_recent(const struct record_store *s, const s
 
 /* Begins to keep what changes: now is the base. */
 struct recent *record_warm(struct record_store *s, struct record *r);
+
+/* After what is now has changed. */
+static inline void recent_look_ahead(const struct record_store *s, struct recent *n) {
+    struct fold fold = {.leaves = s->leaves};
+    n->next_at = n->now.phase == PHASE_NEW ? INSTANT_MAX : fold_next_at(&fold, &n->now);
+}
 
 /* Of the base that is given, after it has changed. */
 void recent_look(const struct record_store *s, struct recent *n, const struct interaction *base);

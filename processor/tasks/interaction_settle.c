@@ -49,25 +49,34 @@ static void settle_some(struct interaction_task *t, struct record *r, int64_t ho
     recent_look(&t->store, n, &base);
 }
 
-/* All that happened to it is older than the horizon: what is now is what the base would be. */
-static bool is_all_old(const struct interaction_task *t, const struct recent *n,
-                       int64_t horizon_at) {
-    return n->count > 0 && tail_last_at(&t->store, n) < horizon_at &&
-           n->now.fired_at < horizon_at && !n->kept && !tail_has(&t->store, n, MOMENT_IMPOSSIBLE);
+static int64_t newest_at(const struct recent *n) {
+    return n->count == 0 || n->now.fired_at > n->last_at ? n->now.fired_at : n->last_at;
+}
+
+/* Settling piece by piece costs as much for each event as the event itself. So a tail waits until
+ * all of it is older than `reorder`, when what is now is what the base becomes; but not longer than
+ * as much again, and not with an impossible event, which is to be said at its time. */
+static int64_t settles_at(const struct interaction_task *t, const struct recent *n) {
+    int64_t reorder_ms = t->options.reorder_ms;
+    if (n->impossible)
+        return n->first_at + reorder_ms;
+    int64_t all_at = newest_at(n) + reorder_ms;
+    return n->count > 0 && n->first_at + 2 * reorder_ms < all_at ? n->first_at + 2 * reorder_ms
+                                                                 : all_at;
 }
 
 void settle_until(struct interaction_task *t, struct record *r, int64_t horizon_at,
                   struct outbox *out) {
     struct recent *n = record_recent(&t->store, r);
-    if (is_all_old(t, n, horizon_at)) {
+    if (settles_at(t, n) - t->options.reorder_ms >= horizon_at)
+        return;
+    if (n->count > 0 && newest_at(n) < horizon_at && !n->impossible && !n->kept) {
         record_write(&t->store, r, &n->now);
         tail_remove_first(&t->store, n, n->count);
         record_cool(&t->store, r);
         return;
     }
-    bool settles = n->count > 0 && tail_first_at(&t->store, n) < horizon_at;
-    if (settles || n->base_next_at < horizon_at)
-        settle_some(t, r, horizon_at, out);
+    settle_some(t, r, horizon_at, out);
     /* A change of contracts lets the base run ahead of the horizon: only what is due tells. */
     if (n->count == 0 && n->base_next_at >= t->clock)
         record_cool(&t->store, r);
@@ -83,15 +92,15 @@ static int64_t kept_until(const struct interaction_task *t, const struct interac
 /* A deadline passes when the clock is beyond it, and so does the end of `reorder`. */
 int64_t settle_due_at(const struct interaction_task *t, const struct record *r,
                       const struct interaction *now) {
-    struct fold fold = {.leaves = t->store.leaves};
-    int64_t next_at = fold_next_at(&fold, now);
+    int64_t next_at;
     if (record_is_warm(r)) {
         const struct recent *n = record_recent(&t->store, r);
-        int64_t oldest_at = n->count > 0 ? tail_first_at(&t->store, n) : n->now.fired_at;
-        int64_t settles_at = oldest_at + t->options.reorder_ms;
-        if (settles_at < next_at)
-            next_at = settles_at;
-    } else if (!interaction_is_open(now)) {
+        int64_t settled_at = settles_at(t, n);
+        next_at = settled_at < n->next_at ? settled_at : n->next_at;
+    } else if (interaction_is_open(now)) {
+        struct fold fold = {.leaves = t->store.leaves};
+        next_at = fold_next_at(&fold, now);
+    } else {
         next_at = kept_until(t, now);
     }
     return next_at == INSTANT_MAX ? INSTANT_MAX : next_at + 1;

@@ -25,16 +25,6 @@ static int compare(const struct moment *a, const struct moment *b) {
     return moment_compare(a, b);
 }
 
-int64_t tail_first_at(const struct record_store *s, const struct recent *n) {
-    CHECK(n->count > 0);
-    return packed_moment_event_at(words_of(s, n));
-}
-
-int64_t tail_last_at(const struct record_store *s, const struct recent *n) {
-    CHECK(n->count > 0);
-    return packed_moment_event_at(words_of(s, n) + n->last);
-}
-
 uint32_t tail_last_leaf(const struct record_store *s, const struct recent *n) {
     CHECK(n->count > 0);
     return packed_moment_leaf(&s->names, words_of(s, n) + n->last);
@@ -58,7 +48,7 @@ static bool is_numbered_before(const struct record_store *s, const struct recent
 bool tail_is_next(const struct record_store *s, const struct recent *n, const struct moment *m) {
     if (m->event_at <= n->now.fired_at)
         return false;
-    if (n->count == 0 || m->event_at > tail_last_at(s, n))
+    if (n->count == 0 || m->event_at > n->last_at)
         return true;
     struct moment last;
     unpack_moment(&s->names, words_of(s, n) + n->last, &last);
@@ -86,7 +76,10 @@ void tail_append(struct record_store *s, struct recent *n, const struct moment *
     memcpy(words_of(s, n) + n->words, packed, size * sizeof(*packed));
     n->last = n->words;
     n->words = (uint16_t)(n->words + size);
-    n->count++;
+    if (n->count++ == 0)
+        n->first_at = m->event_at;
+    n->last_at = m->event_at;
+    n->impossible |= m->outcome == MOMENT_IMPOSSIBLE;
 }
 
 uint32_t tail_read(const struct record_store *s, const struct recent *n, struct moment *moments) {
@@ -99,8 +92,17 @@ uint32_t tail_read(const struct record_store *s, const struct recent *n, struct 
 void tail_write(struct record_store *s, struct recent *n, const struct moment *moments,
                 uint32_t count) {
     n->count = n->words = n->last = 0;
+    n->impossible = false;
     for (uint32_t k = 0; k < count; k++)
         tail_append(s, n, &moments[k]);
+}
+
+static bool has_impossible(const uint64_t *words, size_t size) {
+    for (const uint64_t *at = words; at < words + size; at += packed_moment_size(at)) {
+        if (packed_moment_outcome(at) == MOMENT_IMPOSSIBLE)
+            return true;
+    }
+    return false;
 }
 
 void tail_remove_first(struct record_store *s, struct recent *n, uint32_t count) {
@@ -115,17 +117,9 @@ void tail_remove_first(struct record_store *s, struct recent *n, uint32_t count)
     n->words = (uint16_t)(n->words - size);
     n->last = n->count > 0 ? (uint16_t)(n->last - size) : 0;
     memmove(words, words + size, n->words * sizeof(*words));
-}
-
-bool tail_has(const struct record_store *s, const struct recent *n, enum moment_outcome outcome) {
-    if (n->count == 0)
-        return false;
-    const uint64_t *words = words_of(s, n);
-    for (const uint64_t *at = words; at < words + n->words; at += packed_moment_size(at)) {
-        if (packed_moment_outcome(at) == outcome)
-            return true;
-    }
-    return false;
+    n->impossible = n->impossible && has_impossible(words, n->words);
+    if (n->count > 0)
+        n->first_at = packed_moment_event_at(words);
 }
 
 uint32_t moments_insert(struct moment *moments, uint32_t count, const struct moment *m) {

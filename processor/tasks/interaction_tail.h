@@ -6,10 +6,6 @@
 /* The words of the moment with this identity, or NULL. */
 const uint64_t *tail_find(const struct record_store *s, const struct recent *n, uint64_t identity);
 
-/* Of a tail that is not empty. */
-int64_t tail_first_at(const struct record_store *s, const struct recent *n);
-int64_t tail_last_at(const struct record_store *s, const struct recent *n);
-
 /* The leaf that the last event said. */
 uint32_t tail_last_leaf(const struct record_store *s, const struct recent *n);
 
@@ -32,9 +28,6 @@ uint32_t moments_first_instant(const struct moment *moments, uint32_t count);
 
 /* The first `count` leave. */
 void tail_remove_first(struct record_store *s, struct recent *n, uint32_t count);
-
-/* Some moment has this outcome. */
-bool tail_has(const struct record_store *s, const struct recent *n, enum moment_outcome outcome);
 
 /* Keeps the record of an impossible event. */
 void tail_keep(struct recent *n, const struct moment *m, const struct record_place *place);
