@@ -122,6 +122,17 @@ void record_write(struct record_store *s, struct record *r, const struct interac
     set_end(s, r, from, (struct slice){(const char *)packed, size});
 }
 
+#define CACHE_LINE 64
+
+void record_prefetch(const struct record_store *s, const struct record *r) {
+    __builtin_prefetch(slab_at(&s->bytes, r->body));
+    if (!record_is_warm(r))
+        return;
+    const char *recent = (const char *)record_recent(s, r);
+    for (size_t at = 0; at < sizeof(struct recent); at += CACHE_LINE)
+        __builtin_prefetch(recent + at);
+}
+
 struct wanted {
     struct slice tenant, id;
 };
@@ -129,6 +140,7 @@ struct wanted {
 static bool is_wanted(const void *context, uint32_t handle, const void *key) {
     const struct record_store *s = context;
     const struct wanted *wanted = key;
+    record_prefetch(s, record_at(s, handle));
     struct record_names names = record_names(s, record_at(s, handle));
     return slice_equal(names.id, wanted->id) &&
            slice_equal(leaf_dict_at(s->leaves, names.tenant_leaf)->tenant, wanted->tenant);

@@ -111,6 +111,10 @@ static inline bool record_is_warm(const struct record *r) {
     return r->form == RECORD_WARM;
 }
 
+/* Brings near what an event of it will touch: where nothing of it is in the cache, its lines come
+ * side by side instead of one after the other. */
+void record_prefetch(const struct record_store *s, const struct record *r);
+
 /* Of one that is warm. */
 static inline struct recent *record_recent(const struct record_store *s, const struct record *r) {
     CHECK(record_is_warm(r));

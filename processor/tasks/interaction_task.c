@@ -80,6 +80,8 @@ static void pass_time(struct interaction_task *t, int64_t clock, struct outbox *
             t->clock = due_at;
         if (count > 1)
             qsort_r(t->due, count, sizeof(*t->due), compare_due, &t->store);
+        for (size_t k = 0; k < count; k++)
+            record_prefetch(&t->store, record_at(&t->store, t->due[k]));
         for (size_t k = 0; k < count; k++) {
             if (!change_is_due(t, t->due[k])) {
                 change_put_off(t, t->due[k]);
