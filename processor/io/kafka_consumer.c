@@ -207,7 +207,15 @@ static void lookup_done(void *context, struct kafka_lookup *lookup) {
     kafka_lookup_free(lookup);
 }
 
+static void note_count(const struct kafka_consumer *c, const char *event, int count) {
+    const struct note_port *note = &c->options->note;
+    char members[32];
+    snprintf(members, sizeof members, "\"partitions\":%d", count);
+    note->note(note->self, LOG_LEVEL_INFO, event, members);
+}
+
 static void on_assign(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list) {
+    note_count(c, "group_gives", list->cnt);
     if (c->lookup) {
         fail(c, RD_KAFKA_RESP_ERR_NO_ERROR,
              "partitions were assigned while others were still being looked up");
@@ -223,6 +231,7 @@ static void on_assign(struct kafka_consumer *c, rd_kafka_topic_partition_list_t 
 }
 
 static void on_revoke(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list) {
+    note_count(c, "group_takes", list->cnt);
     if (rd_kafka_assignment_lost(c->rk) && !c->closing) {
         c->losses++;
         /* Given up at once, or the client waits for it for ever when it is closed. */
