@@ -9,7 +9,9 @@ import argparse
 import contextlib
 import json
 import random
+import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -309,8 +311,32 @@ def ends_of(site):
     return ends, crashes
 
 
+def diagnose(site):
+    """What the group and the processes are at, for whoever looks for the reason."""
+    world = site.world
+    group = world.admin.describe_consumer_groups([world.group])[world.group].result(20)
+    say(f"group {group.state}: " + ", ".join(
+        f"{m.group_instance_id} has {len(m.assignment.topic_partitions)}" for m in group.members))
+    for runner in site.runners:
+        _, text = world.http("/progress", runner.port)
+        say(f"{runner.name}, pid {runner.process.popen.pid}: {text[:3000]}")
+        if shutil.which("gdb"):
+            say(subprocess.run(["gdb", "-batch", "-p", str(runner.process.popen.pid), "-ex",
+                                "thread apply all bt 12"], capture_output=True, text=True,
+                               check=False).stdout)
+    shutil.copy(site.folder / "broker" / "kafka" / "log", site.folder / "broker.log")
+
+
 def settle(site):
     """All live, all read."""
+    try:
+        wait_until_settled(site)
+    except AssertionError:
+        diagnose(site)
+        raise
+
+
+def wait_until_settled(site):
     for runner in site.runners:
         wait_for(f"{runner.name} live",
                  lambda r=runner: site.world.http("/readyz", r.port)[0] == 200, 90)
