@@ -26,7 +26,8 @@
     X(schema_registry, "schema_registry", REGISTRY, "http://127.0.0.1:8081/apis/ccompat/v7",       \
       "", 0, 0, "URL of the registry's Confluent API, or file:DIR, a folder of .avsc files")       \
     X(redis, "redis", SECRET, "redis://127.0.0.1:6379/0", "", 0, 0,                                \
-      "where the KPI view goes; rediss:// is TLS, user:password@ an ACL user, more with commas")   \
+      "where the KPI view goes; rediss:// is TLS, user:password@ an ACL user, more with commas: "  \
+      "master, replicas or sentinels (?master=NAME where they watch several)")                     \
     X(instance, "instance", TEXT, "", "", 0, 0,                                                    \
       "stable, unique name of this process; the host name if empty (two on one host: set it)")     \
     X(clock, "clock", CHOICE, "live", "live|log", 0, 0,                                            \

@@ -7,7 +7,10 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "io/redis_role.h"
 #include "io/redis_url.h"
+
+#define HOPS_MAX 3 /* from address to address, until a master is found */
 
 struct redis_reader {
     redisContext *redis;
@@ -34,7 +37,16 @@ static bool log_in(redisContext *redis, const struct redis_address *a, struct er
     return true;
 }
 
-static bool connect_to(struct redis_reader *r, const struct redis_address *a, struct err *err) {
+static void disconnect(struct redis_reader *r) {
+    if (r->redis)
+        redisFree(r->redis);
+    if (r->ssl)
+        redisFreeSSLContext(r->ssl);
+    r->redis = NULL;
+    r->ssl = NULL;
+}
+
+static bool open_at(struct redis_reader *r, const struct redis_address *a, struct err *err) {
     r->redis = redisConnectWithTimeout(a->host, a->port, (struct timeval){.tv_sec = 2});
     if (!r->redis || r->redis->err)
         return err_set(err, "redis at %s:%d does not answer: %s", a->host, a->port,
@@ -46,16 +58,49 @@ static bool connect_to(struct redis_reader *r, const struct redis_address *a, st
         if (!r->ssl || redisInitiateSSLWithContext(r->redis, r->ssl) != REDIS_OK)
             return err_set(err, "redis at %s:%d: TLS could not be begun", a->host, a->port);
     }
-    return log_in(r->redis, a, err);
+    return true;
 }
 
-static void disconnect(struct redis_reader *r) {
-    if (r->redis)
-        redisFree(r->redis);
-    if (r->ssl)
-        redisFreeSSLContext(r->ssl);
-    r->redis = NULL;
-    r->ssl = NULL;
+static enum redis_role ask_role(redisContext *redis, struct redis_address *a) {
+    redisReply *reply = redisCommand(redis, "ROLE");
+    enum redis_role role = reply ? redis_role_of(reply, a) : REDIS_ROLE_UNKNOWN;
+    freeReplyObject(reply);
+    return role;
+}
+
+static bool ask_sentinel(redisContext *redis, struct redis_address *a, struct err *err) {
+    if (!*a->master)
+        return err_set(err,
+                       "the sentinel at %s:%d watches several masters; add ?master=NAME to the "
+                       "setting redis",
+                       a->host, a->port);
+    redisReply *reply = redisCommand(redis, "SENTINEL get-master-addr-by-name %s", a->master);
+    bool good = reply && redis_role_take_master(reply, a);
+    freeReplyObject(reply);
+    return good ||
+           err_set(err, "the sentinel at %s:%d knows no master %s", a->host, a->port, a->master);
+}
+
+/* To the master, whoever of the three is at the address. A sentinel takes no login of ours. */
+static bool connect_to(struct redis_reader *r, const struct redis_address *address,
+                       struct err *err) {
+    struct redis_address a = *address;
+    for (int hops = 0; hops <= HOPS_MAX; hops++) {
+        disconnect(r);
+        if (!open_at(r, &a, err))
+            return false;
+        if (ask_role(r->redis, &a) == REDIS_ROLE_SENTINEL) {
+            if (!ask_sentinel(r->redis, &a, err))
+                return false;
+            continue;
+        }
+        if (!log_in(r->redis, &a, err))
+            return false;
+        if (ask_role(r->redis, &a) != REDIS_ROLE_REPLICA)
+            return true;
+    }
+    return err_set(err, "redis at %s:%d: servers name one another as masters", address->host,
+                   address->port);
 }
 
 struct redis_reader *redis_reader_new(const char *urls, struct err *err) {

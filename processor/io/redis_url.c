@@ -49,9 +49,23 @@ static bool take_number(struct slice digits, int most, int *number) {
     return !*end && value >= 0 && value <= most;
 }
 
+/* ?master=NAME at the end. */
+static bool take_master(struct slice *s, struct redis_address *a) {
+    static const struct slice key = {"?master=", 8};
+    const char *end = s->at + s->size;
+    const char *mark = memchr(s->at, '?', s->size);
+    if (!mark)
+        return true;
+    if ((size_t)(end - mark) <= key.size || memcmp(mark, key.at, key.size) != 0 ||
+        !copy_text(mark + key.size, end, a->master, sizeof a->master))
+        return false;
+    s->size = (size_t)(mark - s->at);
+    return true;
+}
+
 static bool parse_one(struct slice s, struct redis_address *a) {
     *a = (struct redis_address){.port = 6379};
-    if (!take_scheme(&s, a) || !take_login(&s, a))
+    if (!take_scheme(&s, a) || !take_login(&s, a) || !take_master(&s, a))
         return false;
     const char *end = s.at + s.size;
     const char *slash = memchr(s.at, '/', s.size);
@@ -76,8 +90,8 @@ size_t redis_url_parse(const char *urls, struct redis_address addresses[REDIS_AD
         if (count == REDIS_ADDRESSES_MAX ||
             !parse_one((struct slice){at, size}, &addresses[count])) {
             err_set(err,
-                    "redis: address %zu is not redis://[USER:PASSWORD@]HOST[:PORT][/DB] (rediss:// "
-                    "for TLS; at most %d, with commas)",
+                    "redis: address %zu is not redis://[USER:PASSWORD@]HOST[:PORT][/DB]"
+                    "[?master=NAME] (rediss:// for TLS; at most %d, with commas)",
                     count + 1, REDIS_ADDRESSES_MAX);
             return 0;
         }

@@ -1,4 +1,4 @@
-/* redis://user:password@host:port/db, rediss:// for TLS, several with commas. */
+/* redis://user:password@host:port/db?master=NAME, rediss:// for TLS, several with commas. */
 #pragma once
 
 #include "base/err.h"
@@ -13,6 +13,7 @@ struct redis_address {
     char user[128];     /* empty: none */
     char password[512]; /* empty: none */
     int database;
+    char master[128]; /* which one to ask a sentinel for; empty: the only one that it knows */
 };
 
 /* Returns how many addresses there are; 0 with a reason. The reason holds no password. */

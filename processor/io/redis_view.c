@@ -8,7 +8,9 @@
 
 #include "base/check.h"
 #include "codec/view.h"
+#include "io/redis_role.h"
 #include "io/redis_script.h"
+#include "io/redis_sentinel.h"
 #include "io/redis_url.h"
 #include "io/redis_uv.h"
 
@@ -16,11 +18,12 @@
 #define UPDATE_TIMEOUT_MS 5000 /* an update that takes longer ends the connection */
 #define KEEP_MS "1209600000"   /* 14 days after the last write */
 #define FIELDS_PER_CALL 500    /* Lua's stack bounds the arguments of one call */
+#define HOPS_MAX 3             /* from address to address, until a master is found */
 
 /* X(symbol, name, meaning) */
 #define REDIS_VIEW_STATES(X)                                                                       \
     X(DOWN, "down", "no connection; the next try is timed")                                        \
-    X(CONNECTING, "connecting", "waits for the server, its login, its script")                     \
+    X(CONNECTING, "connecting", "waits for the server, its login, its role; finds its master")     \
     X(READY, "ready", "takes an update")                                                           \
     X(BUSY, "busy", "an update is under way")
 
@@ -32,24 +35,32 @@ struct redis_view {
     struct note_port note;
     struct redis_address addresses[REDIS_ADDRESSES_MAX];
     size_t address_count, address_at;
+    struct redis_address target; /* the address, or where it said that the master is */
+    int hops;                    /* from the address to the target */
+    enum redis_role role;        /* of the target */
+    struct redis_sentinel *sentinel;
+    struct redis_address told; /* by a sentinel: where the master is */
+    bool is_told;
     redisAsyncContext *redis; /* NULL: down */
     redisSSLContext *ssl;
     enum redis_view_state state;
     uv_timer_t timer;   /* reconnection, or the update's time-out */
     size_t replies_due; /* of the set-up or of the update under way */
     bool set_up_failed;
-    bool lost;      /* what is there is not what was written: show all again */
-    bool told_down; /* said once for each outage */
+    char refusal[400]; /* of the set-up */
+    bool lost;         /* what is there is not what was written: show all again */
+    bool told_down;    /* said once for each outage */
     bool freeing;
     char writer_log[64];
-    uint64_t updates, commands, failures, stale_writes;
+    uint64_t updates, commands, failures, stale_writes, redirects;
+    uint64_t updated_ms; /* by the loop's clock, when the last update was through; 0: never */
 };
 
 static void on_timer(uv_timer_t *timer);
 
 static void tell(const struct redis_view *v, enum log_level level, const char *event,
                  const char *text) {
-    const struct redis_address *a = &v->addresses[v->address_at];
+    const struct redis_address *a = &v->target;
     char members[512];
     snprintf(members, sizeof members, "\"host\":\"%s\",\"port\":%d,\"text\":\"%s\"", a->host,
              a->port, text);
@@ -66,6 +77,7 @@ static void go_down(struct redis_view *v, const char *why) {
         return;
     v->state = REDIS_VIEW_DOWN;
     v->redis = NULL;
+    redis_sentinel_rest(v->sentinel);
     v->lost = true;
     v->failures++;
     if (v->freeing)
@@ -90,47 +102,105 @@ static void on_disconnect(const redisAsyncContext *redis, int status) {
         go_down(v, status == REDIS_OK ? "the connection was closed" : "the connection broke");
 }
 
+static void connect_now(struct redis_view *v);
+
+/* The target has become another one. */
+static void hop(struct redis_view *v) {
+    redisAsyncContext *redis = v->redis;
+    if (++v->hops > HOPS_MAX) {
+        drop(v, "servers name one another as masters");
+        return;
+    }
+    v->redirects++;
+    v->redis = NULL;
+    redisAsyncFree(redis);
+    connect_now(v);
+}
+
 static void on_connect(const redisAsyncContext *redis, int status) {
     struct redis_view *v = redis->data;
     if (status != REDIS_OK && v->redis == redis)
         go_down(v, "the server cannot be reached; figures go on, the view waits");
 }
 
-/* The set-up: login, database, and that the server answers. */
+static void be_ready(struct redis_view *v) {
+    uv_timer_stop(&v->timer);
+    v->state = REDIS_VIEW_READY;
+    v->told_down = false;
+    v->lost = true;
+    if (v->is_told)
+        redis_sentinel_watch(v->sentinel, &v->told);
+    tell(v, LOG_LEVEL_INFO, "redis_up", "");
+}
+
+static void on_master(redisAsyncContext *redis, void *answer, void *context) {
+    struct redis_view *v = redis->data;
+    const redisReply *reply = answer;
+    (void)context;
+    if (v->redis != redis || !reply)
+        return;
+    if (!redis_role_take_master(reply, &v->target)) {
+        drop(v, "the sentinel knows no master of that name");
+        return;
+    }
+    v->told = v->target;
+    v->is_told = true;
+    hop(v);
+}
+
+static void ask_sentinel(struct redis_view *v) {
+    if (!*v->target.master)
+        drop(v, "the sentinel watches several masters; add ?master=NAME to the setting redis");
+    else
+        redisAsyncCommand(v->redis, on_master, NULL, "SENTINEL get-master-addr-by-name %s",
+                          v->target.master);
+}
+
+/* A sentinel takes neither our login nor our database: its refusals mean nothing. */
+static void set_up_done(struct redis_view *v) {
+    if (v->role == REDIS_ROLE_SENTINEL)
+        ask_sentinel(v);
+    else if (v->set_up_failed)
+        drop(v, "the set-up was refused");
+    else if (v->role == REDIS_ROLE_REPLICA)
+        hop(v);
+    else
+        be_ready(v);
+}
+
+static void take_refusal(struct redis_view *v, const char *what, const char *said) {
+    char clean[200];
+    size_t size = 0;
+    for (; *said && size + 1 < sizeof clean; said++)
+        clean[size++] = *said == '"' || *said == '\\' ? '\'' : *said;
+    clean[size] = 0;
+    snprintf(v->refusal, sizeof v->refusal, "%s was refused: %s; see the setting redis", what,
+             clean);
+    v->set_up_failed = true;
+}
+
+/* The set-up: login, database, and that the server answers. The role is the last answer. */
 static void on_set_up(redisAsyncContext *redis, void *answer, void *context) {
     struct redis_view *v = redis->data;
     const redisReply *reply = answer;
     const char *what = context;
     if (v->redis != redis || !reply)
         return;
-    if (reply->type == REDIS_REPLY_ERROR) {
-        char clean[200];
-        size_t size = 0;
-        for (const char *c = reply->str; *c && size + 1 < sizeof clean; c++)
-            clean[size++] = *c == '"' || *c == '\\' ? '\'' : *c;
-        clean[size] = 0;
-        char text[400];
-        snprintf(text, sizeof text, "%s was refused: %s; see the setting redis", what, clean);
-        if (!v->told_down)
-            tell(v, LOG_LEVEL_ERROR, "redis_refused", text);
-        v->told_down = true;
-        v->set_up_failed = true;
-    }
+    if (!what)
+        v->role = redis_role_of(reply, &v->target);
+    else if (reply->type == REDIS_REPLY_ERROR)
+        take_refusal(v, what, reply->str);
     if (--v->replies_due)
         return;
-    if (v->set_up_failed) {
-        drop(v, "the set-up was refused");
-        return;
+    if (v->set_up_failed && v->role != REDIS_ROLE_SENTINEL && !v->told_down) {
+        tell(v, LOG_LEVEL_ERROR, "redis_refused", v->refusal);
+        v->told_down = true;
     }
-    uv_timer_stop(&v->timer);
-    v->state = REDIS_VIEW_READY;
-    v->told_down = false;
-    v->lost = true;
-    tell(v, LOG_LEVEL_INFO, "redis_up", "");
+    set_up_done(v);
 }
 
 static void set_up(struct redis_view *v) {
-    const struct redis_address *a = &v->addresses[v->address_at];
+    const struct redis_address *a = &v->target;
     v->replies_due = 0;
     v->set_up_failed = false;
     if (*a->password) {
@@ -147,24 +217,23 @@ static void set_up(struct redis_view *v) {
         redisAsyncCommand(v->redis, on_set_up, (void *)(uintptr_t) "SELECT", "SELECT %d",
                           a->database);
     }
-    v->replies_due++;
+    v->replies_due += 2;
     redisAsyncCommand(v->redis, on_set_up, (void *)(uintptr_t) "PING", "PING");
+    redisAsyncCommand(v->redis, on_set_up, NULL, "ROLE");
 }
 
 static bool start_tls(struct redis_view *v, redisAsyncContext *redis) {
-    const struct redis_address *a = &v->addresses[v->address_at];
-    if (!a->tls)
+    if (!v->target.tls)
         return true;
-    if (!v->ssl) {
-        redisInitOpenSSL();
-        v->ssl = redisCreateSSLContext(NULL, NULL, NULL, NULL, a->host, NULL);
-    }
+    redisInitOpenSSL();
+    if (v->ssl)
+        redisFreeSSLContext(v->ssl);
+    v->ssl = redisCreateSSLContext(NULL, NULL, NULL, NULL, v->target.host, NULL);
     return v->ssl && redisInitiateSSLWithContext(&redis->c, v->ssl) == REDIS_OK;
 }
 
 static void connect_now(struct redis_view *v) {
-    const struct redis_address *a = &v->addresses[v->address_at];
-    redisAsyncContext *redis = redisAsyncConnect(a->host, a->port);
+    redisAsyncContext *redis = redisAsyncConnect(v->target.host, v->target.port);
     CHECK(redis);
     v->redis = redis;
     v->state = REDIS_VIEW_CONNECTING;
@@ -181,10 +250,17 @@ static void connect_now(struct redis_view *v) {
 
 static void on_timer(uv_timer_t *timer) {
     struct redis_view *v = timer->data;
-    if (v->state == REDIS_VIEW_DOWN)
+    if (v->state == REDIS_VIEW_DOWN) {
+        v->target = v->addresses[v->address_at];
+        v->hops = 0;
+        v->is_told = false;
         connect_now(v);
-    else
+    } else
         drop(v, "the server does not answer in time; figures go on, the view waits");
+}
+
+static void on_moved(void *context) {
+    drop(context, "the sentinels name another master");
 }
 
 struct redis_view *redis_view_new(const char *urls, const char *writer_log, uv_loop_t *loop,
@@ -199,6 +275,8 @@ struct redis_view *redis_view_new(const char *urls, const char *writer_log, uv_l
         free(v);
         return NULL;
     }
+    v->target = v->addresses[0];
+    v->sentinel = redis_sentinel_new(v->addresses, v->address_count, loop, on_moved, v);
     uv_timer_init(loop, &v->timer);
     v->timer.data = v;
     wait_for(v, 0);
@@ -217,6 +295,7 @@ void redis_view_free(struct redis_view *v) {
         drop(v, "");
     if (v->ssl)
         redisFreeSSLContext(v->ssl);
+    redis_sentinel_free(v->sentinel);
     uv_timer_stop(&v->timer);
     uv_close((uv_handle_t *)&v->timer, freed);
 }
@@ -225,6 +304,7 @@ static void update_done(struct redis_view *v) {
     uv_timer_stop(&v->timer);
     v->state = REDIS_VIEW_READY;
     v->updates++;
+    v->updated_ms = uv_now(v->loop);
 }
 
 /* A script answers "ok", "stale" (a newer writer was there) or "gone" (our meta was not there). */
@@ -234,6 +314,10 @@ static void on_written(redisAsyncContext *redis, void *answer, void *context) {
     (void)context;
     if (v->redis != redis || !reply)
         return;
+    if (redis_role_is_refusal(reply)) {
+        drop(v, "the server became a replica; looking for its master");
+        return;
+    }
     if (reply->type == REDIS_REPLY_ERROR) {
         v->lost = true;
         if (!v->told_down)
@@ -374,6 +458,11 @@ void redis_view_write_metrics(const struct redis_view *v, struct buf *text) {
     metric(text, "redis_updates_total", "counter", "updates written in full", v->updates);
     metric(text, "redis_commands_total", "counter", "commands sent", v->commands);
     metric(text, "redis_failures_total", "counter", "connections lost or refused", v->failures);
+    metric(text, "redis_redirects_total", "counter", "masters that a sentinel or a replica named",
+           v->redirects);
+    if (v->updated_ms)
+        metric(text, "redis_view_age_ms", "gauge", "since the last update that was written in full",
+               uv_now(v->loop) - v->updated_ms);
     metric(text, "redis_stale_writes_total", "counter", "writes that found a newer writer's",
            v->stale_writes);
 }

@@ -47,6 +47,20 @@ static void test_several_addresses(void **state) {
     assert_true(parsed[2].tls);
 }
 
+static void test_the_master_that_a_sentinel_is_asked_for(void **state) {
+    (void)state;
+    assert_int_equal(
+        redis_url_parse("redis://u:p?x@s1:26379/2?master=wall,redis://s2", parsed, &err), 2);
+    assert_string_equal(parsed[0].password, "p?x");
+    assert_string_equal(parsed[0].host, "s1");
+    assert_int_equal(parsed[0].database, 2);
+    assert_string_equal(parsed[0].master, "wall");
+    assert_string_equal(parsed[1].master, "");
+    assert_int_equal(redis_url_parse("redis://s1?master=wall", parsed, &err), 1);
+    assert_string_equal(parsed[0].host, "s1");
+    assert_int_equal(parsed[0].port, 6379);
+}
+
 static void test_malformed_is_refused_without_telling_secrets(void **state) {
     (void)state;
     static const char *const bad[] = {"",
@@ -57,6 +71,8 @@ static void test_malformed_is_refused_without_telling_secrets(void **state) {
                                       "redis://h:x",
                                       "redis://h:99999",
                                       "redis://h/db",
+                                      "redis://h/0?master=",
+                                      "redis://h/0?other=x",
                                       "redis://a,,redis://b"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         memset(&err, 0, sizeof err);
@@ -73,6 +89,7 @@ int main(void) {
         cmocka_unit_test(test_all_parts_are_taken),
         cmocka_unit_test(test_password_alone_is_the_default_users),
         cmocka_unit_test(test_several_addresses),
+        cmocka_unit_test(test_the_master_that_a_sentinel_is_asked_for),
         cmocka_unit_test(test_malformed_is_refused_without_telling_secrets),
     };
     return cmocka_run_group_tests_name("redis_url", tests, NULL, NULL);
