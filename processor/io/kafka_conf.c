@@ -1,6 +1,7 @@
 #include "io/kafka_conf.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/check.h"
 
@@ -25,6 +26,14 @@ void kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value) 
         fprintf(stderr, "librdkafka refuses %s=%s: %s\n", name, value, reason);
         UNREACHABLE("a property that this program sets itself was refused");
     }
+}
+
+void kafka_conf_set_default(rd_kafka_conf_t *conf, const struct kafka_options *o, const char *name,
+                            const char *value) {
+    for (size_t i = 0; i < o->property_count; i++)
+        if (strcmp(o->properties[i].name, name) == 0)
+            return;
+    kafka_conf_set(conf, name, value);
 }
 
 /* librdkafka's own lines go through our log. */

@@ -51,3 +51,7 @@ rd_kafka_conf_t *kafka_conf_new_outside(const struct kafka_options *o, const cha
 
 /* Sets one property that we need; a refusal is our own error. */
 void kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value);
+
+/* The same, unless the user set it. */
+void kafka_conf_set_default(rd_kafka_conf_t *conf, const struct kafka_options *o, const char *name,
+                            const char *value);

@@ -70,8 +70,8 @@ static rd_kafka_conf_t *consumer_conf(const struct kafka_options *o, struct err 
     kafka_conf_set(conf, "group.id", o->group);
     kafka_conf_set(conf, "group.instance.id", o->instance);
     kafka_conf_set(conf, "partition.assignment.strategy", "cooperative-sticky");
-    kafka_conf_set(conf, "session.timeout.ms", "6000");
-    kafka_conf_set(conf, "heartbeat.interval.ms", "1500");
+    kafka_conf_set_default(conf, o, "session.timeout.ms", "6000");
+    kafka_conf_set_default(conf, o, "heartbeat.interval.ms", "1500");
     kafka_conf_set(conf, "enable.auto.commit", "false");
     kafka_conf_set(conf, "enable.auto.offset.store", "false");
     kafka_conf_set(conf, "auto.offset.reset", "error");
