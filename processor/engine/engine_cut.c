@@ -133,6 +133,19 @@ void engine_show_all(struct engine *e) {
         e->partitions[i]->show_all = true;
 }
 
+static void show_partition(struct engine *e, struct partition *p) {
+    bool all = p->show_all || tenant_task_lost_track(p->tenant);
+    uint64_t left_out = view_batch_left_out(p->batch);
+    view_batch_begin(p->batch, all, e->wall_at);
+    struct view view = view_batch_view(p->batch, slice_of(e->options.instance));
+    p->view_owed = !tenant_task_show(p->tenant, all, &view);
+    p->show_all = false;
+    e->counts.view_left_out += view_batch_left_out(p->batch) - left_out;
+    e->counts.view_parts += p->view_owed;
+    view_batch_seal(p->batch);
+    p->batch_offset = p->next;
+}
+
 /* Renders what wallboards will see once this epoch is committed. */
 void engine_show(struct engine *e) {
     struct view_port *port = &e->options.view;
@@ -149,15 +162,7 @@ void engine_show(struct engine *e) {
         struct partition *p = e->partitions[i];
         if (!p->tenant || p->state == PARTITION_REPLAYING)
             continue;
-        uint64_t left_out = view_batch_left_out(p->batch);
-        view_batch_begin(p->batch, p->show_all, e->wall_at);
-        struct view view = view_batch_view(p->batch, slice_of(e->options.instance));
-        p->view_owed = !tenant_task_show(p->tenant, p->show_all, &view);
-        p->show_all = false;
-        e->counts.view_left_out += view_batch_left_out(p->batch) - left_out;
-        e->counts.view_parts += p->view_owed;
-        view_batch_seal(p->batch);
-        p->batch_offset = p->next;
+        show_partition(e, p);
     }
     e->view_at = e->wall_at;
     e->view_waits = true;

@@ -197,6 +197,13 @@ size_t tenant_task_open_alerts(const struct tenant_task *t) {
     return open;
 }
 
+bool tenant_task_lost_track(const struct tenant_task *t) {
+    bool lost = false;
+    for (size_t i = 0; i < t->tenants.count; i++)
+        lost |= episode_book_lost_track(((const struct tenant *)t->tenants.items[i])->book);
+    return lost;
+}
+
 const struct tenant_task_counts *tenant_task_counts(const struct tenant_task *t) {
     return &t->counts;
 }

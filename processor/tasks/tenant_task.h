@@ -62,6 +62,10 @@ size_t tenant_task_scopes(const struct tenant_task *t);
 size_t tenant_task_open_alerts(const struct tenant_task *t);
 const struct tenant_task_counts *tenant_task_counts(const struct tenant_task *t);
 
+/* True when more alerts ended since the last call of tenant_task_show than are remembered: then all
+ * must be shown, so that they go from the view with the rest of what is no longer true. */
+bool tenant_task_lost_track(const struct tenant_task *t);
+
 /* Shows what changed since the last call (everything with `all`) and forgets that it changed. False
  * when the view was full: the scopes that are left come first in the next call, with all of theirs
  * if that was asked for. */

@@ -402,10 +402,60 @@ static void the_oldest_of_a_scope_is_that_of_its_leaves(void **state) {
     free(s);
 }
 
+static void on_any_alert(void *context, const struct alert *alert, bool open) {
+    (void)context, (void)alert, (void)open;
+}
+
+static void end_some(struct tenant_task *t, size_t from, size_t to) {
+    struct collected c;
+    collected_init(&c);
+    struct outbox out = collected_outbox(&c);
+    for (size_t i = from; i < to; i++) {
+        struct fixture_report r;
+        char name[32];
+        snprintf(name, sizeof(name), "i%zu", i);
+        fixture_report_init(&r);
+        fixture_fact(&r, name, FACT_BREACHED, FIXTURE_START);
+        fixture_fact(&r, name, FACT_ENDED, FIXTURE_START + 1);
+        tenant_task_apply(t, &r.report, FIXTURE_START, &out);
+    }
+    collected_deinit(&c);
+}
+
+/* While nobody shows them more alerts end than are remembered. */
+static void alerts_that_ended_unseen_ask_for_all_to_be_shown(void **state) {
+    (void)state;
+    enum { REMEMBERED = 65536 };
+    struct screen *s = calloc(1, sizeof(*s));
+    struct view view = {s,       on_scope, on_now, on_kpi, on_minute, on_objective, on_any_alert,
+                        on_meta, NULL};
+    struct contract acme;
+    struct contract_set set = fixture_contracts(&acme);
+    struct tenant_task_options o = task_options(&set, false);
+    struct tenant_task *t = tenant_task_new(&o);
+    struct collected c;
+    collected_init(&c);
+    struct outbox out = collected_outbox(&c);
+    struct fixture_report r;
+    fixture_report_init(&r);
+    fixture_clock(&r, 0, 1, FIXTURE_START, false);
+    tenant_task_apply(t, &r.report, FIXTURE_START, &out);
+    end_some(t, 0, REMEMBERED);
+    assert_false(tenant_task_lost_track(t));
+    end_some(t, REMEMBERED, REMEMBERED + 1);
+    assert_true(tenant_task_lost_track(t));
+    tenant_task_show(t, true, &view);
+    assert_false(tenant_task_lost_track(t));
+    collected_deinit(&c);
+    tenant_task_free(t);
+    free(s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_shown_is_a_recount),
         cmocka_unit_test(the_oldest_of_a_scope_is_that_of_its_leaves),
+        cmocka_unit_test(alerts_that_ended_unseen_ask_for_all_to_be_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
