@@ -123,6 +123,8 @@ void change_by_event(struct interaction_task *t, uint32_t handle, const struct m
     struct recent *n = record_warm(&t->store, r);
     struct gauge_standing stood = gauges_standing(&n->now);
     bool was_open = interaction_is_open(&n->now);
+    if (t->clock != INSTANT_NONE && m->event_at < t->clock - t->options.reorder_ms)
+        n->heard_at = t->clock;
     take(t, r, m, place, out);
     change_follow(t, &stood, was_open, &n->now);
 }

@@ -56,13 +56,22 @@ static int64_t newest_at(const struct recent *n) {
 /* Settling piece by piece costs as much for each event as the event itself. So a tail waits until
  * all of it is older than `reorder`, when what is now is what the base becomes; but not longer than
  * as much again, and not with an impossible event, which is to be said at its time. */
-static int64_t settles_at(const struct interaction_task *t, const struct recent *n) {
+static int64_t settles_by_events(const struct interaction_task *t, const struct recent *n) {
     int64_t reorder_ms = t->options.reorder_ms;
     if (n->impossible)
         return n->first_at + reorder_ms;
     int64_t all_at = newest_at(n) + reorder_ms;
     return n->count > 0 && n->first_at + 2 * reorder_ms < all_at ? n->first_at + 2 * reorder_ms
                                                                  : all_at;
+}
+
+/* A site that was cut off sends what happened hours ago, in order: its events wait for each other
+ * as long as those of today do, counted from when they were heard of. */
+static int64_t settles_at(const struct interaction_task *t, const struct recent *n) {
+    int64_t at = settles_by_events(t, n);
+    if (n->heard_at == INSTANT_NONE || at > n->heard_at + t->options.reorder_ms)
+        return at;
+    return n->heard_at + t->options.reorder_ms;
 }
 
 void settle_until(struct interaction_task *t, struct record *r, int64_t horizon_at,

@@ -59,7 +59,7 @@ def calls(rng, tenant, zone, count):
             told += [("answered", at + wait, 1, None), ("asa_ms", at + wait, wait, 1),
                      ("handled", at + wait + talk, 1, None),
                      ("aht_ms", at + wait + talk, talk, 1)]
-        late = rng.choice([0, 0, 0, rng.randrange(3 * HOUR_MS)])
+        late = rng.choice([0, 0, 0, rng.randrange(20 * HOUR_MS)])
         yield [(event["event_at"] + late, event) for event in events], queue, told
 
 

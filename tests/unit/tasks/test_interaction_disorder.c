@@ -36,6 +36,38 @@ static void late_answer_voids_the_breach(void **state) {
     assert_int_equal(ALL(k, IN_SERVICE_CHANGE), 1);
 }
 
+/* One call, told in order, so many hours after it was. */
+static void tell_late(struct kit *k, int64_t late_ms) {
+    kit_tick(k, late_ms);
+    kit_apply_at(k, kit_event(EVENT_QUEUED, 0), late_ms + 1 * S);
+    kit_apply_at(k, kit_event(EVENT_ANSWERED, 5 * S), late_ms + 2 * S);
+    kit_tick(k, late_ms + 60 * S);
+    kit_apply_at(k, kit_event(EVENT_DISCONNECTED, 65 * S), late_ms + 62 * S);
+    kit_tick(k, late_ms + HOUR_MS);
+}
+
+static void a_whole_call_that_comes_hours_late_counts_as_in_time(void **state) {
+    static const int64_t late_ms[] = {6 * MINUTE_MS, 3 * HOUR_MS, 10 * HOUR_MS};
+    (void)state;
+    for (size_t i = 0; i < sizeof(late_ms) / sizeof(late_ms[0]); i++) {
+        struct kit k;
+        kit_init(&k);
+        tell_late(&k, late_ms[i]);
+        assert_int_equal(ALL(&k, OFFERED), 1);
+        assert_int_equal(ALL(&k, ANSWERED), 1);
+        assert_int_equal(ALL(&k, WAIT_MS), 5 * S);
+        assert_int_equal(ALL(&k, HANDLED), 1);
+        assert_int_equal(ALL(&k, TALK_MS), 60 * S);
+        assert_int_equal(LEVEL(&k, 0, LATE), 0);
+        assert_int_equal(LEVEL(&k, 0, ANSWERED_IN), 1);
+        assert_int_equal(ALL(&k, CLOCKS_MET), 1);
+        assert_int_equal(ALL(&k, ITEMS_BREACHED), 0);
+        assert_int_equal(ALL(&k, WAITING_CHANGE), 0);
+        assert_int_equal(ALL(&k, IN_SERVICE_CHANGE), 0);
+        kit_deinit(&k);
+    }
+}
+
 static void late_answer_moves_the_end_that_was_told(void **state) {
     struct kit *k = *state;
     kit_say(k, EVENT_QUEUED, 0);
@@ -479,6 +511,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(answer_that_overtook_its_queued),
         CASE(late_answer_voids_the_breach),
+        CASE(a_whole_call_that_comes_hours_late_counts_as_in_time),
         CASE(late_answer_moves_the_end_that_was_told),
         CASE(revised_end_opens_the_breach_again),
         CASE(a_repeat_has_no_effect),
