@@ -36,6 +36,7 @@ struct tenant_scope {
     /* What is below is no part of the state: what the view was told last. */
     bool shown;
     bool owed; /* all of it is still to be shown: the view was full */
+    double completeness[WINDOW_COUNT];
     struct view_now now;
     struct view_now next;   /* being put together */
     int64_t minute_from_at; /* minutes from here on were not shown as they are */

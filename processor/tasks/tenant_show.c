@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -17,6 +18,7 @@ struct show {
     struct tenant_task *task;
     struct view *view;
     bool all;
+    double share; /* of the sources that count */
     struct figures figures;
 };
 
@@ -56,19 +58,37 @@ static void show_periods(struct show *show, const struct tenant *tenant,
     }
 }
 
+/* Of a window as it stands; the share of the sources alone where no records were lost. */
+static double completeness_of(const struct show *show, const struct cell_window *window,
+                              int64_t length_ms) {
+    const struct tenant_sources *sources = &show->task->sources;
+    if (!sources->gap_count || window->edge_at == INSTANT_NONE)
+        return show->share;
+    return tenant_sources_window(sources, window->edge_at - length_ms, window->edge_at);
+}
+
+/* A window whose counts stand still may still lose or gain a source, or leave a gap behind. */
+static bool is_news(const struct show *show, const struct tenant_scope *s, unsigned w) {
+    const struct cell_window *window = &s->cell->windows[w];
+    if (window->changed || show->all || !s->shown)
+        return true;
+    double now = completeness_of(show, window, window_spec((enum window_id)w)->length_ms);
+    return fabs(now - s->completeness[w]) > 1e-12;
+}
+
 static void show_windows(struct show *show, const struct tenant *tenant, struct tenant_scope *s) {
-    bool all = show->all || !s->shown;
     if (s->cell->periods.edge_at != INSTANT_NONE &&
-        (all || s->cell->windows[WINDOW_24H].changed || s->cell->periods.turned))
+        (is_news(show, s, WINDOW_24H) || s->cell->periods.turned))
         show_periods(show, tenant, s);
     s->cell->periods.turned = false;
     for (unsigned w = 0; w < WINDOW_COUNT; w++) {
         struct cell_window *window = &s->cell->windows[w];
         const struct window_spec *spec = window_spec((enum window_id)w);
-        if (window->changed || all)
+        if (is_news(show, s, w))
             show_figures(show, tenant, s, spec->name, &window->sums,
                          window->edge_at - spec->length_ms, window->edge_at);
         window->changed = false;
+        s->completeness[w] = completeness_of(show, window, spec->length_ms);
     }
 }
 
@@ -258,7 +278,8 @@ static bool show_in_turns(struct show *show) {
 bool tenant_task_show(struct tenant_task *t, bool all, struct view *view) {
     if (t->clock == INSTANT_NONE)
         return true;
-    struct show show = {.task = t, .view = view, .all = all};
+    struct show show = {
+        .task = t, .view = view, .all = all, .share = tenant_sources_completeness(&t->sources)};
     if (t->ages_changed || all)
         gather_ages(t);
     if (all)
