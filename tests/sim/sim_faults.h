@@ -31,6 +31,7 @@
     X(TEAR, 3, true, "a chunk of a snapshot is torn (%d)")                                         \
     X(LOSE, 2, true, "a chunk of a snapshot is lost (%d)")                                         \
     X(COMPACT, 2, true, "the state topic is compacted (%d)")                                       \
+    X(RETENTION, 3, false, "interactions-%d: its oldest records expire")                           \
     X(CONTRACTS, 3, true, "contracts are published, process %d reloads")                           \
     X(JUNK, 4, true, "a record that is none of ours (%d)")
 

@@ -30,6 +30,10 @@ static size_t port_drain(void *self, enum engine_input input, int32_t partition,
     struct sim_broker *b = &p->world->broker;
     struct sim_log *log = sim_broker_input(b, input, partition);
     size_t *at = &p->reading[input][partition], end = sim_broker_stable(b, log), taken = 0;
+    if (p->owned[input][partition] && *at < log->low) {
+        p->dead = "offset out of range";
+        return 0;
+    }
     while (p->owned[input][partition] && taken < room && *at < end) {
         const struct sim_record *r = sim_broker_read(b, log, *at);
         struct log_record record = {.offset = (int64_t)*at, .append_time = true};

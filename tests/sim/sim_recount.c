@@ -196,7 +196,8 @@ void sim_recount_episodes(struct sim_world *w, uint64_t open) {
                 take_alert(w, &all, r->value);
         }
     }
-    compare_items(w, &all);
+    if (!w->has_gap)
+        compare_items(w, &all);
     for (size_t i = 0; i < all.count; i++)
         open -= !is_end(all.items[i].last);
     if (open)

@@ -34,6 +34,7 @@ struct sim_settings {
     int64_t slowest_ms; /* of each step of a commit */
     bool publish_all;
     bool changes;   /* contracts change: without disorder, for a change folds what has come */
+    bool gaps;      /* retention takes records: then the story is not what can be counted */
     bool has_redis; /* else the view is never ready, which is cheap */
     enum sim_guard without; /* the guard that is taken out */
 };

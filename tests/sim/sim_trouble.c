@@ -107,6 +107,18 @@ static void let_go(struct sim_world *w) {
     sim_broker_end(b, SIM_FOREIGN, b->producers[SIM_FOREIGN].epoch, w->held_is_junk);
 }
 
+/* All but the last few, whether they were read or not. */
+static void expire(struct sim_world *w, const struct sim_fault *f) {
+    const struct sim_settings *s = &w->history->settings;
+    int32_t partition = f->who % s->partitions[INPUT_INTERACTIONS];
+    struct sim_log *log = sim_broker_input(&w->parts.broker, INPUT_INTERACTIONS, partition);
+    size_t kept = (size_t)f->ms % 6;
+    if (!s->gaps || log->visible < log->low + kept)
+        return;
+    log->low = log->visible - kept;
+    w->has_gap = true;
+}
+
 static void befall(struct sim_world *w, const struct sim_fault *f) {
     const struct sim_settings *s = &w->history->settings;
     struct sim_redis *redis = &w->parts.redis;
@@ -149,6 +161,7 @@ static void befall(struct sim_world *w, const struct sim_fault *f) {
         break;
     case SIM_FAULT_JUNK: send_junk(w, f, SIM_TXN_NONE); break;
     case SIM_FAULT_HOLD: hold(w, f); break;
+    case SIM_FAULT_RETENTION: expire(w, f); break;
     default: befall_process(w, f); break;
     }
 }

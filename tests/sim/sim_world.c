@@ -38,6 +38,7 @@ void sim_history_draw(struct sim_history *h, uint64_t seed, enum sim_guard witho
         .slowest_ms = PICK(seed, 12, 20, 300, 1500),
         .publish_all = PICK(seed, 13, 0, 0, 0, 1),
         .has_redis = PICK(seed, 14, 0, 1),
+        .gaps = PICK(seed, 16, 0, 0, 0, 0, 0, 0, 1),
         .changes = PICK(seed, 15, 0, 0, 0, 1),
         .without = without,
     };

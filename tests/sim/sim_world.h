@@ -32,6 +32,7 @@ struct sim_world {
     int64_t rewind_at;  /* INSTANT_MAX: none waits */
     int64_t held_until; /* a site's transaction */
     bool held_is_junk;  /* and will be committed */
+    bool has_gap;       /* records were lost: only what is told can be judged, not what happened */
     uint64_t junk_count;
     uint64_t deaths, deaths_in_calm;
     char last_death[200];
