@@ -82,8 +82,20 @@ static size_t take(struct kafka_state_want *wants, size_t count, const rd_kafka_
     return open;
 }
 
-/* The chunks of a snapshot stand behind the first one, between those of other tasks. */
-static void read_chunks(rd_kafka_t *rk, struct kafka_state_want *wants, size_t count,
+/* The partition has nothing more. Behind the end that a reader of committed records is told there
+ * may stand others, which wait for a transaction that a dead process left open. */
+static bool is_end(rd_kafka_t *rk, const rd_kafka_message_t *m) {
+    int64_t low, high;
+    if (m->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        return m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET;
+    return rd_kafka_get_watermark_offsets(rk, rd_kafka_topic_name(m->rkt), m->partition, &low,
+                                          &high) ||
+           m->offset >= high;
+}
+
+/* The chunks of a snapshot stand behind the first one, between those of other tasks. False when
+ * the brokers do not hand them out in time, which says nothing about what they have. */
+static bool read_chunks(rd_kafka_t *rk, struct kafka_state_want *wants, size_t count,
                         int partitions) {
     int64_t until = now_ms() + READ_TIMEOUT_MS;
     int ended = 0;
@@ -92,12 +104,13 @@ static void read_chunks(rd_kafka_t *rk, struct kafka_state_want *wants, size_t c
         rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, 100);
         if (!m)
             continue;
-        if (m->err)
-            ended++;
-        else
+        if (!m->err)
             open = take(wants, count, m);
+        else
+            ended += is_end(rk, m);
         rd_kafka_message_destroy(m);
     }
+    return !open || ended == partitions;
 }
 
 static void close_readers(struct kafka_state_want *wants, size_t count) {
@@ -122,18 +135,18 @@ bool kafka_state_read(const struct kafka_options *o, struct kafka_state_want *wa
     rd_kafka_t *rk = client_new(o, err);
     if (!rk)
         return false;
-    for (int age = 0; age < METADATA_SNAPSHOTS; age++) {
+    bool ok = true;
+    for (int age = 0; age < METADATA_SNAPSHOTS && ok; age++) {
         if (!open_readers(wants, count, age))
             continue;
         rd_kafka_topic_partition_list_t *list = places(topic, wants, count);
-        if (!rd_kafka_assign(rk, list))
-            read_chunks(rk, wants, count, list->cnt);
+        ok = !rd_kafka_assign(rk, list) && read_chunks(rk, wants, count, list->cnt);
         rd_kafka_topic_partition_list_destroy(list);
         close_readers(wants, count);
     }
     rd_kafka_consumer_close(rk);
     rd_kafka_destroy(rk);
-    return true;
+    return ok || err_set(err, "the snapshots in %s could not be read in time", topic);
 }
 
 /* A chunk of the task: its key begins with the task's name. */
@@ -154,21 +167,23 @@ static size_t look_at(struct kafka_state_want *wants, size_t count, const rd_kaf
 }
 
 /* From the beginning of each partition until all were heard of, or to its end. A group that is new
- * has nothing there. */
-static void look_for_all(rd_kafka_t *rk, struct kafka_state_want *wants, size_t count,
+ * has nothing there. False when that cannot be known in time. */
+static bool look_for_all(rd_kafka_t *rk, struct kafka_state_want *wants, size_t count,
                          int partitions) {
     int64_t until = now_ms() + READ_TIMEOUT_MS;
     int ended = 0;
-    for (size_t left = count; left && ended < partitions && now_ms() < until;) {
+    size_t left = count;
+    while (left && ended < partitions && now_ms() < until) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, 100);
         if (!m)
             continue;
-        if (m->err)
-            ended++;
-        else
+        if (!m->err)
             left = look_at(wants, count, m);
+        else
+            ended += is_end(rk, m);
         rd_kafka_message_destroy(m);
     }
+    return !left || ended == partitions;
 }
 
 bool kafka_state_look(const struct kafka_options *o, struct kafka_state_want *wants, size_t count,
@@ -184,8 +199,9 @@ bool kafka_state_look(const struct kafka_options *o, struct kafka_state_want *wa
     rd_kafka_t *rk = list->cnt ? client_new(o, err) : NULL;
     bool ok = rk || !list->cnt;
     if (rk) {
-        if (!rd_kafka_assign(rk, list))
-            look_for_all(rk, wants, count, list->cnt);
+        ok = !rd_kafka_assign(rk, list) && look_for_all(rk, wants, count, list->cnt);
+        if (!ok)
+            err_set(err, "%s could not be read in time", topic);
         rd_kafka_consumer_close(rk);
         rd_kafka_destroy(rk);
     }

@@ -113,6 +113,34 @@ def test_who_dies_in_the_middle_of_a_rebalance_leaves_nothing_behind(proxied):
     second.stop()
 
 
+def test_snapshots_behind_an_open_transaction_are_waited_for(proxied):
+    """A transaction that a dead process left open ends what a reader of committed records is told:
+    snapshots behind it are not missing."""
+    world = proxied.world
+    runner = proxied.runner("one").start()
+    traffic = Traffic(world, seed=24)
+    pause(4)
+    dead = ck.Producer({"bootstrap.servers": world.stack.kafka,
+                        "transactional.id": f"{world.group}-dead"})
+    dead.init_transactions(10)
+    dead.begin_transaction()
+    state = f"{world.prefix}{world.group}.state"
+    for p in world.partitions(state):
+        dead.produce(state, b"half", b"nobody/0/0", p)
+    dead.flush(10)
+    pause(1.2)  # some of the tasks have written a snapshot behind it, others have not
+    runner.kill()
+    runner.start(ready=False)
+    pause(3)
+    dead.abort_transaction(10)
+    runner.ready()
+    assert "snapshot_refused" not in runner.process.output, runner.process.output[-3000:]
+    traffic.stop()
+    runner.wait_idle()
+    expect_the_recount(world, held_back=True)
+    runner.stop()
+
+
 class Listener:
     """A read_committed reader of the SLA alerts: when each came, as (alert, wall time)."""
 
