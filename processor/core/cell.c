@@ -63,6 +63,7 @@ int64_t cell_kept_from(const struct cell *c) {
 
 /* Panes that start before this belong to a wider tier. */
 static int64_t tier_from(const struct cell *c, size_t t) {
+    CHECK(t < CELL_TIERS);
     if (t + 1 == CELL_TIERS || c->at == INSTANT_NONE)
         return cell_kept_from(c);
     int64_t stays_ms = t == 0 ? c->shape.fine_ms : c->shape.minute_ms;

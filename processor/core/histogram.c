@@ -98,8 +98,8 @@ static void move_bins(struct histogram *h, uint32_t to, uint32_t from, uint32_t 
 
 static void widen(struct histogram *h) {
     CHECK(!h->is_wide);
-    h->narrow = realloc(h->narrow, h->capacity * sizeof(*h->wide));
-    CHECK(h->narrow || h->capacity == 0);
+    h->wide = realloc(h->wide, h->capacity * sizeof(*h->wide));
+    CHECK(h->wide || h->capacity == 0);
     for (uint32_t i = h->used; i > 0; i--) {
         int32_t entry;
         memcpy(&entry, (char *)h->narrow + (i - 1) * sizeof(entry), sizeof(entry));
