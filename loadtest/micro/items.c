@@ -27,7 +27,7 @@ struct bench {
     struct delta_table *deltas;
     struct outbox out;
     struct interaction_task *task;
-    char sites[SITES][16], queues[QUEUES][16];
+    char sites[SITES][24], queues[QUEUES][24];
     uint32_t open; /* how many are to be open */
     uint64_t next; /* number of the next interaction */
     uint64_t events;

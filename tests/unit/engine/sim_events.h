@@ -107,7 +107,7 @@ static inline uint64_t metric_named(const struct engine *e, const char *name) {
     buf_init(&text);
     engine_write_metrics(e, &text);
     buf_put_u8(&text, 0);
-    char line[128];
+    char line[160];
     snprintf(line, sizeof line, "\nfloorwalker_%s ", name);
     const char *at = strstr(text.at, line);
     assert_non_null(at);
