@@ -148,7 +148,8 @@ static struct partition *partition_new(const struct engine *e, const struct log_
                             .clock_sent = INSTANT_NONE,
                             .read_at = e->wall_at,
                             .tick_at = INSTANT_NONE,
-                            .empty_at = INSTANT_NONE};
+                            .empty_at = INSTANT_NONE,
+                            .held_at = INSTANT_NONE};
     snprintf(p->name, sizeof p->name, "%s-%" PRId32, engine_input_name(a->input), a->partition);
     p->snapshot.begun_at = first_snapshot_after(e, a->partition);
     p->batch = view_batch_new();

@@ -10,12 +10,18 @@
 /* Nobody waits for a source from which nothing has come for so long. */
 #define PATIENCE_MS 500
 
+/* Where it stands: at the record that it would read next, where that is known. After an hour in
+ * which nothing happened anywhere each would else wait for another one's clock. */
+static int64_t position_of(const struct partition *p) {
+    return p->held_at != INSTANT_NONE ? p->held_at : partition_clock(p);
+}
+
 /* The furthest behind first, so that panes of one time are made together. */
-static void order_by_clock(struct engine *e) {
+static void order_by_position(struct engine *e) {
     for (size_t i = 1; i < e->partition_count; i++) {
         struct partition *p = e->partitions[i];
         size_t at = i;
-        for (; at > 0 && partition_clock(e->partitions[at - 1]) > partition_clock(p); at--)
+        for (; at > 0 && position_of(e->partitions[at - 1]) > position_of(p); at--)
             e->partitions[at] = e->partitions[at - 1];
         e->partitions[at] = p;
     }
@@ -27,7 +33,7 @@ static bool is_waited_for(const struct engine *e, const struct partition *p) {
     return p->empty_at == INSTANT_NONE || e->wall_at - p->empty_at < PATIENCE_MS;
 }
 
-/* How far a source may be read in this turn: for all but the furthest behind that one's clock
+/* How far a source may be read in this turn: for all but the furthest behind that one's position
  * decides, for itself the next one's. */
 struct horizon {
     const struct partition *behind; /* NULL: nobody is waited for */
@@ -46,7 +52,7 @@ static struct horizon look(const struct engine *e) {
     for (size_t i = 0; i < e->partition_count && found < 2; i++) {
         if (!is_waited_for(e, e->partitions[i]))
             continue;
-        int64_t clock = partition_clock(e->partitions[i]);
+        int64_t clock = position_of(e->partitions[i]);
         silent |= clock == INSTANT_NONE;
         if (clock == INSTANT_NONE)
             continue;
@@ -68,7 +74,7 @@ static bool waits_for_memory(const struct engine *e, const struct partition *p,
 }
 
 void engine_order(struct engine *e) {
-    order_by_clock(e);
+    order_by_position(e);
     struct horizon h = look(e);
     for (size_t i = 0; i < e->partition_count; i++) {
         struct partition *p = e->partitions[i];
@@ -88,10 +94,12 @@ bool engine_is_ahead(struct engine *e, struct partition *p, int64_t log_at) {
         return false;
     if (partition_clock(p) == INSTANT_NONE && ahead_of(log_at) < p->read_until)
         p->read_until = ahead_of(log_at);
+    p->held_at = INSTANT_NONE;
     if (log_at <= p->read_until)
         return false;
     if (e->options.live && e->wall_at - log_at <= FRESH_MS)
         return false;
+    p->held_at = log_at;
     e->counts.held_ahead += !p->waited;
     p->waits = true;
     return true;

@@ -142,6 +142,7 @@ static bool take(void *context, const struct log_record *r) {
 bool engine_read(struct engine *e, struct partition *p) {
     if (p->hold == HOLD_SCHEMA || p->state == PARTITION_ENDED || p->waits || engine_rules_wait(p))
         return false;
+    int64_t held_at = p->held_at;
     e->taking = p;
     size_t taken = e->options.log.drain(e->options.log.self, p->input, p->number, TURN_RECORDS_MAX,
                                         take, e);
@@ -150,5 +151,5 @@ bool engine_read(struct engine *e, struct partition *p) {
         p->empty_at = INSTANT_NONE;
     else if (p->empty_at == INSTANT_NONE && !p->waits)
         p->empty_at = e->wall_at;
-    return taken > 0;
+    return taken > 0 || p->held_at != held_at; /* where it stands lets others go on */
 }

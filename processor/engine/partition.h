@@ -79,6 +79,7 @@ struct partition {
     bool lost;            /* records were lost; nobody has been told as yet */
     int64_t empty_at;     /* wall time since when nothing was to be had; INSTANT_NONE: there was */
     int64_t read_until;   /* log time, in this turn */
+    int64_t held_at;      /* log time of the record that is too far ahead; INSTANT_NONE: none is */
     bool waits;           /* in this turn: for another that is further behind, or for memory */
     bool waited;          /* in the turn before */
     bool leaving;         /* is about to be revoked: a last snapshot */

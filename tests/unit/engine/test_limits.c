@@ -203,6 +203,24 @@ static void nobody_waits_for_a_partition_that_has_ended(void **state) {
     sim_deinit(&s);
 }
 
+/* Each source's next record is hours later than all that has been read. */
+static void nobody_waits_for_ever_after_a_silent_night(void **state) {
+    (void)state;
+    struct sim s;
+    sim_init(&s, 3);
+    send_event(&s, 0, HOUR_MS, 1, QUEUED);
+    send_event(&s, 1, HOUR_MS + MINUTE_MS, 2, QUEUED);
+    for (int p = 0; p < 3; p++)
+        for (int i = 0; i < 3; i++)
+            send_event(&s, p, 8 * HOUR_MS + (p + 3 * i) * HOUR_MS, 10 * p + i, QUEUED);
+    struct engine *e = start(&s, false, false);
+    sim_run(&s, e, 3000);
+    for (int p = 0; p < 3; p++)
+        assert_int_equal(read_of(&s, p), s.log[INPUT_INTERACTIONS][p].count);
+    sim_kill(&s, e);
+    sim_deinit(&s);
+}
+
 static void what_is_fresh_never_waits(void **state) {
     (void)state;
     struct sim s;
@@ -260,6 +278,7 @@ int main(void) {
         cmocka_unit_test(no_ticks_into_a_partition_that_is_not_read),
         cmocka_unit_test(a_sparse_partition_waits_for_a_dense_one),
         cmocka_unit_test(nobody_waits_for_a_partition_that_has_ended),
+        cmocka_unit_test(nobody_waits_for_ever_after_a_silent_night),
         cmocka_unit_test(what_is_fresh_never_waits),
         cmocka_unit_test(an_epoch_that_is_full_is_cut_before_more_is_read),
     };
