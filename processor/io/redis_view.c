@@ -168,9 +168,12 @@ static void set_up_done(struct redis_view *v) {
         be_ready(v);
 }
 
+/* The first one is told: what follows a refused login is refused for want of it. */
 static void take_refusal(struct redis_view *v, const char *what, const char *said) {
     char clean[200];
     size_t size = 0;
+    if (v->set_up_failed)
+        return;
     for (; *said && size + 1 < sizeof clean; said++)
         clean[size++] = *said == '"' || *said == '\\' ? '\'' : *said;
     clean[size] = 0;
