@@ -10,7 +10,9 @@ static int64_t ageing_at(const struct fold *f, const struct interaction *i) {
         return INSTANT_MAX;
     const struct leaf *leaf = fold_leaf(f, i->leaf);
     int64_t ageing_ms = leaf->contract->ageing_ms[leaf->channel];
-    return ageing_ms > 0 ? i->last_at + ageing_ms : INSTANT_MAX;
+    if (ageing_ms == 0)
+        return INSTANT_MAX;
+    return (i->heard_at > i->last_at ? i->heard_at : i->last_at) + ageing_ms;
 }
 
 static int64_t next_due(const struct fold *f, const struct interaction *i, enum due *what) {

@@ -9,6 +9,7 @@ void interaction_init(struct interaction *i) {
     *i = (struct interaction){.opened_at = INSTANT_NONE,
                               .created_at = INSTANT_NONE,
                               .last_at = INSTANT_NONE,
+                              .heard_at = INSTANT_NONE,
                               .moved_at = INSTANT_NONE,
                               .fired_at = INSTANT_NONE,
                               .reply_from_at = INSTANT_NONE,

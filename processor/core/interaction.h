@@ -44,7 +44,8 @@ enum track { TRACKS(TRACK_ENUM) TRACK_COUNT };
 struct interaction {
     int64_t opened_at;     /* first event; INSTANT_NONE while PHASE_NEW */
     int64_t created_at;    /* INSTANT_NONE: no CREATED */
-    int64_t last_at;       /* newest event; ageing counts from here */
+    int64_t last_at;       /* newest event; ageing counts from here, or from heard_at */
+    int64_t heard_at;      /* when an event came that was older than `reorder`; INSTANT_NONE */
     int64_t moved_at;      /* last move of the phase */
     int64_t fired_at;      /* last deadline that passed */
     int64_t reply_from_at; /* the first reply is measured from here; INSTANT_NONE: not yet */

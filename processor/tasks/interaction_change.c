@@ -52,13 +52,23 @@ static enum moment_outcome append(struct interaction_task *t, struct record *r,
     return outcome;
 }
 
+/* Older than what waits to be sorted; only news from a site that was cut off. */
+static bool is_late(const struct interaction_task *t, const struct moment *m) {
+    return t->clock != INSTANT_NONE && m->event_at < t->clock - t->options.reorder_ms;
+}
+
 /* Takes back what base and the old tail contributed, and contributes anew. */
 static void restate(struct interaction_task *t, struct record *r, uint32_t before_count,
-                    uint32_t after_count, struct outbox *out) {
+                    uint32_t after_count, bool late, struct outbox *out) {
     struct recent *n = record_recent(&t->store, r);
     struct interaction then;
     record_read(&t->store, r, &then);
     n->now = then;
+    if (late) {
+        n->now.heard_at = t->clock;
+        record_write(&t->store, r, &n->now);
+        recent_look(&t->store, n, &n->now);
+    }
     struct fold back = fold_for(t, out, -1, &t->told);
     fold_all(&back, &then, t->before, before_count, t->clock);
 
@@ -81,7 +91,7 @@ static enum moment_outcome insert(struct interaction_task *t, struct record *r,
             t->after[after_count++] = t->before[k];
     }
     moments_insert(t->after, after_count++, m);
-    restate(t, r, before_count, after_count, out);
+    restate(t, r, before_count, after_count, is_late(t, m), out);
     for (uint32_t k = 0; k < after_count; k++) {
         if (t->after[k].identity == m->identity)
             return t->after[k].outcome;
@@ -110,7 +120,7 @@ static void take(struct interaction_task *t, struct record *r, const struct mome
         settle_first_instant(t, r, out);
         known = tail_find(&t->store, n, m->identity);
     }
-    bool next = !known && tail_is_next(&t->store, n, m);
+    bool next = !known && !is_late(t, m) && tail_is_next(&t->store, n, m);
     enum moment_outcome outcome = next ? append(t, r, m, out) : insert(t, r, m, out);
     if (outcome == MOMENT_IMPOSSIBLE)
         tail_keep(n, m, place);
@@ -123,8 +133,6 @@ void change_by_event(struct interaction_task *t, uint32_t handle, const struct m
     struct recent *n = record_warm(&t->store, r);
     struct gauge_standing stood = gauges_standing(&n->now);
     bool was_open = interaction_is_open(&n->now);
-    if (t->clock != INSTANT_NONE && m->event_at < t->clock - t->options.reorder_ms)
-        n->heard_at = t->clock;
     take(t, r, m, place, out);
     change_follow(t, &stood, was_open, &n->now);
 }

@@ -175,8 +175,6 @@ static void read_recent(struct loading *l, struct record *r, const struct leaf *
     struct recent *n = record_warm(l->store, r);
     uint32_t count = read_moments(l, tenant_leaf);
     read_kept(&l->in, n);
-    if (cursor_u8(&l->in) != 0)
-        n->heard_at = cursor_zigzag(&l->in);
     if (l->in.failed)
         return;
     struct fold fold = {.leaves = l->store->leaves, .ledger.sign = 1};

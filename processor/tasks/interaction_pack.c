@@ -24,7 +24,7 @@ static const size_t instants[] = {
     offsetof(struct interaction, created_at),  offsetof(struct interaction, moved_at),
     offsetof(struct interaction, fired_at),    offsetof(struct interaction, reply_from_at),
     offsetof(struct interaction, turn_at),     offsetof(struct interaction, resolved_at),
-    offsetof(struct interaction, reopened_at),
+    offsetof(struct interaction, reopened_at), offsetof(struct interaction, heard_at),
 };
 #define INSTANTS (sizeof(instants) / sizeof(instants[0]))
 
@@ -277,18 +277,24 @@ static uint32_t head_of(const struct interaction *i) {
            (uint32_t)i->status << STATUS_SHIFT | has << HAS_SHIFT;
 }
 
-#define OPENED_AT_SIZE 6
+#define INSTANT_SIZE 6
+
+/* Of one that is new, for which nothing but heard_at can be known. */
+#define NEW_HEARD (PHASE_NEW | 1u << PRIORITY_SHIFT)
+
+static unsigned char *put_new(const struct interaction *i, unsigned char *to) {
+    *to++ = i->heard_at != INSTANT_NONE ? NEW_HEARD : PHASE_NEW;
+    return i->heard_at != INSTANT_NONE ? put_fixed(to, (uint64_t)i->heard_at, INSTANT_SIZE) : to;
+}
 
 size_t pack_interaction(struct names *names, const struct interaction *i, unsigned char *to) {
     const unsigned char *from = to;
-    if (i->phase == PHASE_NEW) {
-        *to = PHASE_NEW;
-        return 1;
-    }
+    if (i->phase == PHASE_NEW)
+        return (size_t)(put_new(i, to) - from);
     uint32_t head = head_of(i), has = head >> HAS_SHIFT;
     int64_t near_at = i->opened_at;
     to = put_fixed(to, head, 4);
-    to = put_fixed(to, (uint64_t)near_at, OPENED_AT_SIZE);
+    to = put_fixed(to, (uint64_t)near_at, INSTANT_SIZE);
     to = put_number(to, i->last_at - near_at);
     to = put_varint(to, names_place(names, i->leaf));
     for (size_t k = 0; k < INSTANTS; k++) {
@@ -319,16 +325,21 @@ static bool is_whole(const struct interaction *i) {
            since == (i->leg.since_at != INSTANT_NONE);
 }
 
-/* Both the head and, unless it is that of a new one, the instants that all others are near. */
-static uint32_t get_head(struct cursor *in, int64_t *opened_at) {
-    if (cursor_left(in) > 0 && *in->at == PHASE_NEW) {
-        in->at++;
+static int64_t get_instant(struct cursor *in) {
+    int64_t at = (int64_t)get_fixed(in, INSTANT_SIZE);
+    if (at > EVENT_AT_MAX)
+        cursor_fail(in);
+    return at;
+}
+
+/* Both the head and the instant that all others are near. 0 of a new one: when it was heard of. */
+static uint32_t get_head(struct cursor *in, int64_t *near_at) {
+    if (cursor_left(in) > 0 && (*in->at == PHASE_NEW || *in->at == NEW_HEARD)) {
+        *near_at = *in->at++ == PHASE_NEW ? INSTANT_NONE : get_instant(in);
         return 0;
     }
     uint32_t head = (uint32_t)get_fixed(in, 4);
-    *opened_at = (int64_t)get_fixed(in, OPENED_AT_SIZE);
-    if (*opened_at > EVENT_AT_MAX)
-        cursor_fail(in);
+    *near_at = get_instant(in);
     return in->failed ? 0 : head;
 }
 
@@ -359,8 +370,10 @@ void unpack_interaction(const struct names *names, struct cursor *in, struct int
     interaction_init(i);
     int64_t near_at;
     uint32_t head = get_head(in, &near_at), has = head >> HAS_SHIFT;
-    if (head == 0)
+    if (head == 0) {
+        i->heard_at = near_at;
         return;
+    }
     get_beside(in, head, i);
     i->opened_at = near_at;
     i->last_at = near_at + get_number(in);

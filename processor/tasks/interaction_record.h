@@ -25,7 +25,6 @@ struct recent {
     int64_t next_at;        /* when time next changes what is now; INSTANT_MAX: never */
     int64_t due_at; /* the timer may be armed for an earlier instant: nothing happens then */
     int64_t first_at, last_at; /* of the tail, unless it is empty */
-    int64_t heard_at; /* the clock when an event came that was older than `reorder`; INSTANT_NONE */
     struct kept *kept;
     uint32_t tail;        /* slab: packed moments, sorted by event_at, then moment_compare */
     uint16_t words, last; /* of the tail; the word at which the last moment begins */

@@ -64,9 +64,6 @@ static void put_recent(const struct record_store *s, const struct recent *n, str
         buf_put_varint(b, (uint32_t)kept->revision);
         put_place(b, &kept->place);
     }
-    buf_put_u8(b, n->heard_at != INSTANT_NONE);
-    if (n->heard_at != INSTANT_NONE)
-        buf_put_zigzag(b, n->heard_at);
 }
 
 static void put_record(const struct record_store *s, const struct record *r, struct buf *b) {

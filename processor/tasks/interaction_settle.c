@@ -68,10 +68,10 @@ static int64_t settles_by_events(const struct interaction_task *t, const struct 
 /* A site that was cut off sends what happened hours ago, in order: its events wait for each other
  * as long as those of today do, counted from when they were heard of. */
 static int64_t settles_at(const struct interaction_task *t, const struct recent *n) {
-    int64_t at = settles_by_events(t, n);
-    if (n->heard_at == INSTANT_NONE || at > n->heard_at + t->options.reorder_ms)
+    int64_t at = settles_by_events(t, n), heard_at = n->now.heard_at;
+    if (heard_at == INSTANT_NONE || at > heard_at + t->options.reorder_ms)
         return at;
-    return n->heard_at + t->options.reorder_ms;
+    return heard_at + t->options.reorder_ms;
 }
 
 void settle_until(struct interaction_task *t, struct record *r, int64_t horizon_at,

@@ -213,6 +213,18 @@ static inline void kit_tick(struct kit *k, int64_t after_ms) {
     interaction_task_tick(k->task, k->log_at, &k->out);
 }
 
+/* The task goes through bytes. */
+static inline void kit_reload(struct kit *k) {
+    struct buf bytes;
+    struct err err;
+    buf_init(&bytes);
+    interaction_task_save(k->task, &bytes);
+    interaction_task_free(k->task);
+    k->task = interaction_task_new(&k->options);
+    assert_true(interaction_task_load(k->task, buf_slice(&bytes), &err));
+    buf_deinit(&bytes);
+}
+
 /* Over all panes; or in the pane of T0 + after_ms. */
 #define KIT_ALL INT64_MIN
 static inline int64_t kit_count(const struct kit *k, enum counter c, int64_t after_ms) {

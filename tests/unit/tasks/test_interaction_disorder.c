@@ -68,6 +68,33 @@ static void a_whole_call_that_comes_hours_late_counts_as_in_time(void **state) {
     }
 }
 
+/* Ten hours late and longer than what is sorted anew; its site begins to speak again with it. */
+static void a_long_call_that_comes_hours_late_is_not_aged_out(void **state) {
+    struct kit *k = *state;
+    int64_t late_ms = 10 * HOUR_MS;
+    kit_tick(k, late_ms);
+    kit_apply_at(k, kit_event(EVENT_QUEUED, 0), late_ms + 1 * S);
+    kit_apply_at(k, kit_event(EVENT_ANSWERED, 5 * S), late_ms + 6 * S);
+    kit_tick(k, late_ms + 30 * MINUTE_MS);
+    kit_reload(k);
+    kit_apply_at(k, kit_event(EVENT_DISCONNECTED, 30 * MINUTE_MS), late_ms + 30 * MINUTE_MS);
+    kit_tick(k, late_ms + 2 * HOUR_MS);
+    assert_int_equal(ALL(k, HANDLED), 1);
+    assert_int_equal(ALL(k, TALK_MS), 30 * MINUTE_MS - 5 * S);
+    assert_int_equal(interaction_task_counts(k->task)->aged_out, 0);
+}
+
+static void of_what_came_late_only_silence_ages(void **state) {
+    struct kit *k = *state;
+    kit_tick(k, 10 * HOUR_MS);
+    kit_apply_at(k, kit_event(EVENT_QUEUED, 0), 10 * HOUR_MS);
+    kit_tick(k, 14 * HOUR_MS);
+    assert_int_equal(ALL(k, WAITING_CHANGE), 1);
+    kit_tick(k, 14 * HOUR_MS + 1);
+    assert_int_equal(ALL(k, WAITING_CHANGE), 0);
+    assert_int_equal(interaction_task_counts(k->task)->aged_out, 1);
+}
+
 static void late_answer_moves_the_end_that_was_told(void **state) {
     struct kit *k = *state;
     kit_say(k, EVENT_QUEUED, 0);
@@ -512,6 +539,8 @@ int main(void) {
         CASE(answer_that_overtook_its_queued),
         CASE(late_answer_voids_the_breach),
         CASE(a_whole_call_that_comes_hours_late_counts_as_in_time),
+        CASE(a_long_call_that_comes_hours_late_is_not_aged_out),
+        CASE(of_what_came_late_only_silence_ages),
         CASE(late_answer_moves_the_end_that_was_told),
         CASE(revised_end_opens_the_breach_again),
         CASE(a_repeat_has_no_effect),

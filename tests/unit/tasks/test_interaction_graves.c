@@ -16,18 +16,6 @@ static void tell_call(struct kit *k, const char *id, int64_t after_ms, int64_t l
     }
 }
 
-/* The task goes through bytes. */
-static void reload(struct kit *k) {
-    struct buf bytes;
-    struct err err;
-    buf_init(&bytes);
-    interaction_task_save(k->task, &bytes);
-    interaction_task_free(k->task);
-    k->task = interaction_task_new(&k->options);
-    assert_true(interaction_task_load(k->task, buf_slice(&bytes), &err));
-    buf_deinit(&bytes);
-}
-
 static uint64_t after_burial(const struct kit *k) {
     return interaction_task_counts(k->task)->after_burial;
 }
@@ -78,7 +66,7 @@ static void repeats_find_no_way_into_a_new_life(void **state) {
     kit_apply_at(k, kit_event(EVENT_QUEUED, 3 * HOUR_MS), 3 * HOUR_MS);
     tell_call(k, "i", 0, 3 * HOUR_MS + S);
     assert_int_equal(after_burial(k), 3);
-    reload(k);
+    kit_reload(k);
     tell_call(k, "i", 0, 3 * HOUR_MS + 2 * MINUTE_MS);
     assert_int_equal(after_burial(k), 3); /* counted anew */
     assert_int_equal(ALL(k, OFFERED), 2);
@@ -96,7 +84,7 @@ static void graves_outlive_a_restart(void **state) {
     tell_call(k, "i", 0, 0);
     tell_call(k, "a name longer than what lies in the record itself", 5 * S, 60 * S);
     kit_tick(k, 2 * HOUR_MS);
-    reload(k);
+    kit_reload(k);
     tell_call(k, "i", 0, 3 * HOUR_MS);
     tell_call(k, "a name longer than what lies in the record itself", 5 * S, 4 * HOUR_MS);
     assert_int_equal(ALL(k, OFFERED), 2);
