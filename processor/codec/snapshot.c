@@ -87,6 +87,13 @@ static bool read_chunk(struct cursor *c, struct chunk *chunk) {
            chunk->index < chunk->count;
 }
 
+int64_t snapshot_chunk_offset(struct slice task, struct slice value) {
+    struct cursor c = cursor_of(value);
+    struct chunk chunk;
+    bool read = cursor_u8(&c) == SNAPSHOT_VERSION && read_chunk(&c, &chunk);
+    return read && slice_equal(chunk.task, task) ? chunk.offset : -1;
+}
+
 void snapshot_reader_init(struct snapshot_reader *r, struct slice task,
                           const struct snapshot_pointer *pointer) {
     *r = (struct snapshot_reader){.task = task, .pointer = *pointer};

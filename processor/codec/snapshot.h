@@ -34,6 +34,10 @@ void snapshot_put_key(struct slice task, uint64_t number, uint32_t index, struct
 void snapshot_put_chunk(struct slice task, const struct snapshot_pointer *pointer, uint32_t index,
                         struct slice state, struct buf *value);
 
+/* The offset of its input at which the snapshot of the task was taken of which this is a chunk;
+ * -1 where it is torn, of another version or task. */
+int64_t snapshot_chunk_offset(struct slice task, struct slice value);
+
 /* Collects the chunks of one snapshot, in whatever order they come. */
 struct snapshot_reader {
     struct slice task;

@@ -1,5 +1,6 @@
 #include "io/kafka_lookup.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -11,6 +12,8 @@
 #define LOOKUP_TRIES 6
 #define ENDS_TRIES 100 /* a topic that was just made has no leader for a moment */
 #define ENDS_PAUSE_US 100000
+#define STALE_TRIES 10 /* a broker that came back may know offsets of minutes ago for a while */
+#define STALE_PAUSE_US 500000
 
 struct kafka_lookup *kafka_lookup_new(const struct kafka_options *o, rd_kafka_t *rk,
                                       const rd_kafka_topic_partition_list_t *partitions,
@@ -110,6 +113,7 @@ static void want_snapshot(struct kafka_lookup *l, int index) {
     snprintf(w->task, sizeof w->task, "%s-%d", engine_input_name(a->input), a->partition);
     w->partition = snapshot_partition(a->partition, l->options->state_partitions);
     w->offsetless = a->committed < 0;
+    w->newest_at = -1;
     if (a->committed < 0 || !metadata_parse(a->metadata, &w->metadata, &err))
         w->metadata = (struct metadata){0};
 }
@@ -179,8 +183,8 @@ static void find_contracts(struct kafka_lookup *l) {
         snprintf(l->failure, sizeof l->failure, "%s", err.text);
 }
 
-static void look_up(uv_work_t *work) {
-    struct kafka_lookup *l = work->data;
+/* Offsets, ends and snapshots. */
+static void find_places(struct kafka_lookup *l) {
     if (!find_committed(l))
         return;
     for (int i = 0; i < l->partitions->cnt; i++) {
@@ -197,6 +201,47 @@ static void look_up(uv_work_t *work) {
         return;
     }
     find_snapshots(l);
+}
+
+/* A snapshot is written in the transaction that commits its offset or in a later one: one that was
+ * taken behind the committed offset proves that this offset is not the last one. To begin there
+ * would count everything since then twice. Returns the partition's index or -1. */
+static int find_stale(const struct kafka_lookup *l) {
+    for (int i = 0; i < l->partitions->cnt; i++)
+        if (l->wants[i].newest_at > l->found[i].committed)
+            return i;
+    return -1;
+}
+
+static void forget_places(struct kafka_lookup *l) {
+    for (int i = 0; i < l->partitions->cnt; i++) {
+        struct log_assignment *a = &l->found[i];
+        buf_deinit(&l->wants[i].packed);
+        l->wants[i] = (struct kafka_state_want){0};
+        *a = (struct log_assignment){.input = a->input, .partition = a->partition};
+    }
+}
+
+static void find_fresh_places(struct kafka_lookup *l) {
+    find_places(l);
+    for (int i = 1; i < STALE_TRIES && !*l->failure && find_stale(l) >= 0; i++) {
+        usleep(STALE_PAUSE_US);
+        forget_places(l);
+        find_places(l);
+    }
+    int stale = *l->failure ? -1 : find_stale(l);
+    if (stale >= 0)
+        snprintf(l->failure, sizeof l->failure,
+                 "%s, partition %d: the group's offset is %" PRId64 ", but its snapshot of %" PRId64
+                 " is committed: the brokers answer with an old offset, and to begin there would "
+                 "count twice; start again when they have the new one",
+                 l->partitions->elems[stale].topic, l->partitions->elems[stale].partition,
+                 l->found[stale].committed, l->wants[stale].newest_at);
+}
+
+static void look_up(uv_work_t *work) {
+    struct kafka_lookup *l = work->data;
+    find_fresh_places(l);
     if (!*l->failure)
         find_horizons(l);
     if (!*l->failure)

@@ -72,45 +72,95 @@ static rd_kafka_topic_partition_list_t *places(const char *topic,
     return list;
 }
 
-static size_t take(struct kafka_state_want *wants, size_t count, const rd_kafka_message_t *m) {
+/* A chunk of the task: its key begins with the task's name. */
+static bool is_of(const struct kafka_state_want *w, const rd_kafka_message_t *m) {
+    size_t size = strlen(w->task);
+    return m->partition == w->partition && m->key_len > size &&
+           memcmp(m->key, w->task, size) == 0 && ((const char *)m->key)[size] == '/';
+}
+
+/* What stands before its pointer's place may be of a former life, whose offsets were forgotten. */
+static void note_newest(struct kafka_state_want *w, const rd_kafka_message_t *m) {
+    if (m->offset < w->metadata.snapshots[0].place ||
+        memcmp((const char *)m->key + m->key_len - 2, "/0", 2) != 0)
+        return; /* the first chunk says enough */
+    int64_t at = snapshot_chunk_offset(slice_of(w->task), (struct slice){m->payload, m->len});
+    if (at > w->newest_at)
+        w->newest_at = at;
+}
+
+/* Returns how many still look for chunks. */
+static size_t take_chunk(struct kafka_state_want *wants, size_t count,
+                         const rd_kafka_message_t *m) {
     size_t open = 0;
     for (size_t i = 0; i < count; i++) {
-        if (is_open(&wants[i]) && wants[i].partition == m->partition)
-            snapshot_reader_take(&wants[i].reader, (struct slice){m->payload, m->len});
-        open += is_open(&wants[i]);
+        struct kafka_state_want *w = &wants[i];
+        if (is_of(w, m)) {
+            if (is_open(w))
+                snapshot_reader_take(&w->reader, (struct slice){m->payload, m->len});
+            note_newest(w, m);
+        }
+        open += is_open(w);
     }
     return open;
 }
 
-/* The partition has nothing more. Behind the end that a reader of committed records is told there
- * may stand others, which wait for a transaction that a dead process left open. */
-static bool is_end(rd_kafka_t *rk, const rd_kafka_message_t *m) {
+/* How far a partition has been read. Behind the end that a reader of committed records is told
+ * there may stand others, which wait for a transaction that a dead process left open. */
+enum reach { REACH_NOTHING, REACH_COMMITTED, REACH_ALL };
+
+static enum reach reach_of(rd_kafka_t *rk, const rd_kafka_message_t *m) {
     int64_t low, high;
+    if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
+        return REACH_ALL;
     if (m->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
-        return m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET;
-    return rd_kafka_get_watermark_offsets(rk, rd_kafka_topic_name(m->rkt), m->partition, &low,
-                                          &high) ||
-           m->offset >= high;
+        return REACH_NOTHING;
+    bool all = rd_kafka_get_watermark_offsets(rk, rd_kafka_topic_name(m->rkt), m->partition, &low,
+                                              &high) ||
+               m->offset >= high;
+    return all ? REACH_ALL : REACH_COMMITTED;
 }
 
-/* The chunks of a snapshot stand behind the first one, between those of other tasks. False when
- * the brokers do not hand them out in time, which says nothing about what they have. */
-static bool read_chunks(rd_kafka_t *rk, struct kafka_state_want *wants, size_t count,
-                        int partitions) {
+/* Notes it beside the partition, where its offset is of no use any more; the least of all. */
+static enum reach note_reach(rd_kafka_topic_partition_list_t *list, int32_t partition,
+                             enum reach reach) {
+    enum reach least = REACH_ALL;
+    for (int i = 0; i < list->cnt; i++) {
+        int64_t *noted = &list->elems[i].offset;
+        if (list->elems[i].partition == partition && (int64_t)reach > *noted)
+            *noted = reach;
+        if (*noted < (int64_t)least)
+            least = (enum reach) * noted;
+    }
+    return least;
+}
+
+/* Returns how many are still not content. */
+typedef size_t take_fn(struct kafka_state_want *wants, size_t count, const rd_kafka_message_t *m);
+
+/* Reads the partitions from where the list says until all wants are content and `enough` has been
+ * reached, or to the very end. False when the brokers do not hand them out in time, which says
+ * nothing about what they have. */
+static bool read_from(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, take_fn *take,
+                      enum reach enough, struct kafka_state_want *wants, size_t count) {
     int64_t until = now_ms() + READ_TIMEOUT_MS;
-    int ended = 0;
-    size_t open = count;
-    while (open && ended < partitions && now_ms() < until) {
+    if (rd_kafka_assign(rk, list))
+        return false;
+    for (int i = 0; i < list->cnt; i++)
+        list->elems[i].offset = REACH_NOTHING;
+    enum reach reach = list->cnt ? REACH_NOTHING : REACH_ALL;
+    size_t left = count;
+    while ((left || reach < enough) && reach < REACH_ALL && now_ms() < until) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, 100);
         if (!m)
             continue;
         if (!m->err)
-            open = take(wants, count, m);
+            left = take(wants, count, m);
         else
-            ended += is_end(rk, m);
+            reach = note_reach(list, m->partition, reach_of(rk, m));
         rd_kafka_message_destroy(m);
     }
-    return !open || ended == partitions;
+    return reach == REACH_ALL || (!left && reach >= enough);
 }
 
 static void close_readers(struct kafka_state_want *wants, size_t count) {
@@ -140,7 +190,7 @@ bool kafka_state_read(const struct kafka_options *o, struct kafka_state_want *wa
         if (!open_readers(wants, count, age))
             continue;
         rd_kafka_topic_partition_list_t *list = places(topic, wants, count);
-        ok = !rd_kafka_assign(rk, list) && read_chunks(rk, wants, count, list->cnt);
+        ok = read_from(rk, list, take_chunk, REACH_COMMITTED, wants, count);
         rd_kafka_topic_partition_list_destroy(list);
         close_readers(wants, count);
     }
@@ -149,13 +199,7 @@ bool kafka_state_read(const struct kafka_options *o, struct kafka_state_want *wa
     return ok || err_set(err, "the snapshots in %s could not be read in time", topic);
 }
 
-/* A chunk of the task: its key begins with the task's name. */
-static bool is_of(const struct kafka_state_want *w, const rd_kafka_message_t *m) {
-    size_t size = strlen(w->task);
-    return m->partition == w->partition && m->key_len > size &&
-           memcmp(m->key, w->task, size) == 0 && ((const char *)m->key)[size] == '/';
-}
-
+/* Returns how many were not heard of. */
 static size_t look_at(struct kafka_state_want *wants, size_t count, const rd_kafka_message_t *m) {
     size_t left = 0;
     for (size_t i = 0; i < count; i++) {
@@ -166,26 +210,8 @@ static size_t look_at(struct kafka_state_want *wants, size_t count, const rd_kaf
     return left;
 }
 
-/* From the beginning of each partition until all were heard of, or to its end. A group that is new
- * has nothing there. False when that cannot be known in time. */
-static bool look_for_all(rd_kafka_t *rk, struct kafka_state_want *wants, size_t count,
-                         int partitions) {
-    int64_t until = now_ms() + READ_TIMEOUT_MS;
-    int ended = 0;
-    size_t left = count;
-    while (left && ended < partitions && now_ms() < until) {
-        rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, 100);
-        if (!m)
-            continue;
-        if (!m->err)
-            left = look_at(wants, count, m);
-        else
-            ended += is_end(rk, m);
-        rd_kafka_message_destroy(m);
-    }
-    return !left || ended == partitions;
-}
-
+/* From the beginning of each partition until all were heard of, or to its end: a group that is new
+ * has nothing there. */
 bool kafka_state_look(const struct kafka_options *o, struct kafka_state_want *wants, size_t count,
                       struct err *err) {
     char topic[256];
@@ -199,7 +225,7 @@ bool kafka_state_look(const struct kafka_options *o, struct kafka_state_want *wa
     rd_kafka_t *rk = list->cnt ? client_new(o, err) : NULL;
     bool ok = rk || !list->cnt;
     if (rk) {
-        ok = !rd_kafka_assign(rk, list) && look_for_all(rk, wants, count, list->cnt);
+        ok = read_from(rk, list, look_at, REACH_NOTHING, wants, count);
         if (!ok)
             err_set(err, "%s could not be read in time", topic);
         rd_kafka_consumer_close(rk);

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import time
 
@@ -120,6 +121,34 @@ class World:
             return True
         except ck.KafkaException:
             return False
+
+    def positions(self):
+        """The group's positions with their metadata, from the broker's own topic: the client's
+        call hands metadata out with bytes of its memory behind it."""
+        found = {}
+        for key, value, _, _ in self.raw("__consumer_offsets"):
+            kind, = struct.unpack_from(">h", key)
+            if kind != 1 or not value:
+                continue
+            group, at = short_text(key, 2)
+            topic, at = short_text(key, at)
+            if group == self.group:
+                offset, = struct.unpack_from(">q", value, 2)
+                partition, = struct.unpack_from(">i", key, at)
+                found[topic, partition] = ck.TopicPartition(
+                    topic, partition, offset, metadata=compact_text(value, 14))
+        return list(found.values())
+
+    def move(self, positions):
+        """Commits in place of the group; false while it still has members."""
+        client = ck.Consumer({"bootstrap.servers": self.stack.kafka, "group.id": self.group})
+        try:
+            client.commit(offsets=positions, asynchronous=False)
+            return True
+        except ck.KafkaException:
+            return False
+        finally:
+            client.close()
 
     def settings(self, name):
         resource = ConfigResource("topic", self.topic(name))
@@ -349,6 +378,23 @@ def kpi_dimensions(value):
 def _expect_delivery(error, message):
     if error is not None:
         raise AssertionError(f"not delivered to {message.topic()}: {error}")
+
+
+def short_text(data, at):
+    """A text of Kafka's own records, and the place behind it."""
+    size, = struct.unpack_from(">h", data, at)
+    return data[at + 2:at + 2 + size].decode(), at + 2 + size
+
+
+def compact_text(data, at):
+    """The same in Kafka's newer way: its size and one, in groups of seven bits."""
+    size = shift = 0
+    while True:
+        byte, at = data[at], at + 1
+        size |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            return data[at:at + size - 1].decode()
 
 
 def scaled(seconds):

@@ -251,3 +251,28 @@ def test_the_group_forgot_its_offsets(world):
     wait_for("the alerts", lambda: len(gaps(world)) == 5, scaled(30))
     wait_for_alert(world, "meanwhile", "answer-fast", "ITEM_BREACH", "FIRING")
     runner.stop()
+
+
+def test_an_offset_of_long_ago(world):
+    """As from a broker that comes back with what it knew minutes before: nothing is counted twice."""
+    prepared(world)
+    runner = Runner(world, "one")
+    positions = []
+    for part in range(2):
+        runner.start()
+        traffic = Traffic(world, seed=40 + part)
+        pause(2)
+        traffic.stop()
+        runner.wait_idle()
+        runner.stop()
+        positions.append(world.positions())
+    before, after = positions
+    assert sum(p.offset for p in before) < sum(p.offset for p in after)
+    wait_for("an empty group", lambda: world.move(before), scaled(20))
+    assert "is committed: the brokers answer with an old offset" in (
+        runner.start(ready=False).expect_refusal())
+    wait_for("an empty group", lambda: world.move(after), scaled(20))
+    runner.start()
+    runner.wait_idle()
+    expect_the_recount(world)
+    runner.stop()

@@ -144,6 +144,24 @@ static void test_another_version_is_refused(void **unused) {
     buf_deinit(&back);
 }
 
+static void test_a_chunk_says_at_which_offset_it_was_taken(void **unused) {
+    (void)unused;
+    struct records r = {.count = 0};
+    struct buf state;
+    buf_init(&state);
+    fill(&state, 2 * SNAPSHOT_PIECE, 3);
+    write_all(SLICE("interactions-3"), 7, 4711, buf_slice(&state), &r);
+    for (size_t i = 0; i < r.count; i++) {
+        struct slice value = buf_slice(&r.values[i]);
+        assert_int_equal(snapshot_chunk_offset(SLICE("interactions-3"), value), 4711);
+        assert_int_equal(snapshot_chunk_offset(SLICE("interactions-30"), value), -1);
+        r.values[i].at[value.size - 1] ^= 1;
+        assert_int_equal(snapshot_chunk_offset(SLICE("interactions-3"), value), -1);
+    }
+    forget(&r);
+    buf_deinit(&state);
+}
+
 static void test_keys_name_task_slot_and_chunk(void **unused) {
     (void)unused;
     struct buf key;
@@ -159,6 +177,7 @@ int main(void) {
         cmocka_unit_test(test_any_flipped_bit_is_noticed),
         cmocka_unit_test(test_missing_chunk_and_wrong_pointer_are_refused),
         cmocka_unit_test(test_another_version_is_refused),
+        cmocka_unit_test(test_a_chunk_says_at_which_offset_it_was_taken),
         cmocka_unit_test(test_keys_name_task_slot_and_chunk),
     };
     return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
