@@ -26,14 +26,14 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def wait_for(what, condition, timeout_s=30, every_s=0.1):
-    """Polls until condition() is true and returns its value."""
+def wait_for(what, condition, timeout_s=30, every_s=0.1, instead=lambda: ""):
+    """Polls until condition() is true and returns its value; instead() says what there was."""
     until = time.monotonic() + timeout_s
     while True:
         value = condition()
         if value:
             return value
-        assert time.monotonic() < until, f"{what} did not come within {timeout_s} s"
+        assert time.monotonic() < until, f"{what} did not come within {timeout_s} s {instead()}"
         time.sleep(every_s)
 
 

@@ -121,7 +121,8 @@ def test_state_that_no_log_holds_survives_kills_and_a_wiped_redis(world):
 
     def shown():
         return int(world.redis.hget("fw:{acme}:kpi:all:quarter", "offered") or 0)
-    wait_for(f"{expected} in the quarter", lambda: shown() == expected, scaled(10))
+    wait_for(f"{expected} in the quarter", lambda: shown() == expected, scaled(10),
+             instead=lambda: f"but {shown()}; {runner.progress()}")
     runner.stop()
     check_case(world)
     check_demand(world)
