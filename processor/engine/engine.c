@@ -343,6 +343,14 @@ static void show_final(struct engine *e) {
     e->final_shown = !engine_owes_view(e);
 }
 
+/* A log that stands still lets no more epochs come; what the last one left out is shown then. */
+static void show_rest(struct engine *e) {
+    if (e->options.until_end || !engine_owes_view(e) || !engine_is_clean(e) ||
+        !e->options.view.ready(e->options.view.self))
+        return;
+    engine_show(e);
+}
+
 bool engine_turn(struct engine *e, int64_t wall_at) {
     e->wall_at = wall_at;
     if (e->failed)
@@ -357,6 +365,7 @@ bool engine_turn(struct engine *e, int64_t wall_at) {
         engine_cut(e);
     engine_rules_serve(e);
     show_final(e);
+    show_rest(e);
     engine_send_view(e);
     return more && !e->failed;
 }

@@ -149,6 +149,7 @@ static void show_partition(struct engine *e, struct partition *p) {
 /* Renders what wallboards will see once this epoch is committed. */
 void engine_show(struct engine *e) {
     struct view_port *port = &e->options.view;
+    e->view_behind = true;
     if (e->view_waits || (!e->finished && e->wall_at >= e->view_at &&
                           e->wall_at - e->view_at < e->options.view_interval_ms))
         return;
@@ -166,13 +167,16 @@ void engine_show(struct engine *e) {
     }
     e->view_at = e->wall_at;
     e->view_waits = true;
+    e->view_behind = false;
 }
 
 bool engine_owes_view(const struct engine *e) {
-    for (size_t i = 0; i < e->partition_count; i++)
-        if (e->partitions[i]->view_owed)
+    for (size_t i = 0; i < e->partition_count; i++) {
+        const struct partition *p = e->partitions[i];
+        if (p->view_owed || (p->tenant && p->show_all && p->state != PARTITION_REPLAYING))
             return true;
-    return false;
+    }
+    return e->view_behind;
 }
 
 void engine_send_view(struct engine *e) {

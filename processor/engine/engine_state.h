@@ -116,6 +116,7 @@ struct engine {
     struct partition *taking; /* whose records are being taken */
     int64_t view_at;          /* wall time of the last rendering */
     bool view_waits;          /* rendered, not yet sent */
+    bool view_behind;         /* it was not the view's turn at the last cut */
 
     struct engine_counts counts;
     struct timing commit_timing;
@@ -140,7 +141,7 @@ void engine_cut(struct engine *e);
 void engine_show(struct engine *e);
 void engine_show_all(struct engine *e);
 void engine_send_view(struct engine *e);
-bool engine_owes_view(const struct engine *e); /* an update was not whole */
+bool engine_owes_view(const struct engine *e); /* it does not show all that was cut */
 /* engine.c */
 /* An empty task in place of the one that is there, under these contracts. */
 void engine_renew_task(const struct engine *e, struct partition *p, struct rulebook *rules);

@@ -58,6 +58,7 @@ struct sim {
     size_t held;         /* of memory */
     int given_back;      /* times */
     size_t view_commands;
+    int64_t view_offset;    /* of the last update */
     int32_t fetched_schema; /* -1: none asked for */
     struct contract_set contracts;
     /* Sets that have a name, and when each was published. Which is in force, or -1: `contracts`. */
@@ -173,7 +174,7 @@ static bool sim_view_ready(void *self) {
 static void sim_view_send(void *self, int32_t partition, int64_t offset, struct view_batch *batch) {
     struct sim *s = self;
     (void)partition;
-    (void)offset;
+    s->view_offset = offset;
     s->view_commands += view_batch_count(batch);
     view_batch_reset(batch);
 }

@@ -270,6 +270,30 @@ static void test_view_that_is_down_stops_nothing(void **state) {
     sim_deinit(&s);
 }
 
+/* With clock: log no tick makes one more epoch when all has been read. */
+static void test_a_log_that_stands_still_is_shown_to_its_end(void **state) {
+    (void)state;
+    struct sim s;
+    sim_init(&s, 1);
+    struct engine *e = start(&s, false, false);
+    for (int i = 1; i <= 5; i++) {
+        send_event(&s, 0, i * 7000, i, QUEUED);
+        sim_run(&s, e, 130); /* an epoch each, not an update of the view each */
+    }
+    sim_run(&s, e, 1000);
+    const struct sim_partition *tenants = &s.log[INPUT_TENANT_LOG][0];
+    assert_true(tenants->committed > 0);
+    assert_int_equal(s.view_offset, tenants->committed);
+    sim_kill(&s, e);
+    s.view_commands = 0; /* it was wiped, and nothing new comes */
+    e = start(&s, false, false);
+    sim_run(&s, e, 1000);
+    assert_true(s.view_commands > 0);
+    assert_int_equal(s.view_offset, tenants->committed);
+    sim_kill(&s, e);
+    sim_deinit(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_until_end_publishes_and_is_done),
@@ -283,6 +307,7 @@ int main(void) {
         cmocka_unit_test(test_refused_commit_ends_the_engine),
         cmocka_unit_test(test_more_partitions_than_before_are_refused),
         cmocka_unit_test(test_view_that_is_down_stops_nothing),
+        cmocka_unit_test(test_a_log_that_stands_still_is_shown_to_its_end),
     };
     return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }
