@@ -362,7 +362,9 @@ static void read_one(struct reader *r, const struct tree_node *item, const struc
     size_t errors = r->faults->errors;
     if (!reader_map(r, item, keys, NULL))
         return;
-    read_given(r, tree_get(item, "given"), &e);
+    const struct tree_node *given = tree_get(item, "given");
+    if (given)
+        read_given(r, given, &e);
     if (r->faults->errors == errors)
         expect_all(r, tree_get(item, "expect"), &e);
 }
