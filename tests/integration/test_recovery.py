@@ -254,7 +254,7 @@ def test_the_group_forgot_its_offsets(world):
 
 
 def test_an_offset_of_long_ago(world):
-    """As from a broker that comes back with what it knew minutes before: nothing is counted twice."""
+    """As from a broker that comes back with what it knew minutes before: nothing counts twice."""
     prepared(world)
     runner = Runner(world, "one")
     positions = []
