@@ -12,7 +12,7 @@
 #
 # The first partition has several times as many records as each other one, so that reading them
 # all evenly would put hours of event time between them; and one site was cut off for a quarter of
-# the time (50 minutes at most), then sent what it had kept.
+# the time, then sent what it had kept.
 #
 # Prints events per second, the peak of memory beside its limit, the alerts and how many of them are
 # marked `late`, and whether the totals in Redis equal what the simulated sites say happened. Status
@@ -56,9 +56,6 @@ memory_mb() {
 
 fill() {
     local minutes=$((hours * 60)) cut_off=$((hours * 15))
-    # What is closed is forgotten an hour after its last event: of what comes later than that, a
-    # transferred call does not find its first half.
-    ((cut_off < 50)) || cut_off=50
     say "filling the topic with $events events of $hours h"
     "$bin/floorsim" --brokers "$brokers" --registry "$registry" --topic-prefix backlog. \
         --partitions "$partitions" --events "$events" --rate "$((events / minutes / 60 + 1))" \

@@ -12,7 +12,7 @@ static int64_t ageing_at(const struct fold *f, const struct interaction *i) {
     int64_t ageing_ms = leaf->contract->ageing_ms[leaf->channel];
     if (ageing_ms == 0)
         return INSTANT_MAX;
-    return (i->heard_at > i->last_at ? i->heard_at : i->last_at) + ageing_ms;
+    return interaction_silent_from(i) + ageing_ms;
 }
 
 static int64_t next_due(const struct fold *f, const struct interaction *i, enum due *what) {

@@ -44,7 +44,7 @@ enum track { TRACKS(TRACK_ENUM) TRACK_COUNT };
 struct interaction {
     int64_t opened_at;     /* first event; INSTANT_NONE while PHASE_NEW */
     int64_t created_at;    /* INSTANT_NONE: no CREATED */
-    int64_t last_at;       /* newest event; ageing counts from here, or from heard_at */
+    int64_t last_at;       /* newest event */
     int64_t heard_at;      /* when an event came that was older than `reorder`; INSTANT_NONE */
     int64_t moved_at;      /* last move of the phase */
     int64_t fired_at;      /* last deadline that passed */
@@ -78,6 +78,11 @@ static inline bool interaction_waits(const struct interaction *i) {
 }
 static inline bool interaction_in_leg(const struct interaction *i) {
     return i->phase == PHASE_TALKING || i->phase == PHASE_HELD || i->phase == PHASE_WRAPPING;
+}
+
+/* Since when nothing has been heard of it. */
+static inline int64_t interaction_silent_from(const struct interaction *i) {
+    return i->heard_at > i->last_at ? i->heard_at : i->last_at;
 }
 
 /* Something can still come of it without an event: somebody waits or serves, it is backlog, or a

@@ -95,7 +95,7 @@ static int64_t kept_until(const struct interaction_task *t, const struct interac
     int64_t kept_ms = i->resolved_at != INSTANT_NONE ? RESOLVED_KEPT_MS : CLOSED_KEPT_MS;
     if (kept_ms < t->options.reorder_ms)
         kept_ms = t->options.reorder_ms;
-    return i->last_at + kept_ms;
+    return interaction_silent_from(i) + kept_ms;
 }
 
 /* A deadline passes when the clock is beyond it, and so does the end of `reorder`. */

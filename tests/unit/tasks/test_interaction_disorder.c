@@ -84,6 +84,23 @@ static void a_long_call_that_comes_hours_late_is_not_aged_out(void **state) {
     assert_int_equal(interaction_task_counts(k->task)->aged_out, 0);
 }
 
+/* By its own times it has been over for longer than what is over is kept. */
+static void what_follows_a_call_that_came_hours_late_finds_it(void **state) {
+    struct kit *k = *state;
+    int64_t late_ms = 3 * HOUR_MS;
+    kit_tick(k, late_ms);
+    kit_apply_at(k, kit_event(EVENT_QUEUED, 0), late_ms + 1 * S);
+    kit_apply_at(k, kit_event(EVENT_ANSWERED, 5 * S), late_ms + 6 * S);
+    kit_apply_at(k, kit_event(EVENT_DISCONNECTED, 60 * S), late_ms + 61 * S);
+    kit_tick(k, late_ms + 30 * MINUTE_MS);
+    kit_apply_at(k, kit_event(EVENT_WRAP_START, 61 * S), late_ms + 30 * MINUTE_MS);
+    kit_apply_at(k, kit_event(EVENT_WRAP_END, 90 * S), late_ms + 31 * MINUTE_MS);
+    kit_tick(k, late_ms + HOUR_MS);
+    assert_int_equal(ALL(k, HANDLED), 1);
+    assert_int_equal(ALL(k, WRAP_MS), 29 * S);
+    assert_int_equal(interaction_task_counts(k->task)->dead_letters, 0);
+}
+
 static void of_what_came_late_only_silence_ages(void **state) {
     struct kit *k = *state;
     kit_tick(k, 10 * HOUR_MS);
@@ -540,6 +557,7 @@ int main(void) {
         CASE(late_answer_voids_the_breach),
         CASE(a_whole_call_that_comes_hours_late_counts_as_in_time),
         CASE(a_long_call_that_comes_hours_late_is_not_aged_out),
+        CASE(what_follows_a_call_that_came_hours_late_finds_it),
         CASE(of_what_came_late_only_silence_ages),
         CASE(late_answer_moves_the_end_that_was_told),
         CASE(revised_end_opens_the_breach_again),
