@@ -3,6 +3,8 @@
 /* "LOG OFFSET" in the field _guard. Another log's guard means another cluster or a recreated
  * topic: its figures are not ours, and the new writer is right. */
 #define GUARD                                                                                      \
+    "local meta = string.sub(KEYS[1], -5) == ':meta'\n"                                            \
+    "local writer = meta and redis.call('HGET', KEYS[1], 'writer')\n"                              \
     "local old = redis.call('HGET', KEYS[1], '_guard')\n"                                          \
     "if old then\n"                                                                                \
     "  local log, at = string.match(old, '^(%S+) (%d+)$')\n"                                       \
@@ -13,8 +15,10 @@
     "redis.call('HSET', KEYS[1], '_guard', ARGV[1] .. ' ' .. ARGV[2], unpack(ARGV, 4))\n"          \
     "redis.call('PEXPIRE', KEYS[1], ARGV[3])\n"
 
+/* Our meta is not there: the server was wiped. Perhaps a write of whoever had the tenant before us
+ * came after that and made another one, so it is not enough that there is some. */
 #define ANSWER                                                                                     \
-    "if not old and string.sub(KEYS[1], -5) == ':meta' then return 'gone' end\n"                   \
+    "if meta and writer ~= redis.call('HGET', KEYS[1], 'writer') then return 'gone' end\n"         \
     "return 'ok'\n"
 
 const char *const redis_script_replace = GUARD "redis.call('DEL', KEYS[1])\n" SET ANSWER;

@@ -2,8 +2,8 @@
 #pragma once
 
 /* All take KEYS[1], the writer's log, its offset, how long to keep the key (ms), then fields. They
- * answer "ok", "stale" when a later offset of the same log has written, and "gone" when a key that
- * is written with every update was not there. */
+ * answer "ok", "stale" when a later offset of the same log has written, and "gone" when the meta,
+ * which is written with every update, was not there or was another writer's. */
 extern const char *const redis_script_replace;
 extern const char *const redis_script_set;
 extern const char *const redis_script_delete;

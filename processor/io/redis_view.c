@@ -310,7 +310,7 @@ static void update_done(struct redis_view *v) {
     v->updated_ms = uv_now(v->loop);
 }
 
-/* A script answers "ok", "stale" (a newer writer was there) or "gone" (our meta was not there). */
+/* A script answers "ok", "stale" (a newer writer was there) or "gone" (no meta of ours). */
 static void on_written(redisAsyncContext *redis, void *answer, void *context) {
     struct redis_view *v = redis->data;
     const redisReply *reply = answer;

@@ -122,7 +122,13 @@ static bool ends_with(struct slice s, struct slice end) {
     return s.size >= end.size && memcmp(s.at + s.size - end.size, end.at, end.size) == 0;
 }
 
-/* One command as the script runs it: nothing below a newer guard; true: a meta that had none. */
+/* Whoever wrote it last; before and after a write. */
+static uint64_t writer_of(const struct sim_redis_entry *e) {
+    return slice_hash(sim_redis_value(e, SLICE("writer")), 0);
+}
+
+/* One command as the script runs it: nothing below a newer guard; true: a meta of another writer,
+ * or of none. */
 static bool apply_command(struct sim_redis *r, int64_t offset, const struct view_command *c) {
     struct sim_redis_entry *e = find(r, c->key);
     if (c->kind == VIEW_COMMAND_ADD_MEMBERS) {
@@ -132,10 +138,11 @@ static bool apply_command(struct sim_redis *r, int64_t offset, const struct view
     bool had_guard = e && e->guard >= 0;
     if (had_guard && e->guard > offset && !r->unguarded)
         return false;
+    uint64_t writer = writer_of(e);
     e = e ? e : add(r, c->key);
     run(e, c);
     e->guard = offset;
-    return !had_guard && ends_with(c->key, SLICE(":meta"));
+    return ends_with(c->key, SLICE(":meta")) && writer_of(e) != writer;
 }
 
 bool sim_redis_apply(struct sim_redis *r, int64_t offset, const struct view_command *commands,
