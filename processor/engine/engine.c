@@ -345,7 +345,7 @@ static void show_final(struct engine *e) {
 
 /* A log that stands still lets no more epochs come; what the last one left out is shown then. */
 static void show_rest(struct engine *e) {
-    if (e->options.until_end || !engine_owes_view(e) || !engine_is_clean(e) ||
+    if (e->options.until_end || !engine_view_lags(e) || !engine_is_clean(e) ||
         !e->options.view.ready(e->options.view.self))
         return;
     engine_show(e);

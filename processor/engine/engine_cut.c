@@ -171,12 +171,19 @@ void engine_show(struct engine *e) {
 }
 
 bool engine_owes_view(const struct engine *e) {
+    for (size_t i = 0; i < e->partition_count; i++)
+        if (e->partitions[i]->view_owed)
+            return true;
+    return false;
+}
+
+bool engine_view_lags(const struct engine *e) {
     for (size_t i = 0; i < e->partition_count; i++) {
         const struct partition *p = e->partitions[i];
-        if (p->view_owed || (p->tenant && p->show_all && p->state != PARTITION_REPLAYING))
+        if (p->tenant && p->show_all && p->state != PARTITION_REPLAYING)
             return true;
     }
-    return e->view_behind;
+    return e->view_behind || engine_owes_view(e);
 }
 
 void engine_send_view(struct engine *e) {

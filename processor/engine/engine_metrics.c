@@ -184,7 +184,9 @@ static bool is_idle(const struct engine *e) {
         if (p->source && p->next < end_of(e, p))
             return false;
     }
-    return e->partition_count > 0 && engine_is_clean(e) && !e->view_waits && !engine_owes_view(e) &&
+    /* With ticks there is always an update to come. */
+    bool shown = e->options.live ? !engine_owes_view(e) : !engine_view_lags(e);
+    return e->partition_count > 0 && engine_is_clean(e) && !e->view_waits && shown &&
            e->options.view.ready(e->options.view.self) && e->wall_at - e->busy_at >= IDLE_AFTER_MS;
 }
 

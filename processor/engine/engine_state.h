@@ -141,7 +141,8 @@ void engine_cut(struct engine *e);
 void engine_show(struct engine *e);
 void engine_show_all(struct engine *e);
 void engine_send_view(struct engine *e);
-bool engine_owes_view(const struct engine *e); /* it does not show all that was cut */
+bool engine_owes_view(const struct engine *e); /* an update was not whole */
+bool engine_view_lags(const struct engine *e); /* it does not show all that was cut */
 /* engine.c */
 /* An empty task in place of the one that is there, under these contracts. */
 void engine_renew_task(const struct engine *e, struct partition *p, struct rulebook *rules);
