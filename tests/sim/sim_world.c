@@ -10,6 +10,7 @@
 
 #define CALM_STEP_MS 100
 #define CALM_LEAST_MS 14000 /* after the last record: sessions, transactions and timers run out */
+#define CALM_SHOWN_MS 2000  /* after a view was begun that shows all anew: it has arrived */
 #define CALM_MOST_MS 120000 /* a world that has not settled by then does not */
 
 static int64_t pick(uint64_t seed, uint64_t number, const int64_t *from, size_t count) {
@@ -161,6 +162,17 @@ static bool is_settled(struct sim_world *w) {
     return true;
 }
 
+/* Views are many seconds apart: one tells that Redis was wiped, the next one shows all. */
+static bool is_lost(const struct sim_world *w) {
+    const struct sim_settings *s = &w->history->settings;
+    for (int32_t n = 0; n < s->partitions[INPUT_TENANT_LOG]; n++) {
+        int owner = w->parts.group.owner[INPUT_TENANT_LOG][n];
+        if (owner != SIM_NOBODY && w->processes[owner] && w->processes[owner]->view.lost)
+            return true;
+    }
+    return false;
+}
+
 static void run_to_calm(struct sim_world *w) {
     const struct sim_settings *s = &w->history->settings;
     while (w->now_at < SIM_START + s->span_ms && !*w->violation) {
@@ -173,8 +185,12 @@ static void run_to_calm(struct sim_world *w) {
         step(w, CALM_STEP_MS, true);
         from_at = w->now_at;
     }
-    while (!*w->violation && (w->now_at - from_at < CALM_LEAST_MS || !is_settled(w))) {
+    int64_t lost_at = from_at;
+    while (!*w->violation && (w->now_at - from_at < CALM_LEAST_MS || !is_settled(w) ||
+                              w->now_at - lost_at < CALM_SHOWN_MS)) {
         step(w, 2 * CALM_STEP_MS, true);
+        if (is_lost(w))
+            lost_at = w->now_at;
         if (w->now_at - from_at > CALM_MOST_MS)
             sim_world_violation(w, "the world does not settle");
     }
