@@ -68,13 +68,18 @@ static void a_whole_call_that_comes_hours_late_counts_as_in_time(void **state) {
     }
 }
 
+/* Answered after 5 s, told so many hours later. */
+static void answer_late(struct kit *k, int64_t late_ms) {
+    kit_tick(k, late_ms);
+    kit_apply_at(k, kit_event(EVENT_QUEUED, 0), late_ms + 1 * S);
+    kit_apply_at(k, kit_event(EVENT_ANSWERED, 5 * S), late_ms + 6 * S);
+}
+
 /* Ten hours late and longer than what is sorted anew; its site begins to speak again with it. */
 static void a_long_call_that_comes_hours_late_is_not_aged_out(void **state) {
     struct kit *k = *state;
     int64_t late_ms = 10 * HOUR_MS;
-    kit_tick(k, late_ms);
-    kit_apply_at(k, kit_event(EVENT_QUEUED, 0), late_ms + 1 * S);
-    kit_apply_at(k, kit_event(EVENT_ANSWERED, 5 * S), late_ms + 6 * S);
+    answer_late(k, late_ms);
     kit_tick(k, late_ms + 30 * MINUTE_MS);
     kit_reload(k);
     kit_apply_at(k, kit_event(EVENT_DISCONNECTED, 30 * MINUTE_MS), late_ms + 30 * MINUTE_MS);
@@ -88,9 +93,7 @@ static void a_long_call_that_comes_hours_late_is_not_aged_out(void **state) {
 static void what_follows_a_call_that_came_hours_late_finds_it(void **state) {
     struct kit *k = *state;
     int64_t late_ms = 3 * HOUR_MS;
-    kit_tick(k, late_ms);
-    kit_apply_at(k, kit_event(EVENT_QUEUED, 0), late_ms + 1 * S);
-    kit_apply_at(k, kit_event(EVENT_ANSWERED, 5 * S), late_ms + 6 * S);
+    answer_late(k, late_ms);
     kit_apply_at(k, kit_event(EVENT_DISCONNECTED, 60 * S), late_ms + 61 * S);
     kit_tick(k, late_ms + 30 * MINUTE_MS);
     kit_apply_at(k, kit_event(EVENT_WRAP_START, 61 * S), late_ms + 30 * MINUTE_MS);
