@@ -159,13 +159,22 @@ class Faults:
             if process.popen.wait(10) == -signal.SIGKILL:
                 self.count("kill")
 
-    def fault_zombie(self, rng):
-        """Held beyond the session's time-out, then let go on: it must end by itself."""
-        with self.one(rng) as runner:
+    @contextlib.contextmanager
+    def _held(self, runner):
+        """Its process hangs; of one that ended by itself a moment before, the next."""
+        while True:
             with contextlib.suppress(AssertionError):
                 runner.ready(20)
             process = runner.process
-            with Held(process.popen.pid):
+            with contextlib.suppress(ProcessLookupError), contextlib.ExitStack() as stack:
+                stack.enter_context(Held(process.popen.pid))
+                yield process
+                return
+
+    def fault_zombie(self, rng):
+        """Held beyond the session's time-out, then let go on: it must end by itself."""
+        with self.one(rng) as runner:
+            with self._held(runner) as process:
                 time.sleep(SESSION_S + rng.uniform(2, 5))
             with contextlib.suppress(AssertionError):
                 wait_for("its end", lambda: process.status is not None, 30)

@@ -52,6 +52,7 @@ struct redis_view {
     bool told_down;    /* said once for each outage */
     bool freeing;
     char writer_log[64];
+    char session[33]; /* drawn anew for each connection */
     uint64_t updates, commands, failures, stale_writes, redirects;
     uint64_t updated_ms; /* by the loop's clock, when the last update was through; 0: never */
 };
@@ -123,7 +124,14 @@ static void on_connect(const redisAsyncContext *redis, int status) {
         go_down(v, "the server cannot be reached; figures go on, the view waits");
 }
 
+static void draw_session(struct redis_view *v) {
+    uint64_t drawn[2];
+    CHECK(uv_random(NULL, NULL, drawn, sizeof drawn, 0, NULL) == 0);
+    snprintf(v->session, sizeof v->session, "%016" PRIx64 "%016" PRIx64, drawn[0], drawn[1]);
+}
+
 static void be_ready(struct redis_view *v) {
+    draw_session(v);
     uv_timer_stop(&v->timer);
     v->state = REDIS_VIEW_READY;
     v->told_down = false;
@@ -310,7 +318,7 @@ static void update_done(struct redis_view *v) {
     v->updated_ms = uv_now(v->loop);
 }
 
-/* A script answers "ok", "stale" (a newer writer was there) or "gone" (no meta of ours). */
+/* A script answers "ok", "stale" (a newer writer was there) or "gone" (no meta of the session). */
 static void on_written(redisAsyncContext *redis, void *answer, void *context) {
     struct redis_view *v = redis->data;
     const redisReply *reply = answer;
@@ -348,8 +356,8 @@ static const char *script_of(enum view_command_kind kind) {
 }
 
 struct arguments {
-    const char *at[8 + 2 * FIELDS_PER_CALL];
-    size_t size[8 + 2 * FIELDS_PER_CALL];
+    const char *at[9 + 2 * FIELDS_PER_CALL];
+    size_t size[9 + 2 * FIELDS_PER_CALL];
     int count;
 };
 
@@ -380,6 +388,7 @@ static void send_part(struct redis_view *v, const struct view_command *c, size_t
     add(&a, slice_of(v->writer_log));
     add(&a, offset);
     add(&a, SLICE(KEEP_MS));
+    add(&a, slice_of(v->session));
     for (size_t i = from; i < from + count; i++) {
         add(&a, c->fields[i].name);
         if (!names_only)

@@ -122,14 +122,10 @@ static bool ends_with(struct slice s, struct slice end) {
     return s.size >= end.size && memcmp(s.at + s.size - end.size, end.at, end.size) == 0;
 }
 
-/* Whoever wrote it last; before and after a write. */
-static uint64_t writer_of(const struct sim_redis_entry *e) {
-    return slice_hash(sim_redis_value(e, SLICE("writer")), 0);
-}
-
-/* One command as the script runs it: nothing below a newer guard; true: a meta of another writer,
+/* One command as the script runs it: nothing below a newer guard; true: a meta of another session,
  * or of none. */
-static bool apply_command(struct sim_redis *r, int64_t offset, const struct view_command *c) {
+static bool apply_command(struct sim_redis *r, uint64_t session, int64_t offset,
+                          const struct view_command *c) {
     struct sim_redis_entry *e = find(r, c->key);
     if (c->kind == VIEW_COMMAND_ADD_MEMBERS) {
         run(e ? e : add(r, c->key), c);
@@ -138,19 +134,20 @@ static bool apply_command(struct sim_redis *r, int64_t offset, const struct view
     bool had_guard = e && e->guard >= 0;
     if (had_guard && e->guard > offset && !r->unguarded)
         return false;
-    uint64_t writer = writer_of(e);
     e = e ? e : add(r, c->key);
+    bool others = e->session != session;
     run(e, c);
     e->guard = offset;
-    return ends_with(c->key, SLICE(":meta")) && writer_of(e) != writer;
+    e->session = session;
+    return ends_with(c->key, SLICE(":meta")) && others;
 }
 
-bool sim_redis_apply(struct sim_redis *r, int64_t offset, const struct view_command *commands,
-                     size_t count) {
+bool sim_redis_apply(struct sim_redis *r, uint64_t session, int64_t offset,
+                     const struct view_command *commands, size_t count) {
     bool gone = false;
     for (size_t i = 0; i < count; i++)
         if (commands[i].kind != VIEW_COMMAND_PUBLISH)
-            gone |= apply_command(r, offset, &commands[i]);
+            gone |= apply_command(r, session, offset, &commands[i]);
     return gone;
 }
 
@@ -170,7 +167,8 @@ static struct sim_redis_entry *copy_entries(const struct sim_redis_entry *from, 
     struct sim_redis_entry *to = calloc(count + 1, sizeof *to);
     CHECK(to);
     for (size_t i = 0; i < count; i++) {
-        to[i] = (struct sim_redis_entry){.key = slice_copy(from[i].key), .guard = from[i].guard};
+        to[i] = (struct sim_redis_entry){
+            .key = slice_copy(from[i].key), .guard = from[i].guard, .session = from[i].session};
         store(&to[i], from[i].fields, from[i].count);
     }
     return to;
@@ -187,6 +185,7 @@ void sim_redis_rewind(struct sim_redis *r) {
     for (size_t i = 0; i < r->saved_count; i++) {
         struct sim_redis_entry *e = add(r, r->saved[i].key);
         e->guard = r->saved[i].guard;
+        e->session = r->saved[i].session;
         store(e, r->saved[i].fields, r->saved[i].count);
     }
     r->generation++;

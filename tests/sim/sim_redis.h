@@ -8,6 +8,7 @@
 struct sim_redis_entry {
     struct slice key;          /* owned */
     int64_t guard;             /* offset of the last writer; -1: a set, which has none */
+    uint64_t session;          /* the connection that wrote it last */
     struct view_field *fields; /* owned, one block with all that they point to */
     size_t count;
 };
@@ -19,6 +20,7 @@ struct sim_redis {
     bool down;
     int64_t slow_ms;               /* added to each write */
     uint64_t generation;           /* connections of an older one are broken */
+    uint64_t sessions;             /* connections that there were */
     bool unguarded;                /* the guard is taken out: for the tests of the tests */
     struct sim_redis_entry *saved; /* what a rewind brings back */
     size_t saved_count;
@@ -27,9 +29,9 @@ struct sim_redis {
 void sim_redis_init(struct sim_redis *r);
 void sim_redis_deinit(struct sim_redis *r);
 
-/* Runs commands in their order; true when the guard of some `meta` was not there. */
-bool sim_redis_apply(struct sim_redis *r, int64_t offset, const struct view_command *commands,
-                     size_t count);
+/* Runs commands in their order; true when some `meta` was not of this session. */
+bool sim_redis_apply(struct sim_redis *r, uint64_t session, int64_t offset,
+                     const struct view_command *commands, size_t count);
 
 const struct sim_redis_entry *sim_redis_find(const struct sim_redis *r, struct slice key);
 /* The value of a field; an empty slice with at NULL where there is none. */

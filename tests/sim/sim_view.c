@@ -44,7 +44,7 @@ static struct view_command *copy_commands(const struct view_batch *batch, size_t
 }
 
 static void arrive(struct sim_wire *w, const struct sim_update *u) {
-    bool gone = sim_redis_apply(w->redis, u->offset, u->commands, u->count);
+    bool gone = sim_redis_apply(w->redis, u->session, u->offset, u->commands, u->count);
     if (!u->from)
         return;
     u->from->lost |= gone;
@@ -94,7 +94,7 @@ static void drop(struct sim_view *v) {
 }
 
 void sim_view_step(struct sim_view *v, int64_t now_at) {
-    const struct sim_redis *r = v->wire->redis;
+    struct sim_redis *r = v->wire->redis;
     v->now_at = now_at;
     bool broken = r->down || v->generation != r->generation;
     bool silent = v->busy_since != INSTANT_NONE && now_at - v->busy_since > ANSWER_TIMEOUT_MS;
@@ -103,6 +103,7 @@ void sim_view_step(struct sim_view *v, int64_t now_at) {
     } else if (!v->connected && !r->down) {
         v->connected = v->lost = true;
         v->generation = r->generation;
+        v->session = ++r->sessions;
     }
 }
 
@@ -127,6 +128,7 @@ static void port_send(void *self, int32_t partition, int64_t offset, struct view
         CHECK(w->updates);
     }
     w->updates[w->count++] = (struct sim_update){.arrives_at = v->now_at + w->redis->slow_ms,
+                                                 .session = v->session,
                                                  .offset = offset,
                                                  .commands = copy_commands(batch, count),
                                                  .count = count,

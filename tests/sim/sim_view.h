@@ -8,6 +8,7 @@
 /* Updates that were sent and have not come to the server: those of one connection in order. */
 struct sim_update {
     int64_t arrives_at, offset;
+    uint64_t session;
     struct view_command *commands; /* owned, with all that they point to */
     size_t count;
     struct sim_view *from; /* NULL: its process is gone */
@@ -24,7 +25,8 @@ struct sim_view {
     int64_t now_at;
     bool connected, lost;
     uint64_t generation; /* of the server that it is connected to */
-    int64_t busy_since;  /* INSTANT_NONE: ready */
+    uint64_t session;
+    int64_t busy_since; /* INSTANT_NONE: ready */
     size_t under_way;
 };
 
