@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -63,6 +64,11 @@ class Runner:
         """The answer of /progress, or nothing at all while there is none."""
         status, text = self.world.http("/progress", self.port)
         return json.loads(text) if status == 200 else {"idle": False, "partitions": []}
+
+    def metric(self, name):
+        """A number of /metrics that has no labels."""
+        _, text = self.world.http("/metrics", self.port)
+        return float(re.search(rf"^floorwalker_{name} (\S+)$", text, re.MULTILINE)[1])
 
     def live(self):
         """{(input, partition)} that this process reads."""

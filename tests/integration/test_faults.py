@@ -91,6 +91,31 @@ def test_flushall_on_a_live_connection(world, own_redis):
     runner.stop()
 
 
+def test_what_stands_in_redis_is_not_written_again(world, own_redis):
+    """Of a calm view an update writes meta alone; after another's meta it writes all."""
+    runner, redis = with_redis(world, own_redis)
+    traffic = Traffic(world, seed=5)
+    wait_for_figures(redis)
+    traffic.stop()
+    runner.wait_idle()
+
+    def least_commands():
+        """The fewest of several updates in a row, none of them more than a second's."""
+        counts = []
+        for _ in range(5):
+            updates, commands = (runner.metric(f"redis_{x}_total") for x in ("updates", "commands"))
+            wait_for("an update", lambda: runner.metric("redis_updates_total") > updates, scaled(5))
+            counts.append(runner.metric("redis_commands_total") - commands)
+        return min(counts)
+
+    keys = redis.dbsize()
+    assert least_commands() < keys / 4
+    before = runner.metric("redis_commands_total")
+    redis.hset("fw:{acme}:meta", "_session", "of one who wrote after a wipe")
+    wait_for("all of it", lambda: runner.metric("redis_commands_total") > before + keys, scaled(5))
+    runner.stop()
+
+
 def test_redis_hangs_and_is_killed(world, own_redis):
     """Alerts keep flowing and as fast without it; within 5 s of its return the view is right."""
     runner, redis = with_redis(world, own_redis)
