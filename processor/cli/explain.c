@@ -3,6 +3,8 @@
 #include <jansson.h>
 #include <strings.h>
 
+#include "core/objective_window.h"
+
 static struct slice text_member(const json_t *object, const char *name) {
     const json_t *member = json_object_get(object, name);
     return json_is_string(member)
@@ -102,7 +104,7 @@ static void print_objective(FILE *out, const struct objective *o, const struct l
         return;
     }
     print_scope(out, leaf, o->per);
-    fprintf(out, " over %s, %s %g\n", window_spec(o->window)->name,
+    fprintf(out, " over %s, %s %g\n", objective_window_name(o->window),
             o->at_least ? "at least" : "at most", o->target);
 }
 

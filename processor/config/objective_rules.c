@@ -3,6 +3,7 @@
 #include "config/rule.h"
 #include "config/target.h"
 #include "config/when.h"
+#include "core/objective_window.h"
 
 #define DEFAULT_WITHIN_MS (20 * SECOND_MS)
 
@@ -13,7 +14,7 @@ struct objective_reading {
     enum level_variant variant;
     int64_t within_ms; /* 0: not given */
     uint32_t per;
-    enum window_id window;
+    unsigned window;
     int64_t min_sample; /* 0: not given */
     int64_t hold_ms;
 };
@@ -27,7 +28,7 @@ static const char *variant_word(size_t index) {
 }
 
 static const char *window_word(size_t index) {
-    return index < WINDOW_COUNT ? window_spec((enum window_id)index)->name : NULL;
+    return index < OBJECTIVE_WINDOW_COUNT ? objective_window_name((unsigned)index) : NULL;
 }
 
 static bool is_one_of(struct slice word, const char *const *words, size_t count) {
@@ -107,21 +108,12 @@ static void read_per(struct reader *r, const struct tree_node *value, void *targ
 }
 
 static void read_window(struct reader *r, const struct tree_node *value, void *target) {
-    static const char *const periods[] = {"today", "week", "month", "quarter"};
     struct objective_reading *o = target;
     size_t index;
-    if (value->kind == TREE_TEXT &&
-        is_one_of(value->text, periods, sizeof(periods) / sizeof(periods[0]))) {
-        char thing[64];
-        snprintf(thing, sizeof(thing), "window: %s", value->text.at);
-        reader_unsupported(r, value->line, "use a rolling one: 1m 5m 15m 30m 1h 4h 8h 24h", thing);
-        o->has_window = true; /* not vague, only too early */
-        return;
-    }
     if (!reader_word(r, value, "window", window_word, &index))
         return;
     o->has_window = true;
-    o->window = (enum window_id)index;
+    o->window = (unsigned)index;
 }
 
 static void read_min_sample(struct reader *r, const struct tree_node *value, void *target) {

@@ -277,6 +277,21 @@ void cell_period(const struct cell *c, enum period period, int64_t start_at, int
     cell_windows_gauges(c, INSTANT_NONE, end_at, sums->gauges);
 }
 
+void cell_period_part(const struct cell *c, enum period period, int64_t start_at, int64_t until_at,
+                      struct cell_sums *sums) {
+    const struct cell_shape *shape = &c->shape;
+    int64_t end_at = period_end(period, shape->zone, shape->week_starts, start_at);
+    int64_t edge_at = end_at < c->periods.edge_at ? end_at : c->periods.edge_at;
+    CHECK(c->waiting.count == 0);
+    cell_sums_reset(sums);
+    cell_periods_sum(&c->periods, period, start_at, end_at, &c->scratch->in);
+    cell_windows_sum(c, until_at, edge_at, -1, &c->scratch->in);
+    cell_sums_tally(sums, &c->scratch->in);
+    tally_reset(&c->scratch->in);
+    memcpy(sums->gauges, c->base, sizeof(sums->gauges));
+    cell_windows_gauges(c, INSTANT_NONE, until_at, sums->gauges);
+}
+
 void cell_add_counters(const struct cell *c, int64_t from_at, int64_t to_at,
                        struct cell_sums *sums) {
     for (size_t t = 0; t < CELL_TIERS; t++) {

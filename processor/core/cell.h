@@ -66,6 +66,11 @@ void cell_range(const struct cell *c, int64_t from_at, int64_t to_at, struct cel
 void cell_period(const struct cell *c, enum period period, int64_t start_at, int64_t end_at,
                  struct cell_sums *sums);
 
+/* The same of its part before until_at, a multiple of 5 min: the panes since then must be there,
+ * so it is not before cell_kept_from. */
+void cell_period_part(const struct cell *c, enum period period, int64_t start_at, int64_t until_at,
+                      struct cell_sums *sums);
+
 /* Adds the counters (no histograms, no gauges) of the panes of [from_at, to_at) to sums. */
 void cell_add_counters(const struct cell *c, int64_t from_at, int64_t to_at,
                        struct cell_sums *sums);

@@ -58,9 +58,9 @@ struct objective {
     int64_t within_ms; /* T of a service level, resolved when loaded; 0: by contract_plain_level */
     bool within_given;
     struct match when;
-    uint32_t per; /* mask of SCOPE_BIT */
-    enum window_id window;
-    bool at_least; /* target and clear are lower bounds; else upper bounds */
+    uint32_t per;    /* mask of SCOPE_BIT */
+    unsigned window; /* core/objective_window.h: an enum window_id, or a period */
+    bool at_least;   /* target and clear are lower bounds; else upper bounds */
     double target, clear;
     int64_t min_sample;
     int64_t hold_ms;

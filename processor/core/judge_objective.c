@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "core/episode.h"
+#include "core/objective_window.h"
 #include "core/summary.h"
 
 /* What an alert's sentence is about. */
@@ -79,6 +80,16 @@ static void put_subject(struct buf *b, const struct sentence *s) {
     summary_scope(b, s->scope);
 }
 
+/* "over 30m", "this week" */
+static void put_window(struct buf *b, unsigned window) {
+    if (!objective_window_is_period(window))
+        buf_put_format(b, " over %s", objective_window_name(window));
+    else if (objective_window_period(window) == PERIOD_DAY)
+        summary_text(b, " today");
+    else
+        buf_put_format(b, " this %s", objective_window_name(window));
+}
+
 /* "62.5 % (25 of 40 within 20 s) over 30m" */
 static void put_figure(struct buf *b, const struct sentence *s, double beside) {
     const struct figure *f = s->figure;
@@ -99,7 +110,7 @@ static void put_figure(struct buf *b, const struct sentence *s, double beside) {
         summary_count(b, f->sample);
         summary_text(b, ")");
     }
-    buf_put_format(b, " over %s", window_spec(s->objective->window)->name);
+    put_window(b, s->objective->window);
 }
 
 static void put_breach(struct buf *b, const struct sentence *s) {
@@ -122,12 +133,25 @@ static void put_resolved(struct buf *b, const struct sentence *s) {
 
 static void put_expired(struct buf *b, const struct sentence *s) {
     put_subject(b, s);
-    buf_put_format(b, " could not be judged for %s: ", window_spec(s->objective->window)->name);
+    buf_put_format(b, " could not be judged for %s: ", objective_window_name(s->objective->window));
     int64_t sample = s->figure->present && s->figure->sample > 0 ? s->figure->sample : 0;
     summary_count(b, sample);
     summary_text(b, " in the window, at least ");
     summary_count(b, s->objective->min_sample);
     summary_text(b, " are needed.");
+}
+
+/* The last word on a period: what comes now is the next one's. */
+static void put_over(struct buf *b, const struct sentence *s) {
+    unsigned window = s->objective->window;
+    put_subject(b, s);
+    summary_text(b, " was ");
+    put_figure(b, s, s->objective->target);
+    summary_text(b, s->objective->at_least ? "; at least " : "; at most ");
+    summary_value(b, s->objective->target, metric_unit(s->objective->metric));
+    bool day = objective_window_period(window) == PERIOD_DAY;
+    buf_put_format(b, " is agreed, and the %s is over.",
+                   day ? "day" : objective_window_name(window));
 }
 
 static void put_voided(struct buf *b, const struct sentence *s) {
@@ -141,14 +165,15 @@ static void put_voided(struct buf *b, const struct sentence *s) {
     summary_text(b, ", as late events have shown: the alert had no ground.");
 }
 
-static void fill_figure(const struct sentence *s, int64_t step_at, struct alert *a) {
+static void fill_figure(const struct judge_context *ctx, const struct sentence *s, int64_t step_at,
+                        struct alert *a) {
     const struct figure *f = s->figure;
     a->observed = f->present ? value_of(f) : ALERT_DOUBLE_NONE;
     a->numerator = f->numerator;
     a->denominator = f->denominator;
     a->sample = f->sample;
     a->window_end_at = step_at;
-    a->window_start_at = step_at - window_spec(s->objective->window)->length_ms;
+    a->window_start_at = objective_window_start(ctx->contract, s->objective->window, step_at);
 }
 
 static bool fire(const struct judge_context *ctx, const struct sentence *s,
@@ -157,7 +182,7 @@ static bool fire(const struct judge_context *ctx, const struct sentence *s,
     struct episode_name name = name_of(o, s->scope);
     struct alert a;
     judge_alert_init(ctx, name.kind, s->scope, &a);
-    fill_figure(s, step_at, &a);
+    fill_figure(ctx, s, step_at, &a);
     a.severity = o->severity;
     a.formula = slice_of(o->metric == METRIC_SERVICE_LEVEL ? level_variant_name(o->variant)
                                                            : metric_name(o->metric));
@@ -188,13 +213,20 @@ static void end(const struct judge_context *ctx, const struct sentence *s,
         struct buf summary;
         buf_init(&summary);
         put(&summary, s);
-        fill_figure(s, step_at, &a);
+        fill_figure(ctx, s, step_at, &a);
         a.completeness = ctx->completeness;
         a.summary = buf_slice(&summary);
         episode_end(ctx, &name, how, ended_at, &a);
         buf_deinit(&summary);
     }
     objective_state_init(state);
+}
+
+/* A period says too little only as long as it is young: it ends an episode itself. */
+static bool is_thin_for_long(const struct objective *o, const struct objective_state *state,
+                             int64_t step_at) {
+    return !objective_window_is_period(o->window) &&
+           step_at - state->below_at >= window_spec((enum window_id)o->window)->length_ms;
 }
 
 static void step_firing(const struct judge_context *ctx, const struct sentence *s,
@@ -204,7 +236,7 @@ static void step_firing(const struct judge_context *ctx, const struct sentence *
         state->clear_at = INSTANT_NONE;
         if (state->below_at == INSTANT_NONE)
             state->below_at = step_at;
-        if (step_at - state->below_at >= window_spec(o->window)->length_ms)
+        if (is_thin_for_long(o, state, step_at))
             end(ctx, s, state, TRANSITION_EXPIRED, step_at, step_at, put_expired);
         return;
     }
@@ -237,6 +269,15 @@ static void step_watching(const struct judge_context *ctx, const struct sentence
         state->firing = fire(ctx, s, state, step_at);
 }
 
+/* A new period begins clean: nothing is pending or open, and nothing has been seen of it. */
+static void turn(const struct judge_context *ctx, const struct sentence *s,
+                 struct objective_state *state, int64_t step_at) {
+    if (state->firing)
+        end(ctx, s, state, TRANSITION_EXPIRED, step_at, step_at, put_over);
+    objective_state_init(state);
+    state->thin = true;
+}
+
 void judge_objective_step(const struct judge_context *ctx, const struct objective *objective,
                           const struct scope *scope, struct objective_state *state,
                           const struct figure *figure, int64_t step_at) {
@@ -246,6 +287,8 @@ void judge_objective_step(const struct judge_context *ctx, const struct objectiv
     else
         step_watching(ctx, &s, state, step_at);
     state->thin = is_thin(objective, figure);
+    if (objective_window_is_over(ctx->contract, objective->window, step_at))
+        turn(ctx, &s, state, step_at);
 }
 
 void judge_objective_revise(const struct judge_context *ctx, const struct objective *objective,

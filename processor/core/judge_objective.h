@@ -21,7 +21,8 @@ void objective_state_load(struct objective_state *state, struct cursor *c); /* c
 /* "ok", "pending", "firing" or "thin" (not enough sample to say): for the view. */
 struct slice objective_state_name(const struct objective_state *state);
 
-/* The figure of the window that ends at step_at. Steps come in order, each once. */
+/* The figure of the window that ends at step_at. Steps come in order, each once. At the step that
+ * ends a period what is open EXPIRES, and what is pending is forgotten. */
 void judge_objective_step(const struct judge_context *ctx, const struct objective *objective,
                           const struct scope *scope, struct objective_state *state,
                           const struct figure *figure, int64_t step_at);

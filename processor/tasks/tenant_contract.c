@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "core/judge_feed.h"
+#include "core/objective_window.h"
 #include "tasks/tenant_counting.h"
 #include "tasks/tenant_steps.h"
 
@@ -43,8 +44,9 @@ static const struct objective *same_objective(const struct change *c, const stru
             continue;
         bool same = o->metric == was->metric && o->variant == was->variant && o->per == was->per &&
                     match_equal(&o->when, &was->when) &&
-                    (window_spec(o->window)->step_ms < MINUTE_MS) ==
-                        (window_spec(was->window)->step_ms < MINUTE_MS);
+                    objective_window_same_days(now, o->window, c->was.contract, was->window) &&
+                    (objective_window_step_ms(o->window) < MINUTE_MS) ==
+                        (objective_window_step_ms(was->window) < MINUTE_MS);
         if (same && o->metric == METRIC_SERVICE_LEVEL)
             same = tenant_scope_within_ms(now, &r->view->scope, o) ==
                    tenant_scope_within_ms(c->was.contract, &r->view->scope, was);

@@ -1,6 +1,7 @@
 #include "tasks/tenant_kpi.h"
 
 #include "base/check.h"
+#include "core/objective_window.h"
 #include "tasks/tenant_closing.h"
 
 #define ALL_METRICS ((UINT64_C(1) << METRIC_COUNT) - 1)
@@ -223,24 +224,35 @@ static void finish_old(struct tenant_task *t, struct tenant *tenant, int64_t ste
     }
 }
 
+/* What the scope's view says of a window that ends at this step; NULL: it has none there. */
+static const struct cell_sums *sums_at_step(struct tenant_task *t, const struct tenant_scope *s,
+                                            unsigned window, int64_t start_at, int64_t step_at) {
+    if (objective_window_is_period(window))
+        return step_at % objective_window_step_ms(window) == 0
+                   ? sums_of(t, s, window, start_at, step_at)
+                   : NULL;
+    const struct cell_window *w = &s->cell->windows[window];
+    return w->edge_at == step_at ? &w->sums : NULL;
+}
+
 static void publish_objectives(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
     for (size_t i = 0; i < tenant->rules.count; i++) {
         const struct tenant_rule *r = tenant->rules.items[i];
-        enum window_id window = r->objective->window;
+        unsigned window = r->objective->window;
         struct tenant_scope *s = r->view;
         if (r->field == tenant_scope_fields(s))
             continue;
         cell_advance(s->cell, step_at);
-        const struct cell_window *w = &s->cell->windows[window];
+        int64_t start_at = objective_window_start(tenant->contract, window, step_at);
+        const struct cell_sums *sums = sums_at_step(t, s, window, start_at, step_at);
         /* At an aligned close all metrics have just been published. */
         const struct tenant_close *close = tenant_scope_find_close(s, step_at, window);
-        if (w->edge_at != step_at || (close && close->revision == 0))
+        if (!sums || (close && close->revision == 0))
             continue;
         struct tenant_field field;
         tenant_scope_field(s, r->field, &field);
-        struct kpi about = about_window(t, tenant, s, window,
-                                        step_at - window_spec(window)->length_ms, step_at);
-        publish(t, &about, &field, &w->sums);
+        struct kpi about = about_window(t, tenant, s, window, start_at, step_at);
+        publish(t, &about, &field, sums);
     }
 }
 

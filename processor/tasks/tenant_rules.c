@@ -4,20 +4,38 @@
 
 #include "base/check.h"
 #include "core/delta.h"
+#include "core/objective_window.h"
 
 /* Steps of one episode that are judged again at most when late counts come. */
 #define REVISED_STEPS_MAX 360
 
-static struct cell_shape shape_of(const struct contract *contract,
-                                  const struct objective *objective, const struct scope *scope) {
-    const struct window_spec *spec = window_spec(objective->window);
+static struct cell_shape rolling_shape(const struct objective *objective) {
+    const struct window_spec *spec = window_spec((enum window_id)objective->window);
     struct cell_shape shape = {.windows = {{spec->length_ms, spec->step_ms}}, .window_count = 1};
     /* Late counts are looked at again as far back as an episode's first steps may lie. */
     shape.keep_ms = 2 * spec->length_ms + objective->hold_ms;
     shape.fine_ms = spec->step_ms < MINUTE_MS ? shape.keep_ms : 0;
     shape.minute_ms = shape.keep_ms;
+    return shape;
+}
+
+/* The periods as its view keeps them. Panes stand for as long as counts may come late: by them a
+ * period is what it was at an earlier step. */
+static struct cell_shape period_shape(const struct cell_shape *view) {
+    return (struct cell_shape){.keep_ms = view->lateness_ms + 2 * HOUR_MS,
+                               .zone = view->zone,
+                               .week_starts = view->week_starts,
+                               .lateness_ms = view->lateness_ms};
+}
+
+static struct cell_shape shape_of(const struct contract *contract,
+                                  const struct objective *objective,
+                                  const struct tenant_scope *view) {
+    struct cell_shape shape = objective_window_is_period(objective->window)
+                                  ? period_shape(&view->cell->shape)
+                                  : rolling_shape(objective);
     cell_figure_needs(&shape, objective->metric, BY_EVENT,
-                      tenant_scope_within_ms(contract, scope, objective));
+                      tenant_scope_within_ms(contract, &view->scope, objective));
     return shape;
 }
 
@@ -26,7 +44,7 @@ struct tenant_rule *tenant_rule_new(const struct contract *contract,
                                     struct cell_scratch *scratch) {
     struct tenant_rule *r = calloc(1, sizeof(*r));
     CHECK(r);
-    struct cell_shape shape = shape_of(contract, objective, &view->scope);
+    struct cell_shape shape = shape_of(contract, objective, view);
     r->objective = objective;
     r->view = view;
     r->field = tenant_scope_objective(view, contract, objective);
@@ -52,12 +70,46 @@ static bool same_figure(const struct figure *a, const struct figure *b) {
            a->sample == b->sample;
 }
 
+int64_t tenant_rule_edge(const struct tenant_rule *r) {
+    return objective_window_is_period(r->objective->window) ? r->cell->periods.edge_at
+                                                            : r->cell->windows[0].edge_at;
+}
+
+/* Of the window that ends at step_at, which is not before what the cell keeps. */
+static void sum_window(const struct tenant_rule *r, const struct contract *c, int64_t step_at,
+                       struct cell_sums *sums) {
+    unsigned window = r->objective->window;
+    int64_t start_at = objective_window_start(c, window, step_at);
+    if (objective_window_is_period(window))
+        cell_period_part(r->cell, objective_window_period(window), start_at, step_at, sums);
+    else
+        cell_range(r->cell, start_at, step_at, sums);
+}
+
+static void figure_of(const struct tenant_rule *r, const struct cell_sums *sums,
+                      struct figure *figure) {
+    cell_figure(sums, r->objective->metric, BY_EVENT, r->objective->variant, 0, figure);
+}
+
+static void figure_at_edge(const struct tenant_rule *r, const struct contract *c, int64_t step_at,
+                           struct figure *figure) {
+    struct cell_sums sums;
+    if (!objective_window_is_period(r->objective->window)) {
+        figure_of(r, &r->cell->windows[0].sums, figure);
+        return;
+    }
+    cell_sums_init(&sums, &r->cell->shape);
+    sum_window(r, c, step_at, &sums);
+    figure_of(r, &sums, figure);
+    cell_sums_deinit(&sums);
+}
+
 void tenant_rule_step(struct tenant_rule *r, const struct judge_context *ctx, int64_t step_at) {
     const struct objective *o = r->objective;
     struct objective_state before = r->state;
     struct figure figure;
     cell_advance(r->cell, step_at);
-    cell_figure(&r->cell->windows[0].sums, o->metric, BY_EVENT, o->variant, 0, &figure);
+    figure_at_edge(r, ctx->contract, step_at, &figure);
     judge_objective_step(ctx, o, &r->view->scope, &r->state, &figure, step_at);
     r->changed |= !same_figure(&figure, &r->figure) ||
                   !slice_equal(objective_state_name(&before), objective_state_name(&r->state));
@@ -76,27 +128,42 @@ void tenant_rule_late(struct tenant_rule *r, int64_t pane_at) {
     r->late_to_at = later(r->late_to_at, pane_at);
 }
 
+/* How long a late count is part of windows; a period's end ends the episode anyway. */
+static int64_t reach_ms(const struct tenant_rule *r) {
+    return objective_window_is_period(r->objective->window) ? 0
+                                                            : r->cell->shape.windows[0].length_ms;
+}
+
+/* The first and the last step that late counts changed, of those that opened the episode. */
+static int64_t first_revised(const struct tenant_rule *r, int64_t step_ms) {
+    int64_t step_at = instant_floor(r->late_from_at, step_ms) + step_ms;
+    step_at = later(step_at, r->state.opened_at);
+    step_at = later(step_at, cell_kept_from(r->cell) + reach_ms(r));
+    return instant_floor(step_at + step_ms - 1, step_ms);
+}
+
+static int64_t last_revised(const struct tenant_rule *r) {
+    int64_t until_at = r->late_to_at + reach_ms(r);
+    bool all = objective_window_is_period(r->objective->window);
+    return all || until_at > r->state.condition_at ? r->state.condition_at : until_at;
+}
+
 void tenant_rule_revise(struct tenant_rule *r, const struct judge_context *ctx, int64_t judged_at) {
     const struct objective *o = r->objective;
-    const struct cell_span *span = &r->cell->shape.windows[0];
+    int64_t step_ms = objective_window_step_ms(o->window);
     if (r->late_from_at == INSTANT_MAX)
         return;
     struct cell_sums sums;
     cell_advance(r->cell, judged_at);
     cell_sums_init(&sums, &r->cell->shape);
-    int64_t step_at = instant_floor(r->late_from_at, span->step_ms) + span->step_ms;
-    step_at = later(step_at, r->state.opened_at);
-    step_at = later(step_at, cell_kept_from(r->cell) + span->length_ms);
-    step_at = instant_floor(step_at + span->step_ms - 1, span->step_ms);
-    int64_t until_at = r->state.condition_at;
-    if (until_at > r->late_to_at + span->length_ms)
-        until_at = r->late_to_at + span->length_ms;
+    int64_t step_at = first_revised(r, step_ms);
+    int64_t until_at = last_revised(r);
     for (size_t n = 0; n < REVISED_STEPS_MAX && step_at <= until_at && r->state.firing; n++) {
         struct figure figure;
-        cell_range(r->cell, step_at - span->length_ms, step_at, &sums);
-        cell_figure(&sums, o->metric, BY_EVENT, o->variant, 0, &figure);
+        sum_window(r, ctx->contract, step_at, &sums);
+        figure_of(r, &sums, &figure);
         judge_objective_revise(ctx, o, &r->view->scope, &r->state, &figure, step_at, judged_at);
-        step_at += span->step_ms;
+        step_at += step_ms;
     }
     r->changed = true;
     r->late_from_at = INSTANT_MAX;

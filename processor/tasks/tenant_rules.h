@@ -11,7 +11,7 @@ struct tenant_rule {
     struct tenant_scope *view; /* the scope that it is about */
     size_t field;              /* under which it is published there */
     size_t threshold;          /* in the cell's shape */
-    struct cell *cell;         /* one window: the objective's */
+    struct cell *cell;         /* one window, the objective's; or the periods */
     struct objective_state state;
     struct figure figure;             /* as last judged */
     int64_t late_from_at, late_to_at; /* panes to look at again: INSTANT_MAX, INSTANT_NONE */
@@ -32,6 +32,9 @@ void tenant_rule_free(struct tenant_rule *r);
 
 /* The figure of the window that ends at step_at, and what the judge makes of it. */
 void tenant_rule_step(struct tenant_rule *r, const struct judge_context *ctx, int64_t step_at);
+
+/* The step up to which the figure goes that was judged last. */
+int64_t tenant_rule_edge(const struct tenant_rule *r);
 
 /* A row fell into a pane of steps that were judged already. */
 void tenant_rule_late(struct tenant_rule *r, int64_t pane_at);

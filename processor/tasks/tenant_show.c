@@ -184,7 +184,7 @@ static void show_rules(struct show *show, const struct tenant *tenant) {
         const struct objective *o = r->objective;
         show->view->objective(show->view->context, tenant->name, o->name, &r->view->scope,
                               &r->figure, o->target, objective_state_name(&r->state),
-                              r->cell->windows[0].edge_at);
+                              tenant_rule_edge(r));
     }
 }
 

@@ -1,6 +1,7 @@
 #include "tasks/tenant_steps.h"
 
 #include "core/delta.h"
+#include "core/objective_window.h"
 #include "core/summary.h"
 #include "tasks/tenant_kpi.h"
 
@@ -97,10 +98,12 @@ static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t st
         tell_gaps(t, &ctx, step_at);
     for (size_t i = 0; i < tenant->rules.count; i++) {
         struct tenant_rule *r = tenant->rules.items[i];
-        const struct window_spec *window = window_spec(r->objective->window);
-        ctx.completeness = tenant_sources_window(&t->sources, step_at - window->length_ms, step_at);
-        if (step_at % window->step_ms == 0)
-            tenant_rule_step(r, &ctx, step_at);
+        unsigned window = r->objective->window;
+        if (step_at % objective_window_step_ms(window) != 0)
+            continue;
+        int64_t start_at = objective_window_start(tenant->contract, window, step_at);
+        ctx.completeness = tenant_sources_window(&t->sources, start_at, step_at);
+        tenant_rule_step(r, &ctx, step_at);
     }
     ctx.completeness = tenant_sources_window(&t->sources, step_at - DEMAND_LOOK_BACK_MS, step_at);
     if (step_at % DEMAND_STEP_MS == 0)

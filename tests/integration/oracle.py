@@ -455,6 +455,7 @@ class Objective:
     min_sample: int = 0
     hold_ms: int = 0
     when: dict = field(default_factory=dict)
+    start_of: object = None  # of a period instead of a window: begin of the one that holds `at`
 
 
 @dataclass
@@ -473,6 +474,12 @@ def judge(figures, scope, objective):
     target, clear = objective.target, objective.clear or objective.target
     episodes, pending, firing, below = [], None, None, None
     for t, n, d in figures:
+        began = firing.opened_at if firing is not None else pending
+        if objective.start_of and began is not None:
+            if objective.start_of(began - 1) != objective.start_of(t - 1):
+                if firing is not None:  # its period is over, and so is the episode
+                    firing.resolved_at, firing.how = objective.start_of(t - 1), "EXPIRED"
+                pending = firing = below = None
         enough = d >= objective.min_sample and d > 0
         if firing is not None:
             if enough:
@@ -481,7 +488,7 @@ def judge(figures, scope, objective):
                     firing.resolved_at, firing.how, firing = t, "RESOLVED", None
                 continue
             below = t if below is None else below
-            if t - below >= objective.window_ms:
+            if not objective.start_of and t - below >= objective.window_ms:
                 firing.resolved_at, firing.how, firing, below = t, "EXPIRED", None, None
             continue
         if not enough or n * target[1] >= target[0] * d:
@@ -511,18 +518,19 @@ def episodes(history, objective, end_at=None, short_ms=0):
         key = view_of(visit.scope, objective.per)
         good[key] += [at] * n
         all_[key] += [at] * d
-    step = step_of(objective.window_ms)
     out = []
     for key, times in sorted(all_.items()):
-        out += judge(_figures(sorted(good[key]), sorted(times), objective.window_ms, step, end_at),
-                     key, objective)
+        out += judge(_figures(sorted(good[key]), sorted(times), objective, end_at), key, objective)
     return out
 
 
-def _figures(good, times, window_ms, step, end_at):
+def _figures(good, times, objective, end_at):
+    window_ms, start_of = objective.window_ms, objective.start_of
+    step = 300_000 if start_of else step_of(window_ms)
     t = times[0] - times[0] % step
     last = end_at if end_at is not None else times[-1] + 2 * window_ms + step
     while t <= last:
-        yield (t, bisect_left(good, t) - bisect_left(good, t - window_ms),
-               bisect_left(times, t) - bisect_left(times, t - window_ms))
+        start = start_of(t - 1) if start_of else t - window_ms
+        yield (t, bisect_left(good, t) - bisect_left(good, start),
+               bisect_left(times, t) - bisect_left(times, start))
         t += step

@@ -80,6 +80,17 @@ def test_an_objective_fires_resolves_and_expires():
     assert (got[0].numerator, got[0].denominator) == (10, 20)
 
 
+def test_a_period_ends_its_episode():
+    """Days of 1000 s, judged every 300 s: the first ends between two steps, the last at one."""
+    figures = [(t, 5, 10) for t in range(300_000, 3_900_000, 300_000)]
+    objective = oracle.Objective(per=(), window_ms=0, target=(4, 5), hold_ms=300_000,
+                                 start_of=lambda at: at - at % 1_000_000)
+    got = oracle.judge(figures, (), objective)
+    assert [(e.opened_at, e.condition_at, e.resolved_at) for e in got] == [
+        (300_000, 600_000, 1_000_000), (1_200_000, 1_500_000, 2_000_000),
+        (2_100_000, 2_400_000, 3_000_000), (3_300_000, 3_600_000, None)]
+
+
 def test_hold_delays_and_restarts():
     figures = [(t * 10_000, n, 10) for t, n in enumerate([5, 5, 9, 5, 5, 5, 5, 9])]
     objective = oracle.Objective(per=(), window_ms=60_000, target=(4, 5), hold_ms=20_000)

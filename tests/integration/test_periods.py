@@ -7,6 +7,7 @@ import zoneinfo
 
 import pytest
 
+import oracle
 from harness import kpi_pattern
 from records import interaction
 
@@ -138,3 +139,104 @@ def check_under_way(world, told):
                 total = sum(n for t, _, m, at, n, _ in told
                             if (t, m) == (tenant, metric) and at >= october)
                 assert int(found[metric]) == total > 0, (tenant, window, metric)
+
+
+JUDGED = [("today", "site", 600_000), ("week", "queue", 0), ("month", None, 0)]
+
+
+def judged_calls(rng, tenant, zone, count):
+    """Calls of good and of bad hours, many of them around midnight; nothing comes late."""
+    for number in range(count):
+        at = midnight(rng.randrange(8), zone) + rng.randrange(-6 * HOUR_MS, 6 * HOUR_MS)
+        bad = at // (2 * HOUR_MS) % 3 == 0
+        wait = rng.randrange(1, 60_000 if bad else 22_000)
+        fields = {"tenant_id": tenant, "queue_id": rng.choice(["sales", "support"])}
+        yield interaction("QUEUED", f"{tenant}-{number}", at, **fields)
+        yield interaction("ANSWERED", f"{tenant}-{number}", at + wait, agent_id="a", **fields)
+
+
+def objective_of(window, per, hold_ms, zone, week_starts):
+    return oracle.Objective(
+        per=(per,) if per else (), window_ms=0, target=(4, 5), clear=(83, 100), min_sample=5,
+        hold_ms=hold_ms, start_of=lambda at: start_of(window, at, zone, week_starts))
+
+
+def told_episodes(world, tenant, rule):
+    told = collections.defaultdict(list)
+    for alert in world.alerts("OBJECTIVE_BREACH"):
+        if (alert["tenant_id"], alert["rule"]) == (tenant, rule):
+            told[alert["alert_id"]].append(alert)
+    out = []
+    for alerts in told.values():
+        first, last = alerts[0], alerts[-1]
+        ended = last["transition"] != "FIRING"
+        out.append((first["site_id"] or first["queue_id"] or "", first["opened_at"],
+                    first["condition_at"], first["numerator"], first["denominator"],
+                    first["window_start_at"], last["resolved_at"],
+                    last["transition"] if ended else None))
+    return sorted(out)
+
+
+def test_objectives_over_periods_equal_the_oracle(world):
+    rng = random.Random(8)
+    world.create(partitions=2)
+    events = []
+    for tenant, (zone, week_starts) in ZONES.items():
+        world.contract({
+            "contract": tenant, "version": 1, "tenant": tenant, "timezone": zone,
+            "week_starts": week_starts, "roles": {"duty": {"contact": "pager:duty"}},
+            "objectives": [{
+                "name": window, "metric": "service_level", "within": "20s",
+                "per": [per] if per else [], "window": window, "target": "at least 80%",
+                "clear": "at least 83%", "min_sample": 5, "hold": f"{hold_ms}ms", "owner": "duty",
+                "outcome": "nobody waits"} for window, per, hold_ms in JUDGED]},
+            name=f"{tenant}.yaml")
+        events += judged_calls(rng, tenant, zoneinfo.ZoneInfo(zone), 400)
+    events.sort(key=lambda event: event["event_at"])
+    for event in events:
+        world.send(event, at=event["event_at"])
+    world.flush()
+    end_at = int(FROM.timestamp() * 1000) + 12 * 24 * HOUR_MS
+    world.replay(world.config(kafka={"topics": {"partitions": 2, "replication": 1}}),
+                 "--final-clock", end_at)
+    how = collections.Counter()
+    for tenant, (zone_name, week_starts) in ZONES.items():
+        zone = zoneinfo.ZoneInfo(zone_name)
+        history = oracle.recount([e for e in events if e["tenant_id"] == tenant])
+        for window, per, hold_ms in JUDGED:
+            objective = objective_of(window, per, hold_ms, zone, week_starts)
+            expected = sorted(
+                (dict(e.scope).get(per, ""), e.opened_at, e.condition_at, e.numerator,
+                 e.denominator, start_of(window, e.condition_at - 1, zone, week_starts),
+                 e.resolved_at, e.how)
+                for e in oracle.episodes(history, objective, end_at=end_at))
+            found = told_episodes(world, tenant, window)
+            assert found == expected, (tenant, window)
+            how.update((window, e[-1]) for e in found)
+    assert how["today", "EXPIRED"] > 3 and how["today", "RESOLVED"] > 3, how
+    assert how["week", "EXPIRED"] > 0 and how["month", "EXPIRED"] > 0, how
+    check_minutes(world, events)
+
+
+def check_minutes(world, events):
+    """The day under way, as it is published every five minutes for its objective."""
+    pattern, checked = kpi_pattern("today", ["service_level"]), 0
+    for _, value, _, _ in world.raw(world.topic("kpis")):
+        if not pattern.search(value):
+            continue
+        record = world.registry.decode(value)
+        start, end = record["window_start_at"], record["window_end_at"]
+        if record["site_id"] is None or record["queue_id"] or record["final"]:
+            continue
+        zone, week_starts = ZONES[record["tenant_id"]]
+        assert start == start_of("today", end - 1, zoneinfo.ZoneInfo(zone), week_starts)
+        assert end % 300_000 == 0
+        checked += 1
+        if checked % 20:
+            continue
+        history = oracle.recount([e for e in events if e["tenant_id"] == record["tenant_id"]])
+        seen = [oracle.service_level_event(v, 20_000, 0) for v in history.visits]
+        inside = [letter for at, letter in seen if start <= at < end]
+        assert record["denominator"] == len(inside), record
+        assert record["numerator"] == inside.count("Ain"), record
+    assert checked > 2000

@@ -4,6 +4,7 @@
 
 #include "base/property.h"
 #include "core/judge_objective.h"
+#include "core/objective_window.h"
 
 #define STEP (10 * SECOND_MS)
 
@@ -215,6 +216,65 @@ static void gauges_have_no_sample(void **state) {
                         "10.");
 }
 
+static void a_day_ends_its_episode_and_the_next_begins_clean(void **state) {
+    struct judge_fixture *f = *state;
+    struct objective o = voice();
+    o.window = WINDOW_COUNT + PERIOD_DAY;
+    o.hold_ms = 10 * MINUTE_MS;
+    struct objective_state s;
+    objective_state_init(&s);
+    int64_t day = 20000 * DAY_MS;
+    for (int64_t at = day + HOUR_MS; at <= day + HOUR_MS + 10 * MINUTE_MS; at += 5 * MINUTE_MS)
+        step(f, &o, &s, 25, 40, at);
+    said_is(f, 0, ALERT_OBJECTIVE_BREACH, TRANSITION_FIRING);
+    assert_int_equal(f->said[0].a.window_start_at, day);
+    assert_int_equal(f->said[0].a.window_end_at, day + HOUR_MS + 10 * MINUTE_MS);
+    assert_string_equal(f->said[0].summary,
+                        "Service level of queue PS at site main was 62.5 % (25 of 40 within 20 s) "
+                        "today, below the agreed 80 %.");
+    step(f, &o, &s, 65, 100, day + DAY_MS - 5 * MINUTE_MS);
+    assert_int_equal(f->count, 1);
+    step(f, &o, &s, 66, 100, day + DAY_MS);
+    said_is(f, 1, ALERT_OBJECTIVE_BREACH, TRANSITION_EXPIRED);
+    assert_int_equal(f->said[1].a.resolved_at, day + DAY_MS);
+    assert_int_equal(f->said[1].a.window_start_at, day);
+    assert_string_equal(f->said[1].summary,
+                        "Service level of queue PS at site main was 66 % (66 of 100 within 20 s) "
+                        "today; at least 80 % is agreed, and the day is over.");
+    assert_true(slice_equal(objective_state_name(&s), SLICE("thin")));
+    /* What was pending at midnight is forgotten too: `hold` begins anew. */
+    step(f, &o, &s, 1, 40, day + 2 * DAY_MS - 5 * MINUTE_MS);
+    step(f, &o, &s, 1, 40, day + 2 * DAY_MS);
+    step(f, &o, &s, 1, 40, day + 2 * DAY_MS + 5 * MINUTE_MS);
+    step(f, &o, &s, 1, 40, day + 2 * DAY_MS + 10 * MINUTE_MS);
+    assert_int_equal(f->count, 2);
+    step(f, &o, &s, 1, 40, day + 2 * DAY_MS + 15 * MINUTE_MS);
+    assert_int_equal(f->said[2].a.opened_at, day + 2 * DAY_MS + 5 * MINUTE_MS);
+    /* However thin it is, only its end ends an episode. */
+    for (int64_t at = 20 * MINUTE_MS; at < DAY_MS; at += 5 * MINUTE_MS)
+        step(f, &o, &s, 1, 10, day + 2 * DAY_MS + at);
+    assert_int_equal(f->count, 3);
+    step(f, &o, &s, 1, 10, day + 3 * DAY_MS);
+    said_is(f, 3, ALERT_OBJECTIVE_BREACH, TRANSITION_EXPIRED);
+}
+
+static void a_month_that_is_missed_at_its_end_is_said(void **state) {
+    struct judge_fixture *f = *state;
+    struct objective o = voice();
+    o.window = WINDOW_COUNT + PERIOD_MONTH;
+    o.hold_ms = 0;
+    struct objective_state s;
+    objective_state_init(&s);
+    int64_t march = INT64_C(1772323200000); /* 2026-03-01 UTC */
+    step(f, &o, &s, 80, 100, march + 31 * DAY_MS - 5 * MINUTE_MS);
+    assert_int_equal(f->count, 0);
+    step(f, &o, &s, 80, 101, march + 31 * DAY_MS);
+    said_is(f, 0, ALERT_OBJECTIVE_BREACH, TRANSITION_FIRING);
+    said_is(f, 1, ALERT_OBJECTIVE_BREACH, TRANSITION_EXPIRED);
+    assert_int_equal(f->said[0].a.window_start_at, march);
+    assert_int_equal(f->said[0].a.condition_at, march + 31 * DAY_MS);
+}
+
 static void old_conditions_are_late(void **state) {
     struct judge_fixture *f = *state;
     struct objective o = voice();
@@ -259,7 +319,7 @@ static bool straight_step(struct straight *q, const struct objective *o, int64_t
     }
     q->below = enough ? -1 : q->below < 0 ? t : q->below;
     q->clear = !good ? -1 : q->clear < 0 ? t : q->clear;
-    bool expired = !enough && t - q->below >= 30 * MINUTE_MS;
+    bool expired = o->window == WINDOW_30M && !enough && t - q->below >= 30 * MINUTE_MS;
     bool resolved = good && t - q->clear >= clear_hold_ms;
     if (!expired && !resolved)
         return false;
@@ -268,22 +328,36 @@ static bool straight_step(struct straight *q, const struct objective *o, int64_t
     return true;
 }
 
+/* At midnight: nothing is pending any more, and what is open ends. */
+static bool straight_turn(struct straight *q, const struct objective *o, int64_t t) {
+    if (o->window == WINDOW_30M || t % DAY_MS != 0)
+        return false;
+    bool ends = q->firing;
+    *q = (struct straight){-1, -1, -1, ends ? t : q->quiet_from, false};
+    return ends;
+}
+
 static void random_history(struct judge_fixture *f, uint64_t seed) {
     struct rng r;
     rng_init(&r, seed);
     struct objective o = voice();
+    int64_t step_ms = STEP;
+    if (seed % 3 == 0) {
+        o.window = WINDOW_COUNT + PERIOD_DAY;
+        step_ms = 5 * MINUTE_MS;
+    }
     char rule[32];
     snprintf(rule, sizeof(rule), "r%llu", (unsigned long long)seed);
     o.name = slice_of(rule);
-    o.hold_ms = (int64_t)rng_below(&r, 4) * STEP;
-    f->contract.quiet_ms = rng_below(&r, 2) ? (int64_t)rng_below(&r, 30) * STEP : 0;
-    f->contract.clear_hold_ms = (int64_t)rng_below(&r, 3) * STEP;
+    o.hold_ms = (int64_t)rng_below(&r, 4) * step_ms;
+    f->contract.quiet_ms = rng_below(&r, 2) ? (int64_t)rng_below(&r, 30) * step_ms : 0;
+    f->contract.clear_hold_ms = (int64_t)rng_below(&r, 3) * step_ms;
     o.min_sample = 1 + (int64_t)rng_below(&r, 20);
     struct objective_state s;
     objective_state_init(&s);
     struct straight q = {-1, -1, -1, -1, false};
     int64_t lasts = 0, n = 0, d = 0;
-    for (int64_t t = 0; t < 700 * STEP; t += STEP) {
+    for (int64_t t = 0; t < 700 * step_ms; t += step_ms) {
         if (lasts-- <= 0) {
             lasts = (int64_t)rng_below(&r, rng_below(&r, 10) ? 6 : 250);
             d = (int64_t)rng_below(&r, 60);
@@ -293,8 +367,13 @@ static void random_history(struct judge_fixture *f, uint64_t seed) {
         struct expected e;
         bool expect = straight_step(&q, &o, f->contract.clear_hold_ms, f->contract.quiet_ms, n, d,
                                     t, &e);
+        bool turns = straight_turn(&q, &o, t);
         step(f, &o, &s, n, d, t);
-        REQUIRE(seed, f->count == before + (expect ? 1 : 0));
+        REQUIRE(seed, f->count == before + (expect ? 1 : 0) + (turns ? 1 : 0));
+        if (turns) {
+            const struct alert *a = &f->said[f->count - 1].a;
+            REQUIRE(seed, a->transition == TRANSITION_EXPIRED && a->resolved_at == t);
+        }
         if (expect) {
             const struct alert *a = &f->said[before].a;
             REQUIRE(seed, a->transition == e.t && a->opened_at == e.opened_at);
@@ -312,7 +391,7 @@ static void random_history(struct judge_fixture *f, uint64_t seed) {
             judge_fixture_restart(f);
         }
     }
-    judge_objective_drop(&f->ctx, &o, &scope, &s, 700 * STEP);
+    judge_objective_drop(&f->ctx, &o, &scope, &s, 700 * step_ms);
 }
 
 static void equals_a_straight_loop(void **state) {
@@ -335,6 +414,8 @@ int main(void) {
         TEST(quiet_delays_the_alert_but_not_the_condition),
         TEST(upper_bounds_and_means),
         TEST(gauges_have_no_sample),
+        TEST(a_day_ends_its_episode_and_the_next_begins_clean),
+        TEST(a_month_that_is_missed_at_its_end_is_said),
         TEST(old_conditions_are_late),
         TEST(equals_a_straight_loop),
     };

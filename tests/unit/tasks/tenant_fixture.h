@@ -78,7 +78,27 @@ static struct objective fixture_objectives[] = {
      .clear = 9000,
      .min_sample = 3,
      .severity = SEVERITY_WARNING},
+    {.name = SLICE("voice-day"),
+     .metric = METRIC_SERVICE_LEVEL,
+     .within_ms = 20000,
+     .when = {.channels = 1u << CHANNEL_VOICE},
+     .per = SCOPE_BIT(SCOPE_SITE),
+     .window = WINDOW_COUNT + PERIOD_DAY,
+     .at_least = true,
+     .target = 0.6,
+     .clear = 0.65,
+     .min_sample = 2,
+     .hold_ms = 10 * MINUTE_MS,
+     .severity = SEVERITY_MAJOR},
+    {.name = SLICE("week-waits"),
+     .metric = METRIC_ASA_MS,
+     .window = WINDOW_COUNT + PERIOD_WEEK,
+     .target = 11000,
+     .clear = 11000,
+     .min_sample = 3,
+     .severity = SEVERITY_WARNING},
 };
+#define FIXTURE_OBJECTIVES (sizeof(fixture_objectives) / sizeof(fixture_objectives[0]))
 static struct clock_rule fixture_clocks[] = {
     {.name = SLICE("answer"),
      .kind = CLOCK_SPEED_OF_ANSWER,
@@ -105,7 +125,7 @@ static inline struct contract_set fixture_contracts(struct contract *acme) {
     acme->is_default = false;
     acme->zone = (struct zone){SLICE("Test/Zone"), fixture_changes, 2};
     acme->objectives = fixture_objectives;
-    acme->objective_count = 3;
+    acme->objective_count = FIXTURE_OBJECTIVES;
     acme->clocks = fixture_clocks;
     acme->clock_count = 1;
     acme->demands = fixture_demands;

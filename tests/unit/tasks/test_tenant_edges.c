@@ -195,6 +195,113 @@ static void an_objective_fires_at_its_step_and_late_counts_void_it(void **state)
     stage_deinit(&s);
 }
 
+/* ---- a day as an objective's window ---- */
+
+/* The local midnight that ends the day of FIXTURE_START, where clocks show UTC + 5:45. */
+static int64_t midnight_after_start(void) {
+    return instant_floor(FIXTURE_START + 20700000, DAY_MS) + DAY_MS - 20700000 + 1800000;
+}
+
+static void level(struct stage *s, int64_t at, enum level_counter which, int64_t value) {
+    struct fact_row f = {.pane_at = instant_floor(at, DELTA_PANE_MS),
+                         .kind = 1,
+                         .which = (uint8_t)which,
+                         .threshold_ms = 20000,
+                         .value = value};
+    fixture_add(&s->r, &f);
+}
+
+struct day_figures {
+    int64_t start_at, closed, revised, final; /* numerators; -1: not said */
+    int32_t revision;
+};
+
+static void note_day(void *context, const struct kpi *k) {
+    struct day_figures *d = context;
+    if (!slice_equal(k->window, SLICE("today")) ||
+        !slice_equal(k->metric, SLICE("service_level")) ||
+        k->window_end_at != midnight_after_start() || k->scope->mask != SCOPE_BIT(SCOPE_SITE))
+        return;
+    d->start_at = k->window_start_at;
+    if (k->final)
+        d->final = k->numerator;
+    else if (k->revision > 0)
+        d->revised = k->numerator;
+    else
+        d->closed = k->numerator;
+    d->revision = k->revision;
+}
+
+/* Only the day's objective, without hold. */
+static void stage_day(struct stage *s, struct objective *day) {
+    stage_init(s);
+    *day = fixture_objectives[3];
+    day->hold_ms = 0;
+    s->acme.objectives = day;
+    s->acme.objective_count = 1;
+    s->options.publish_all = false;
+    stage_raise(s);
+}
+
+static void a_day_is_judged_to_its_end_and_restated_by_what_comes_late(void **state) {
+    (void)state;
+    struct stage s;
+    struct objective day;
+    struct day_figures d = {.closed = -1, .revised = -1, .final = -1};
+    stage_day(&s, &day);
+    s.effects.on_kpi = note_day;
+    s.effects.context = &d;
+    int64_t midnight = midnight_after_start();
+    level(&s, midnight - 2 * HOUR_MS, LEVEL_ANSWERED_IN, 10);
+    level(&s, midnight - HOUR_MS, LEVEL_LATE, 10);
+    pass(&s, midnight - MINUTE_MS);
+    assert_int_equal(said(&s, "voice-day|objective_breach|site=north|| 1 firing"), 1);
+    assert_int_equal(said(&s, "2 expired"), 0);
+    pass(&s, midnight + MINUTE_MS);
+    assert_int_equal(said(&s, "2 expired objective_breach"), 1);
+    assert_int_equal(d.closed, 10);
+    assert_int_equal(d.start_at, midnight - DAY_MS - 1800000);
+    /* Thirty more of yesterday: the figure is another one, and the verdict of then stays. */
+    level(&s, midnight - 3 * HOUR_MS, LEVEL_ANSWERED_IN, 30);
+    level(&s, midnight + 2 * MINUTE_MS, LEVEL_LATE, 1);
+    pass(&s, midnight + 3 * MINUTE_MS);
+    assert_int_equal(d.revised, 40);
+    assert_int_equal(d.revision, 1);
+    assert_int_equal(said(&s, "|objective_breach|"), 2);
+    /* And none of them counts today: two late ones are all there is. */
+    level(&s, midnight + 3 * MINUTE_MS, LEVEL_LATE, 1);
+    pass(&s, midnight + 6 * MINUTE_MS);
+    assert_int_equal(said(&s, "1 firing objective_breach"), 2);
+    pass(&s, midnight + 25 * HOUR_MS);
+    assert_int_equal(d.final, 40);
+    stage_deinit(&s);
+}
+
+/* The steps of an hour ago are judged as the day was then, however much has come since. */
+static void late_counts_void_what_a_day_would_not_have_opened(void **state) {
+    (void)state;
+    for (int64_t taken = 9; taken <= 10; taken++) {
+        struct stage s;
+        struct objective day;
+        stage_day(&s, &day);
+        int64_t start = instant_floor(FIXTURE_START, 5 * MINUTE_MS);
+        level(&s, start, LEVEL_ANSWERED_IN, 10);
+        level(&s, start + MINUTE_MS, LEVEL_LATE, 10);
+        pass(&s, start + 20 * MINUTE_MS);
+        assert_int_equal(said(&s, "1 firing objective_breach"), 1);
+        level(&s, start + HOUR_MS, LEVEL_LATE, 100);
+        pass(&s, start + 2 * HOUR_MS);
+        level(&s, start + MINUTE_MS, LEVEL_LATE, -taken);
+        level(&s, start + MINUTE_MS, LEVEL_ANSWERED_IN, taken);
+        pass(&s, start + 2 * HOUR_MS + MINUTE_MS);
+        assert_int_equal(said(&s, "2 voided objective_breach"), 1);
+        /* It is missed all the same, since an hour after the start. */
+        pass(&s, start + 2 * HOUR_MS + 6 * MINUTE_MS);
+        assert_int_equal(said(&s, "1 firing objective_breach"), 2);
+        stage_deinit(&s);
+    }
+}
+
 struct published {
     size_t closes, minutes, others;
 };
@@ -274,6 +381,8 @@ int main(void) {
         cmocka_unit_test(a_silent_site_is_told),
         cmocka_unit_test(a_burst_of_arrivals_is_a_spike),
         cmocka_unit_test(an_objective_fires_at_its_step_and_late_counts_void_it),
+        cmocka_unit_test(a_day_is_judged_to_its_end_and_restated_by_what_comes_late),
+        cmocka_unit_test(late_counts_void_what_a_day_would_not_have_opened),
         cmocka_unit_test(objectives_alone_are_published_when_asked),
         cmocka_unit_test(rows_older_than_all_panes_are_counted_as_such),
         cmocka_unit_test(a_broken_state_is_refused),
