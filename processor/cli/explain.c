@@ -78,7 +78,10 @@ static void print_clock(FILE *out, const struct clock_rule *rule, const struct c
         fprintf(out, "no: \"" SLICE_FMT "\" is the first of its kind that fits\n",
                 SLICE_ARG(first->name));
     } else {
-        duration_format(rule->target_ms, target);
+        if (rule->days)
+            snprintf(target, sizeof(target), "%ubd", rule->days->count);
+        else
+            duration_format(rule->target_ms, target);
         fprintf(out, "yes: %s, ", target);
         if (rule->calendar)
             fprintf(out, "while \"" SLICE_FMT "\" is open\n", SLICE_ARG(rule->calendar->name));

@@ -14,6 +14,7 @@ struct clock_reading {
     const struct calendar *calendars; /* of the contract */
     const struct calendar *calendar;
     int64_t target_ms;
+    uint32_t days;     /* of the target, when it is in business days */
     uint32_t pause_on; /* bits of enum mapped_status, or NOT_GIVEN */
     bool bots_count;
     bool at_handoff;
@@ -64,7 +65,11 @@ static void read_kind(struct reader *r, const struct tree_node *value, void *tar
 }
 
 static void read_target(struct reader *r, const struct tree_node *value, void *target) {
-    (void)reader_duration(r, value, 1, &((struct clock_reading *)target)->target_ms);
+    struct clock_reading *clock = target;
+    if (reader_is_business_days(value))
+        (void)reader_business_days(r, value, &clock->days);
+    else
+        (void)reader_duration(r, value, 1, &clock->target_ms);
 }
 
 static void read_calendar(struct reader *r, const struct tree_node *value, void *target) {
@@ -147,6 +152,42 @@ static bool read_warning(struct reader *r, const struct tree_node *node, int64_t
     return false;
 }
 
+/* The same of a target in business days, whose length is not known yet. */
+static bool read_days_warning(struct reader *r, const struct tree_node *node, double *share,
+                              int64_t *left_ms) {
+    struct slice text;
+    struct err err;
+    if (!reader_text(r, node, &text))
+        return false;
+    if (text.at[text.size - 1] != '%')
+        return reader_duration(r, node, 1, left_ms);
+    if (!value_share(text, share, &err)) {
+        reader_fault(r, node->line, "", "warn_at: %s", err.text);
+        return false;
+    }
+    if (*share > 0 && *share < 1)
+        return true;
+    reader_fault(r, node->line, "write a share of the target, or the time left, within it",
+                 "warn_at %s is not between start and target", text.at);
+    return false;
+}
+
+/* Shares come before times left, each in the order in which they pass. */
+static void add_days_warning(struct clock_rule *clock, struct clock_days *days, double share,
+                             int64_t left_ms) {
+    size_t at = clock->warning_count++;
+    for (; at > 0; at--) {
+        double other = days->warnings[at - 1].share;
+        bool before = share > 0 ? other > 0 && other <= share
+                                : other > 0 || days->warnings[at - 1].left_ms >= left_ms;
+        if (before)
+            break;
+        days->warnings[at] = days->warnings[at - 1];
+    }
+    days->warnings[at].share = share;
+    days->warnings[at].left_ms = left_ms;
+}
+
 static int compare_warnings(const void *a, const void *b) {
     const struct clock_warning *x = a;
     const struct clock_warning *y = b;
@@ -154,20 +195,26 @@ static int compare_warnings(const void *a, const void *b) {
 }
 
 /* Read when the target is known, whatever the order in the file. */
-static void read_warnings(struct reader *r, const struct tree_node *list,
-                          struct clock_rule *clock) {
+static void read_warnings(struct reader *r, const struct tree_node *list, struct clock_rule *clock,
+                          struct clock_days *days) {
     for (const struct tree_node *n = reader_first(r, list); n; n = reader_next(list, n)) {
-        int64_t elapsed_ms;
-        if (!read_warning(r, n, clock->target_ms, &elapsed_ms))
+        int64_t ms = 0;
+        double share = 0;
+        if (days ? !read_days_warning(r, n, &share, &ms)
+                 : !read_warning(r, n, clock->target_ms, &ms))
             continue;
         if (clock->warning_count == CONTRACT_WARNINGS_MAX) {
             reader_fault(r, n->line, "keep the ones that somebody acts on",
                          "warn_at has more than %d entries", CONTRACT_WARNINGS_MAX);
             return;
         }
-        clock->warnings[clock->warning_count++].elapsed_ms = elapsed_ms;
+        if (days)
+            add_days_warning(clock, days, share, ms);
+        else
+            clock->warnings[clock->warning_count++].elapsed_ms = ms;
     }
-    qsort(clock->warnings, clock->warning_count, sizeof(clock->warnings[0]), compare_warnings);
+    if (!days)
+        qsort(clock->warnings, clock->warning_count, sizeof(clock->warnings[0]), compare_warnings);
 }
 
 /* What pauses a clock where nothing is said: domain.md 2.4. */
@@ -195,17 +242,36 @@ static const struct reader_key keys[] = {
     {NULL, NULL, false},
 };
 
+/* The days of a calendar, of a clock that counts them; NULL: the target is a duration. */
+static struct clock_days *read_days(struct reader *r, const struct tree_node *item,
+                                    const struct clock_reading *found) {
+    if (found->days == 0)
+        return NULL;
+    int line = tree_get(item, "target")->line;
+    if (!tree_get(item, "calendar"))
+        reader_fault(r, line, "name the calendar whose days they are, or write h or d",
+                     "target: business days need a calendar");
+    if (found->kind == CLOCK_SPEED_OF_ANSWER)
+        reader_fault(r, line, "write the duration in s, m or h",
+                     "target: a wait is counted in plain time, not in business days");
+    struct clock_days *days = arena_get(r->arena, 1, sizeof(*days));
+    days->count = found->days;
+    return days;
+}
+
 static void read_one(struct reader *r, const struct tree_node *item,
                      const struct calendar *calendars, struct clock_rule *clock) {
     struct clock_reading found = {
         .rule.severity = SEVERITY_WARNING, .calendars = calendars, .pause_on = NOT_GIVEN};
     if (!reader_map(r, item, keys, &found))
         return;
+    struct clock_days *days = read_days(r, item, &found);
     *clock = (struct clock_rule){
         .name = found.rule.name,
         .kind = found.kind,
         .when = found.rule.when,
         .calendar = found.calendar,
+        .days = days,
         .target_ms = found.target_ms,
         .pause_on = found.pause_on == NOT_GIVEN ? default_pause(found.kind) : found.pause_on,
         .bots_count = found.bots_count,
@@ -217,8 +283,8 @@ static void read_one(struct reader *r, const struct tree_node *item,
         .runbook = found.rule.runbook,
     };
     const struct tree_node *warnings = tree_get(item, "warn_at");
-    if (warnings && clock->target_ms > 0)
-        read_warnings(r, warnings, clock);
+    if (warnings && (days || clock->target_ms > 0))
+        read_warnings(r, warnings, clock, days);
 }
 
 void clock_rules_read(struct reader *r, const struct tree_node *list, struct contract *c) {

@@ -38,12 +38,24 @@ static void add_span(struct calendar *c, uint32_t from_s, uint32_t to_s) {
         c->spans[c->count++] = (struct calendar_span){.from_s = from_s, .to_s = to_s};
 }
 
+/* The spans since `first` are those of the day. */
+static void add_day(struct calendar *c, int64_t day, size_t first) {
+    if (c->count == first)
+        return;
+    uint32_t opens_s = c->spans[first].from_s;
+    for (size_t i = first + 1; i < c->count; i++)
+        opens_s = c->spans[i].from_s < opens_s ? c->spans[i].from_s : opens_s;
+    c->days[c->day_count++] = (struct calendar_day){(uint32_t)day, opens_s};
+}
+
 static void add_days(const struct opening_hours *o, struct calendar *c) {
     for (int64_t day = FIRST_DAY; day < END_DAY; day++) {
         const struct opening_day *hours = hours_of(o, day);
+        size_t first = c->count;
         for (size_t i = 0; i < hours->count; i++)
             add_span(c, second_of(&o->zone, day, hours->spans[i].from_min, false),
                      second_of(&o->zone, day, hours->spans[i].to_min, true));
+        add_day(c, day, first);
     }
 }
 
@@ -82,7 +94,9 @@ void opening_hours_compile(struct opening_hours *o, struct arena *arena, struct 
     struct calendar_span *work = calloc(room + 1, sizeof(*work));
     CHECK(work);
     c->spans = work;
-    c->count = 0;
+    c->count = c->day_count = 0;
+    c->days = arena_get(arena, END_DAY - FIRST_DAY, sizeof(*c->days));
+    c->zone = o->zone;
     add_days(o, c);
     CHECK(c->count <= room);
     if (c->count)

@@ -4,6 +4,8 @@
 #include "config/nearest.h"
 #include "config/value.h"
 
+#define DAYS_MOST 3650
+
 static void told(char text[static READER_LINE_MAX * 4], const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
@@ -114,9 +116,23 @@ bool reader_text(struct reader *r, const struct tree_node *node, struct slice *v
     return true;
 }
 
-/* "2bd": days of a calendar, which cannot be had without one. */
-static bool is_business_days(struct slice text) {
-    return text.size > 2 && memcmp(text.at + text.size - 2, "bd", 2) == 0;
+bool reader_is_business_days(const struct tree_node *node) {
+    struct slice text = node->text;
+    return node->kind == TREE_TEXT && text.size > 2 &&
+           memcmp(text.at + text.size - 2, "bd", 2) == 0;
+}
+
+bool reader_business_days(struct reader *r, const struct tree_node *node, uint32_t *days) {
+    int64_t count;
+    struct slice digits = {node->text.at, node->text.size - 2};
+    if (value_count(digits, &count, NULL) && count > 0 && count <= DAYS_MOST) {
+        *days = (uint32_t)count;
+        return true;
+    }
+    reader_fault(r, node->line, "write them alone and whole, like 2bd",
+                 "%s: \"%s\" are no business days from 1bd to %dbd", name_of(node), node->text.at,
+                 DAYS_MOST);
+    return false;
 }
 
 bool reader_duration(struct reader *r, const struct tree_node *node, int64_t least_ms,
@@ -125,9 +141,9 @@ bool reader_duration(struct reader *r, const struct tree_node *node, int64_t lea
     int64_t found_ms;
     if (!is_text(r, node))
         return false;
-    if (is_business_days(node->text)) {
-        reader_unsupported(r, node->line, "write the duration in h or d",
-                           "a duration in business days");
+    if (reader_is_business_days(node)) {
+        reader_fault(r, node->line, "write the duration in h or d",
+                     "%s: business days are for the targets of clocks", name_of(node));
         return false;
     }
     if (!duration_parse(node->text, &found_ms, &err)) {

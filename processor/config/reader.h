@@ -55,6 +55,9 @@ bool reader_map(struct reader *r, const struct tree_node *map, const struct read
 bool reader_text(struct reader *r, const struct tree_node *node, struct slice *value);
 bool reader_duration(struct reader *r, const struct tree_node *node, int64_t least_ms,
                      int64_t *value_ms);
+/* "2bd", at most 3650 of them. */
+bool reader_is_business_days(const struct tree_node *node);
+bool reader_business_days(struct reader *r, const struct tree_node *node, uint32_t *days);
 bool reader_count(struct reader *r, const struct tree_node *node, int64_t least, int64_t most,
                   int64_t *value);
 bool reader_flag(struct reader *r, const struct tree_node *node, bool *value);

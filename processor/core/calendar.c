@@ -67,3 +67,34 @@ bool calendar_is_open(const struct calendar *c, int64_t at) {
     return !c ||
            (count > 0 && at - from_of(&c->spans[count - 1]) < length_of(&c->spans[count - 1]));
 }
+
+int64_t calendar_opens_at(const struct calendar *c, int64_t at) {
+    if (calendar_is_open(c, at))
+        return at;
+    size_t next = begun(c, at);
+    return next < c->count ? from_of(&c->spans[next]) : INSTANT_MAX;
+}
+
+/* How many days begin at `at` or before. */
+static size_t days_begun(const struct calendar *c, int64_t at) {
+    size_t low = 0;
+    size_t high = c->day_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if ((int64_t)c->days[middle].opens_s * SECOND_MS <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+int64_t calendar_days_after(const struct calendar *c, int64_t from_at, uint32_t days) {
+    int64_t start_at = calendar_opens_at(c, from_at);
+    size_t begun_days = start_at == INSTANT_MAX ? 0 : days_begun(c, start_at);
+    if (begun_days == 0 || begun_days - 1 + days >= c->day_count)
+        return INSTANT_MAX;
+    const struct calendar_day *first = &c->days[begun_days - 1];
+    int64_t into_ms = start_at + zone_offset_ms(&c->zone, start_at) - (int64_t)first->day * DAY_MS;
+    return zone_instant(&c->zone, (int64_t)first[days].day * DAY_MS + into_ms, true);
+}

@@ -19,6 +19,47 @@ int64_t clock_elapsed_ms(const struct clock *c, const struct clock_rule *rule, i
     return c->elapsed_ms + calendar_open_ms(rule->calendar, c->since_at, at);
 }
 
+int64_t clock_target_ms(const struct clock_rule *rule, int64_t started_at) {
+    if (!rule->days)
+        return rule->target_ms;
+    int64_t due_at = calendar_days_after(rule->calendar, started_at, rule->days->count);
+    return calendar_open_ms(rule->calendar, started_at, due_at);
+}
+
+/* What has elapsed when the clock's next warning is due. It is not before those that passed. */
+static int64_t warning_ms(const struct clock *c, const struct clock_rule *rule, int64_t target_ms) {
+    const struct clock_days *days = rule->days;
+    int64_t latest_ms = 0;
+    if (!days)
+        return rule->warnings[c->warned].elapsed_ms;
+    for (size_t w = 0; w <= c->warned; w++) {
+        int64_t elapsed_ms = days->warnings[w].share > 0
+                                 ? (int64_t)(days->warnings[w].share * (double)target_ms)
+                                 : target_ms - days->warnings[w].left_ms;
+        latest_ms = elapsed_ms > latest_ms ? elapsed_ms : latest_ms;
+    }
+    return latest_ms;
+}
+
+static bool same_days(const struct clock_days *a, const struct clock_days *b, size_t warnings) {
+    if (!a || !b)
+        return a == b;
+    for (size_t w = 0; w < warnings; w++)
+        if (a->warnings[w].share != b->warnings[w].share ||
+            a->warnings[w].left_ms != b->warnings[w].left_ms)
+            return false;
+    return a->count == b->count;
+}
+
+bool clock_same_terms(const struct clock_rule *a, const struct clock_rule *b) {
+    if (a->target_ms != b->target_ms || a->warning_count != b->warning_count)
+        return false;
+    for (size_t w = 0; w < a->warning_count; w++)
+        if (a->warnings[w].elapsed_ms != b->warnings[w].elapsed_ms)
+            return false;
+    return same_days(a->days, b->days, a->warning_count);
+}
+
 static void stand(struct clock *c, const struct clock_rule *rule, int64_t at,
                   enum clock_state state) {
     c->elapsed_ms = clock_elapsed_ms(c, rule, at);
@@ -81,24 +122,43 @@ static int64_t instant_of(const struct clock *c, const struct clock_rule *rule,
     return calendar_after(rule->calendar, c->since_at, elapsed_ms - c->elapsed_ms);
 }
 
+/* The same local time of the day on which the target ends, which no opening hours need to contain;
+ * put off by pauses it is the end of that much open time, and an opening rather than a closing. */
+static int64_t days_deadline(const struct clock *c, const struct clock_rule *rule) {
+    const struct calendar *hours = rule->calendar;
+    int64_t due_at = calendar_days_after(hours, c->started_at, rule->days->count);
+    if (due_at == INSTANT_MAX)
+        return INSTANT_MAX;
+    int64_t left_ms = calendar_open_ms(hours, c->started_at, due_at) - c->elapsed_ms;
+    int64_t first_at = calendar_after(hours, c->since_at, left_ms);
+    int64_t last_at = left_ms < 0 ? first_at : calendar_opens_at(hours, first_at);
+    if (due_at >= first_at && due_at <= last_at)
+        return due_at;
+    return left_ms > 0 ? last_at : first_at;
+}
+
 int64_t clock_deadline_at(const struct clock *c, const struct clock_rule *rule) {
-    return c->state == CLOCK_RUNNING ? instant_of(c, rule, rule->target_ms) : INSTANT_MAX;
+    if (c->state != CLOCK_RUNNING)
+        return INSTANT_MAX;
+    return rule->days ? days_deadline(c, rule) : instant_of(c, rule, rule->target_ms);
 }
 
 int64_t clock_next_at(const struct clock *c, const struct clock_rule *rule) {
     if (c->state != CLOCK_RUNNING || c->breach_at != INSTANT_NONE)
         return INSTANT_MAX;
-    int64_t next_ms = rule->target_ms;
-    if (c->warned < rule->warning_count && rule->warnings[c->warned].elapsed_ms < next_ms)
-        next_ms = rule->warnings[c->warned].elapsed_ms;
-    return instant_of(c, rule, next_ms);
+    int64_t deadline_at = clock_deadline_at(c, rule);
+    int64_t target_ms = clock_target_ms(rule, c->started_at);
+    if (c->warned >= rule->warning_count || warning_ms(c, rule, target_ms) >= target_ms)
+        return deadline_at;
+    return instant_of(c, rule, warning_ms(c, rule, target_ms));
 }
 
 bool clock_pass_warnings(struct clock *c, const struct clock_rule *rule, int64_t at) {
     bool passed = false;
+    int64_t target_ms = clock_target_ms(rule, c->started_at);
     while (c->warned < rule->warning_count) {
-        int64_t elapsed_ms = rule->warnings[c->warned].elapsed_ms;
-        if (elapsed_ms >= rule->target_ms || instant_of(c, rule, elapsed_ms) > at)
+        int64_t elapsed_ms = warning_ms(c, rule, target_ms);
+        if (elapsed_ms >= target_ms || instant_of(c, rule, elapsed_ms) > at)
             break;
         c->warned++;
         passed = true;

@@ -40,6 +40,12 @@ void clock_continue(struct clock *c, int64_t at);
 void clock_retarget(struct clock *c, const struct clock_rule *from, const struct clock_rule *to,
                     uint16_t rule, int64_t at);
 
+/* The target of a clock that started then: open time, a duration that no pause changes. */
+int64_t clock_target_ms(const struct clock_rule *rule, int64_t started_at);
+
+/* Both have the same target and warnings. */
+bool clock_same_terms(const struct clock_rule *a, const struct clock_rule *b);
+
 int64_t clock_elapsed_ms(const struct clock *c, const struct clock_rule *rule, int64_t at);
 
 /* When the target is reached if nothing pauses the clock; INSTANT_MAX when it stands, or when the

@@ -17,6 +17,16 @@ struct clock_warning {
     int64_t elapsed_ms;
 };
 
+/* A target in business days: so many open days of the rule's calendar later at the same local time,
+ * which for each start is another amount of open time. */
+struct clock_days {
+    uint32_t count;
+    struct {
+        double share;                  /* of the target; 0: left_ms of it */
+        int64_t left_ms;               /* open time */
+    } warnings[CONTRACT_WARNINGS_MAX]; /* shares, then what is left, the most first */
+};
+
 /* Statuses that the source's words are mapped to. */
 enum mapped_status {
     STATUS_UNKNOWN,
@@ -39,6 +49,7 @@ struct clock_rule {
     enum clock_kind kind;
     struct match when;
     const struct calendar *calendar; /* whose open time counts; NULL: all time does */
+    const struct clock_days *days;   /* instead of target_ms and elapsed_ms, which are 0; or NULL */
     int64_t target_ms;
     struct clock_warning warnings[CONTRACT_WARNINGS_MAX]; /* ascending elapsed_ms */
     size_t warning_count;

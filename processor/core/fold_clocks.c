@@ -61,7 +61,10 @@ static int64_t deadline_of(const struct clock *c, const struct clock_rule *rule,
         return c->breach_at;
     if (c->state == CLOCK_RUNNING)
         return clock_deadline_at(c, rule);
-    return calendar_after(rule->calendar, at, rule->target_ms - c->elapsed_ms);
+    struct clock resumed = *c;
+    resumed.state = CLOCK_RUNNING;
+    resumed.since_at = at;
+    return clock_deadline_at(&resumed, rule);
 }
 
 static void tell(struct fold *f, const struct interaction *i, enum track t, enum fact_kind kind,
@@ -235,13 +238,7 @@ void clocks_rematch(struct fold *f, struct interaction *i, int64_t at) {
 }
 
 static bool measures_the_same(const struct clock_rule *a, const struct clock_rule *b) {
-    if (!slice_equal(a->name, b->name) || a->target_ms != b->target_ms ||
-        a->warning_count != b->warning_count)
-        return false;
-    for (size_t w = 0; w < a->warning_count; w++)
-        if (a->warnings[w].elapsed_ms != b->warnings[w].elapsed_ms)
-            return false;
-    return true;
+    return slice_equal(a->name, b->name) && clock_same_terms(a, b);
 }
 
 static uint16_t rule_named(const struct contract *c, enum clock_kind kind, struct slice name) {

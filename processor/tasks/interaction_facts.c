@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "core/contract.h"
+#include "core/clock.h"
 
 static void send_under(const struct ledger_fact *l, const struct contract *contract,
                        struct slice interaction_id, struct outbox *out) {
@@ -21,7 +21,7 @@ static void send_under(const struct ledger_fact *l, const struct contract *contr
                         .at = l->at,
                         .opened_at = l->opened_at,
                         .deadline_at = l->deadline_at,
-                        .target_ms = rule->target_ms,
+                        .target_ms = clock_target_ms(rule, l->opened_at),
                         .elapsed_ms = l->elapsed_ms};
     out->fact(out->context, &fact);
 }

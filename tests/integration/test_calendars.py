@@ -35,9 +35,8 @@ def spans_of(week, date):
     return []
 
 
-def open_spans(week, zone):
-    """[from, to) in epoch ms, joined, from the weekly hours of local days."""
-    found = []
+def day_spans(week, zone):
+    """(local day, from, to) in epoch ms, from the weekly hours of local days."""
     for day in range(-3, DAYS + 30):
         date = FROM.date() + dt.timedelta(days=day)
         for span in spans_of(week, date):
@@ -46,9 +45,13 @@ def open_spans(week, zone):
             begin = dt.datetime.combine(date, dt.time(*opens), zone)
             end = dt.datetime.combine(date + dt.timedelta(days=over),
                                       dt.time(closes[0] % 24, closes[1]), zone).replace(fold=1)
-            found.append([int(begin.timestamp() * 1000), int(end.timestamp() * 1000)])
+            yield date, int(begin.timestamp() * 1000), int(end.timestamp() * 1000)
+
+
+def open_spans(week, zone):
+    """[from, to) in epoch ms, joined."""
     joined = []
-    for begin, end in sorted(found):
+    for begin, end in sorted((b, e) for _, b, e in day_spans(week, zone) if b < e):
         if joined and begin <= joined[-1][1]:
             joined[-1][1] = max(end, joined[-1][1])
         else:
@@ -118,3 +121,107 @@ def test_deadlines_by_opening_hours_equal_the_recount(world):
              if a["transition"] == "FIRING"}
     assert len(expected) > 50 and resolved > 50, "the history must hold both kinds"
     assert found == expected
+
+
+# ---- business days ----
+
+
+def opening(spans, at):
+    """`at` when it is open then, else when it opens next."""
+    return next(max(begin, at) for begin, end in spans if end > at)
+
+
+def instant_of(naive, zone):
+    """The last instant that shows this local time; the jump where none does."""
+    first, last = (naive.replace(tzinfo=zone, fold=fold).timestamp() for fold in (0, 1))
+    if dt.datetime.fromtimestamp(last, zone).replace(tzinfo=None) == naive:
+        return int(last * 1000)
+    low, high = sorted((first, last))
+    offset = dt.datetime.fromtimestamp(low, zone).utcoffset()
+    while dt.datetime.fromtimestamp(low, zone).utcoffset() == offset and low < high:
+        low += 60
+    return int(low * 1000)
+
+
+def days_later(week, zone, at, days):
+    """The same local time so many open days after the one that `at`, or the next opening, is in."""
+    begins = {}
+    for date, begin, end in day_spans(week, zone):
+        if begin < end:
+            begins[date] = min(begin, begins.get(date, begin))
+    start = opening(open_spans(week, zone), at)
+    dates = sorted(begins)
+    index = max(i for i, date in enumerate(dates) if begins[date] <= start)
+    local = dt.datetime.fromtimestamp(start / 1000, zone).replace(tzinfo=None)
+    return instant_of(local + (dates[index + days] - dates[index]), zone)
+
+
+def open_ms(spans, begin, end):
+    return sum(max(0, min(end, closes) - max(begin, opens)) for opens, closes in spans)
+
+
+def days_deadline(spans, running, due):
+    """When so many business days are over, which end at `due` if nothing pauses them."""
+    left = open_ms(spans, running[0][0], due)
+    for begin, end in running:
+        first = begin if left == 0 else deadline(spans, [(begin, 2**60)], left)
+        last = opening(spans, first)
+        if first <= due <= last:
+            found = due
+        else:
+            found = last if left > 0 else first
+        if found < end:
+            return found
+        left -= open_ms(spans, begin, end)
+    return None
+
+
+def test_business_days_equal_the_recount(world):
+    rng = random.Random(20261123)
+    world.create(partitions=2)
+    events, expected, resolved, outside = [], {}, 0, 0
+    for number, zone_name in enumerate(ZONES):
+        tenant, week = f"tenant-{number}", WEEKS[number % len(WEEKS)]
+        zone, days = zoneinfo.ZoneInfo(zone_name), 1 + number % 3
+        world.contract({
+            "contract": tenant, "version": 1, "tenant": tenant, "timezone": "UTC",
+            "calendars": {"hours": {"timezone": zone_name, "weekly": week, "holidays": HOLIDAYS,
+                                    "exceptions": EXCEPTIONS}},
+            "clocks": [{"name": "solve", "clock": "resolution", "target": f"{days}bd",
+                        "calendar": "hours"}]}, name=f"{tenant}.yaml")
+        spans = open_spans(week, zone)
+        for name, some, running in history(rng, tenant, 120):
+            if rng.random() < 0.2:  # begun at an opening
+                move = opening(spans, running[0][0]) - running[0][0]
+                running = [(begin + move, end + move) for begin, end in running]
+                some = [dict(event, event_at=event["event_at"] + move) for event in some]
+            events += some
+            due = days_later(week, zone, running[0][0], days)
+            late = days_deadline(spans, running, due)
+            if late is None:
+                resolved += 1
+            else:
+                expected[name] = late
+                outside += opening(spans, late) != late
+    for event in sorted(events, key=lambda e: e["event_at"]):
+        world.send(event, at=event["event_at"])
+    world.flush()
+    world.replay(world.config(kafka={"topics": {"partitions": 2, "replication": 1}}))
+    found = {a["interaction_id"]: a["condition_at"] for a in world.alerts("ITEM_BREACH")
+             if a["transition"] == "FIRING"}
+    assert len(expected) > 100 and resolved > 100 and outside > 5, (len(expected), outside)
+    assert found == expected
+
+
+def test_business_days_of_a_weekend_and_of_a_change_of_the_clocks():
+    """The recount itself, on days that can be counted by hand."""
+    zone, week = zoneinfo.ZoneInfo("America/New_York"), {"mon-fri": ["08:00-18:00"]}
+
+    def at(text):
+        return int(dt.datetime.fromisoformat(text).replace(tzinfo=zone).timestamp() * 1000)
+
+    assert days_later(week, zone, at("2026-10-22T17:00"), 1) == at("2026-10-23T17:00")
+    assert days_later(week, zone, at("2026-10-29T10:00"), 2) == at("2026-11-03T10:00")
+    assert days_later(week, zone, at("2026-10-31T12:00"), 1) == at("2026-11-04T08:00")
+    nights = {"mon-fri": ["22:00-06:00"]}
+    assert days_later(nights, zone, at("2026-10-24T02:00"), 1) == at("2026-10-28T02:00")

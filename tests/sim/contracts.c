@@ -24,6 +24,15 @@ struct run {
     size_t set;
 };
 
+/* Open from 06:00 to 23:00 UTC on the days of the histories. */
+static struct calendar_span open_spans[] = {
+    {1699941600, 1700002800, 0}, {1700028000, 1700089200, 61200}, {1700114400, 1700175600, 122400}};
+static struct calendar_day open_days[] = {
+    {19675, 1699941600}, {19676, 1700028000}, {19677, 1700114400}};
+static const struct calendar open_hours = {
+    .spans = open_spans, .count = 3, .days = open_days, .day_count = 3};
+static const struct clock_days one_day = {.count = 1, .warnings = {{.share = 0.01}}};
+
 static void make_set(struct set *s, const struct kit *k, size_t which) {
     s->contract = k->contract;
     memcpy(s->clocks, k->clocks, sizeof(s->clocks));
@@ -42,6 +51,10 @@ static void make_set(struct set *s, const struct kit *k, size_t which) {
         s->clocks[0].warnings[0].elapsed_ms = 8 * S;
         s->objectives[0].within_ms = 60 * S;
         s->contract.short_abandon_ms = 15 * S;
+        s->clocks[3].days = &one_day;
+        s->clocks[3].calendar = &open_hours;
+        s->clocks[3].target_ms = 0;
+        s->clocks[3].warning_count = 1;
         break;
     case 3: s->clocks[0].name = SLICE("pick-up"); break;
     case 4: s->contract.clock_count = 0; break;

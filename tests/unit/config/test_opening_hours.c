@@ -204,6 +204,43 @@ static void days_of_change_in_many_zones(void **state) {
     }
 }
 
+static void assert_days(const struct fixture *f, const char *from, uint32_t days, const char *due) {
+    char found[32];
+    char wanted[32];
+    instant_format(calendar_days_after(&f->calendar, at_of(from), days), found);
+    instant_format(at_of(due), wanted);
+    assert_string_equal(found, wanted);
+}
+
+/* domain.md 3.4: a business day is the next open day at the same local time, not 24 hours. */
+static void business_days_of_glpi(void **state) {
+    (void)state;
+    struct fixture f;
+    begin(&f, "UTC");
+    open_on(&f, 0, 4, 8 * 60, 18 * 60);
+    compile(&f);
+    assert_days(&f, "2026-11-23T10:00:00Z", 1, "2026-11-24T10:00:00Z");
+    assert_days(&f, "2026-11-27T17:00:00Z", 1, "2026-11-30T17:00:00Z");
+    assert_days(&f, "2026-11-26T17:00:00Z", 5, "2026-12-03T17:00:00Z");
+    assert_days(&f, "2026-11-28T12:00:00Z", 1, "2026-12-01T08:00:00Z");
+    arena_free(f.arena);
+}
+
+/* Two days of change: one on which 02:30 does not exist, and one on which it comes twice. */
+static void business_days_keep_their_local_time_when_clocks_change(void **state) {
+    (void)state;
+    struct fixture f;
+    begin(&f, "Europe/Berlin");
+    open_on(&f, 0, 6, 0, 24 * 60);
+    compile(&f);
+    assert_days(&f, "2026-03-28T11:00:00Z", 1, "2026-03-29T10:00:00Z");
+    assert_days(&f, "2026-03-28T01:30:00Z", 1, "2026-03-29T01:00:00Z");
+    assert_days(&f, "2026-10-24T00:30:00Z", 1, "2026-10-25T01:30:00Z");
+    assert_days(&f, "2026-10-25T00:30:00Z", 1, "2026-10-26T01:30:00Z");
+    assert_days(&f, "2026-10-24T10:00:00Z", 1, "2026-10-25T11:00:00Z");
+    arena_free(f.arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(office_hours_of_chatwoot),
@@ -213,6 +250,8 @@ int main(void) {
         cmocka_unit_test(a_night_shift_belongs_to_the_day_on_which_it_opens),
         cmocka_unit_test(exceptions_replace_the_hours_of_their_day),
         cmocka_unit_test(days_of_change_in_many_zones),
+        cmocka_unit_test(business_days_of_glpi),
+        cmocka_unit_test(business_days_keep_their_local_time_when_clocks_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
