@@ -19,6 +19,7 @@ static rd_kafka_t *client_new(const struct kafka_options *o, struct err *err) {
     /* Behind the last chunk that is looked for stand others: they would fill memory for nothing. */
     kafka_conf_set(conf, "queued.max.messages.kbytes", "4096");
     kafka_conf_set(conf, "fetch.max.bytes", "8388608");
+    kafka_conf_set(conf, "fetch.queue.backoff.ms", "5"); /* a full queue is read in less */
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
     if (!rk) {
         rd_kafka_conf_destroy(conf);
