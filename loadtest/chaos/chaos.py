@@ -334,6 +334,8 @@ def diagnose(site):
                                 "thread apply all bt 12"], capture_output=True, text=True,
                                check=False).stdout)
     shutil.copy(site.folder / "broker" / "kafka" / "log", site.folder / "broker.log")
+    for partition in (site.folder / "broker" / "kafka").glob("data/__*"):
+        shutil.copytree(partition, site.folder / "broker-internals" / partition.name)
 
 
 def settle(site):
