@@ -30,3 +30,8 @@ void plan_free(struct plan *p);
  * bounded by the datum's bytes and PLAN_FREE_ELEMENTS. */
 enum plan_result plan_run(const struct plan *p, struct slice datum, struct event *ev,
                           struct err *err);
+
+/* Decodes the datum at the head of `rest`, after which more may follow, and takes it away from
+ * there; also where it is INVALID. UNDECODABLE: where it ends is not known, `rest` is untouched. */
+enum plan_result plan_run_next(const struct plan *p, struct slice *rest, struct event *ev,
+                               struct err *err);

@@ -280,7 +280,7 @@ static inline enum fault read_symbol(struct place *at, const struct plan_op *op,
 /* The operations that fill the event, and the way to the others; never FAULT_NONE. */
 static enum fault run_program(const struct plan *p, struct run *r, char *ev) {
     struct place at = r->place;
-    const struct plan_op *next = p->ops;
+    const struct plan_op *next = p->ops + r->pc;
     enum fault fault = FAULT_NONE;
     while (LIKELY(!fault)) {
         const struct plan_op *op = skip_nulls(p, &at, next);
@@ -304,7 +304,7 @@ static enum fault run_program(const struct plan *p, struct run *r, char *ev) {
         case PLAN_OPTION: /* a: the branch that is null; b: where to go then */
             fault = read_option(&at, op, p, &next);
             break;
-        case PLAN_END: fault = at.at == at.end ? FAULT_DONE : FAULT_LEFT_OVER; break;
+        case PLAN_END: fault = FAULT_DONE; break;
         default:
             r->pc = (uint32_t)(next - p->ops);
             r->place = at;
@@ -339,18 +339,49 @@ static void explain(const struct plan *p, const struct run *r, struct slice datu
     }
 }
 
-enum plan_result plan_run(const struct plan *p, struct slice datum, struct event *ev,
-                          struct err *err) {
+static struct run begin(const struct plan *p, struct slice bytes, struct event *ev) {
     struct run r;
-    r.place.at = (const unsigned char *)datum.at;
-    r.place.end = r.place.at + datum.size;
-    r.budget = datum.size + PLAN_FREE_ELEMENTS;
+    r.place.at = (const unsigned char *)bytes.at;
+    r.place.end = r.place.at + bytes.size;
+    r.budget = bytes.size + PLAN_FREE_ELEMENTS;
     r.pc = 0;
     r.depth = 0;
     *ev = p->blank;
-    enum fault fault = run_program(p, &r, (char *)ev);
-    if (LIKELY(fault == FAULT_DONE))
-        return PLAN_DECODED;
-    explain(p, &r, datum, fault, err);
+    return r;
+}
+
+static enum plan_result result_of(enum fault fault) {
     return fault == FAULT_UTF8 || fault == FAULT_LONG ? PLAN_INVALID : PLAN_UNDECODABLE;
+}
+
+enum plan_result plan_run(const struct plan *p, struct slice datum, struct event *ev,
+                          struct err *err) {
+    struct run r = begin(p, datum, ev);
+    enum fault fault = run_program(p, &r, (char *)ev);
+    if (LIKELY(fault == FAULT_DONE && r.place.at == r.place.end))
+        return PLAN_DECODED;
+    if (fault == FAULT_DONE)
+        fault = FAULT_LEFT_OVER;
+    explain(p, &r, datum, fault, err);
+    return result_of(fault);
+}
+
+enum plan_result plan_run_next(const struct plan *p, struct slice *rest, struct event *ev,
+                               struct err *err) {
+    struct run r = begin(p, *rest, ev);
+    enum plan_result result = PLAN_DECODED;
+    enum fault fault;
+    /* A text that we do not want is not the end: the next datum begins where this one ends. */
+    while ((fault = run_program(p, &r, (char *)ev)) == FAULT_UTF8 || fault == FAULT_LONG) {
+        if (result == PLAN_DECODED)
+            explain(p, &r, *rest, fault, err);
+        result = PLAN_INVALID;
+    }
+    if (UNLIKELY(fault != FAULT_DONE)) {
+        explain(p, &r, *rest, fault, err);
+        return PLAN_UNDECODABLE;
+    }
+    rest->size = (size_t)(r.place.end - r.place.at);
+    rest->at = (const char *)r.place.at;
+    return result;
 }
