@@ -7,8 +7,23 @@
 #include "core/delta.h"
 #include "core/fact.h"
 #include "core/kpi.h"
+#include "core/metric.h"
 
-/* The slices in what is handed over are views: copy or encode at once. No member may be NULL. */
+struct objective;
+
+/* One step of one objective in one scope, as it was judged; for those who look back on a contract.
+ * Objective and scope live as long as the task does. */
+struct judged_step {
+    struct slice tenant;
+    const struct objective *objective;
+    const struct scope *scope;
+    const struct figure *figure;
+    int64_t step_at;
+    bool thin; /* nothing to divide by, or below min_sample: not judged */
+};
+
+/* The slices in what is handed over are views: copy or encode at once. No member may be NULL but
+ * `judged`, which nobody needs who lives in the present. */
 struct outbox {
     void *context;
     struct delta_table *deltas; /* source tasks add here */
@@ -16,4 +31,5 @@ struct outbox {
     void (*dead_letter)(void *context, const struct dead_letter *letter);
     void (*alert)(void *context, const struct alert *alert);
     void (*kpi)(void *context, const struct kpi *kpi);
+    void (*judged)(void *context, const struct judged_step *step); /* NULL: nobody asks */
 };

@@ -22,6 +22,11 @@ static void pass_kpi(void *context, const struct kpi *kpi) {
     c->inner->kpi(c->inner->context, kpi);
 }
 
+static void pass_judged(void *context, const struct judged_step *step) {
+    struct outbox *inner = ((struct counting_outbox *)context)->inner;
+    inner->judged(inner->context, step);
+}
+
 struct outbox *tenant_counting_begin(struct counting_outbox *c, struct tenant_task *t,
                                      struct outbox *inner) {
     *c = (struct counting_outbox){.inner = inner, .task = t};
@@ -30,6 +35,7 @@ struct outbox *tenant_counting_begin(struct counting_outbox *c, struct tenant_ta
                                 .fact = pass_fact,
                                 .dead_letter = pass_dead_letter,
                                 .alert = pass_alert,
-                                .kpi = pass_kpi};
+                                .kpi = pass_kpi,
+                                .judged = inner->judged ? pass_judged : NULL};
     return &c->outbox;
 }

@@ -104,6 +104,17 @@ static void figure_at_edge(const struct tenant_rule *r, const struct contract *c
     cell_sums_deinit(&sums);
 }
 
+static void tell_judged(const struct tenant_rule *r, const struct judge_context *ctx,
+                        int64_t step_at) {
+    struct judged_step step = {.tenant = ctx->tenant,
+                               .objective = r->objective,
+                               .scope = &r->view->scope,
+                               .figure = &r->figure,
+                               .step_at = step_at,
+                               .thin = r->state.thin};
+    ctx->out->judged(ctx->out->context, &step);
+}
+
 void tenant_rule_step(struct tenant_rule *r, const struct judge_context *ctx, int64_t step_at) {
     const struct objective *o = r->objective;
     struct objective_state before = r->state;
@@ -114,6 +125,8 @@ void tenant_rule_step(struct tenant_rule *r, const struct judge_context *ctx, in
     r->changed |= !same_figure(&figure, &r->figure) ||
                   !slice_equal(objective_state_name(&before), objective_state_name(&r->state));
     r->figure = figure;
+    if (ctx->out->judged)
+        tell_judged(r, ctx, step_at);
 }
 
 static int64_t later(int64_t a, int64_t b) {

@@ -113,7 +113,7 @@ static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t st
         struct tenant_feed *feed = tenant->feeds.items[i];
         judge_feed_step(&ctx, feed->site, &feed->state, step_at);
     }
-    if (step_at % MINUTE_MS == 0)
+    if (step_at % MINUTE_MS == 0 && !t->options.judge_only)
         tenant_kpi_minute(t, tenant, step_at);
     if (step_at % HOUR_MS == 0)
         episode_book_forget(tenant->book, step_at, tenant->contract->quiet_ms);

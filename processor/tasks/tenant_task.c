@@ -90,7 +90,8 @@ static struct tenant_leaf *leaf_of(struct tenant_task *t, const struct report *r
 static void add_row(struct tenant_task *t, const struct report *report,
                     const struct report_row *row) {
     struct tenant_leaf *leaf = leaf_of(t, report, row->leaf);
-    t->counts.late_rows += !add_to_scopes(t, leaf, report, row);
+    if (!t->options.judge_only)
+        t->counts.late_rows += !add_to_scopes(t, leaf, report, row);
 
     for (size_t i = 0; i < leaf->rules.count; i++) {
         struct tenant_rule *r = leaf->rules.items[i];

@@ -14,6 +14,7 @@ struct tenant_task_options {
     bool live;        /* clock: live: silent sources are left out after max_source_lag */
     bool until_end;   /* partitions without a record yet hold the clock back */
     bool publish_all; /* publish: all */
+    bool judge_only;  /* nothing is published or shown: views are not counted */
     int64_t lateness_ms;
     int64_t max_source_lag_ms;
     int64_t max_alert_age_ms;
