@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/backtest.h"
 #include "cli/check.h"
 #include "cli/run.h"
 #include "cli/tail.h"
@@ -16,6 +17,7 @@ struct command {
 static const struct command commands[] = {
     {"run", run_main, "the processor"},
     {"check", check_main, "check settings and contracts"},
+    {"backtest", backtest_main, "contracts tried on past events"},
     {"top", top_main, "live terminal board"},
     {"tail", tail_main, "alerts as they come"},
 };

@@ -1,0 +1,359 @@
+#include "backtest/attainment.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/table.h"
+#include "core/cell.h"
+#include "core/cell_figure.h"
+#include "core/delta.h"
+#include "core/period.h"
+
+struct attainment {
+    const struct contract_set *contracts;
+    struct attainment_row **rows;
+    size_t row_count, row_capacity;
+    size_t period_count;
+    bool sorted;
+    struct table table;
+    uint64_t left_out;
+    struct pane_scratch scratch;
+    struct cell_sums sums; /* of a report's row, for one objective */
+};
+
+/* By which a row is looked up. */
+struct row_name {
+    const struct objective *objective;
+    const struct scope *scope;
+};
+
+static const char *const span_names[] = {
+#define SPAN_NAME(symbol, name) name,
+    ATTAINMENT_SPANS(SPAN_NAME)};
+
+const char *attainment_span_name(enum attainment_span s) {
+    CHECK(s < ATTAINMENT_SPAN_COUNT);
+    return span_names[s];
+}
+
+static struct cell_shape shape_of(const struct contract *contract, const struct objective *o,
+                                  const struct scope *scope) {
+    struct cell_shape shape = {0};
+    int64_t within_ms = o->within_ms;
+    enum level_variant variant;
+    if (o->metric == METRIC_SERVICE_LEVEL && within_ms == 0)
+        contract_plain_level(contract, scope, &within_ms, &variant);
+    cell_figure_needs(&shape, o->metric, BY_EVENT, within_ms);
+    return shape;
+}
+
+struct attainment *attainment_new(const struct contract_set *contracts) {
+    struct attainment *a = calloc(1, sizeof(*a));
+    CHECK(a);
+    a->contracts = contracts;
+    table_init(&a->table, 64);
+    pane_scratch_init(&a->scratch);
+    cell_sums_init(&a->sums, &(struct cell_shape){.threshold_count = 1});
+    return a;
+}
+
+static void free_row(struct attainment_row *row) {
+    for (int s = 0; s < ATTAINMENT_SPAN_COUNT; s++) {
+        struct attainment_list *list = &row->spans[s];
+        for (size_t i = 0; i < list->count; i++) {
+            if (list->items[i].histogram)
+                histogram_deinit(list->items[i].histogram);
+            free(list->items[i].histogram);
+        }
+        free(list->items);
+    }
+    for (int d = 0; d < SCOPE_DIMENSION_COUNT; d++)
+        free((char *)(uintptr_t)row->scope.values[d].at);
+    tightest_deinit(&row->tightest);
+    free(row);
+}
+
+void attainment_free(struct attainment *a) {
+    if (!a)
+        return;
+    for (size_t i = 0; i < a->row_count; i++)
+        free_row(a->rows[i]);
+    free(a->rows);
+    table_deinit(&a->table);
+    pane_scratch_deinit(&a->scratch);
+    cell_sums_deinit(&a->sums);
+    free(a);
+}
+
+static uint64_t hash_of(const struct row_name *name) {
+    return scope_hash(name->scope, (uint64_t)(uintptr_t)name->objective);
+}
+
+static bool same_row(const void *context, uint32_t handle, const void *key) {
+    const struct attainment *a = context;
+    const struct row_name *name = key;
+    const struct attainment_row *row = a->rows[handle];
+    return row->objective == name->objective && scope_equal(&row->scope, name->scope);
+}
+
+static struct attainment_row *new_row(const struct contract *contract,
+                                      const struct row_name *name) {
+    struct attainment_row *row = calloc(1, sizeof(*row));
+    CHECK(row);
+    row->contract = contract;
+    row->tenant = contract->tenant;
+    row->objective = name->objective;
+    row->scope.mask = name->scope->mask;
+    for (int d = 0; d < SCOPE_DIMENSION_COUNT; d++)
+        row->scope.values[d] = slice_copy(name->scope->values[d]);
+    tightest_init(&row->tightest, name->objective->at_least, name->objective->hold_ms);
+    return row;
+}
+
+/* NULL when there are too many already. */
+static struct attainment_row *row_of(struct attainment *a, const struct contract *contract,
+                                     const struct row_name *name) {
+    uint64_t hash = hash_of(name);
+    uint32_t handle = table_find(&a->table, hash, same_row, a, name);
+    if (handle != TABLE_NONE)
+        return a->rows[handle];
+    if (a->row_count == ATTAINMENT_ROWS_MAX)
+        return NULL;
+    if (a->row_count == a->row_capacity) {
+        a->row_capacity = a->row_capacity ? a->row_capacity * 2 : 64;
+        a->rows = realloc(a->rows, a->row_capacity * sizeof(struct attainment_row *));
+        CHECK(a->rows);
+    }
+    table_insert(&a->table, hash, (uint32_t)a->row_count);
+    a->rows[a->row_count] = new_row(contract, name);
+    return a->rows[a->row_count++];
+}
+
+static struct attainment_period *insert_period(struct attainment *a, struct attainment_list *list,
+                                               size_t index) {
+    if (a->period_count == ATTAINMENT_PERIODS_MAX)
+        return NULL;
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 1;
+        list->items = realloc(list->items, list->capacity * sizeof(*list->items));
+        CHECK(list->items);
+    }
+    a->period_count++;
+    struct attainment_period *p = &list->items[index];
+    memmove(p + 1, p, (list->count++ - index) * sizeof(*p));
+    *p = (struct attainment_period){0};
+    return p;
+}
+
+/* The span that holds the pane; most panes are of the last one. NULL beyond the limit. */
+static struct attainment_period *period_of(struct attainment *a, struct attainment_row *row,
+                                           enum attainment_span span, int64_t pane_at) {
+    static const enum period periods[] = {
+        [ATTAINMENT_MONTH] = PERIOD_MONTH, [ATTAINMENT_DAY] = PERIOD_DAY};
+    struct attainment_list *list = &row->spans[span];
+    size_t index = list->count;
+    if (span == ATTAINMENT_ALL && index > 0)
+        return &list->items[0];
+    while (index > 0 && list->items[index - 1].start_at > pane_at)
+        index--;
+    if (index > 0 && pane_at < list->items[index - 1].end_at)
+        return &list->items[index - 1];
+    struct attainment_period *p = insert_period(a, list, index);
+    if (!p)
+        return NULL;
+    p->start_at = pane_at;
+    p->end_at = pane_at + DELTA_PANE_MS;
+    if (span != ATTAINMENT_ALL) {
+        const struct contract *c = row->contract;
+        p->start_at = period_start(periods[span], &c->zone, c->week_starts, pane_at);
+        p->end_at = period_end(periods[span], &c->zone, c->week_starts, pane_at);
+    }
+    return p;
+}
+
+static void add_samples(struct attainment_period *p, enum histogram_id id,
+                        const struct pane_entry *entries, size_t count) {
+    if (!p->histogram) {
+        p->histogram = malloc(sizeof(*p->histogram));
+        CHECK(p->histogram);
+        histogram_init(p->histogram);
+    }
+    uint32_t first = cell_key_bin(id, 0);
+    for (size_t i = 0; i < count; i++) {
+        if (entries[i].key >= first && entries[i].key < first + CELL_BINS_EACH)
+            histogram_add(p->histogram, (uint16_t)(entries[i].key - first), entries[i].value);
+    }
+}
+
+/* What the entries of one row come to for an objective; the formulas are linear in counters. */
+struct addition {
+    int64_t pane_at, over, under;
+    const struct metric_parts *parts;
+    const struct pane_entry *entries;
+    size_t count;
+};
+
+static void add_to_row(struct attainment *a, struct attainment_row *row, const struct addition *x) {
+    for (int s = 0; s < ATTAINMENT_SPAN_COUNT; s++) {
+        struct attainment_period *p = period_of(a, row, (enum attainment_span)s, x->pane_at);
+        if (!p) {
+            a->left_out++;
+            continue;
+        }
+        p->over += x->over;
+        p->under += x->under;
+        if (s == ATTAINMENT_ALL && x->pane_at < p->start_at)
+            p->start_at = x->pane_at;
+        if (s == ATTAINMENT_ALL && x->pane_at + DELTA_PANE_MS > p->end_at)
+            p->end_at = x->pane_at + DELTA_PANE_MS;
+        if (x->parts->form == FORM_QUANTILE)
+            add_samples(p, (enum histogram_id)x->parts->histogram, x->entries, x->count);
+    }
+}
+
+static struct addition addition_of(struct attainment *a, const struct objective *o, int64_t pane_at,
+                                   size_t entry_count) {
+    struct addition x = {.pane_at = pane_at,
+                         .parts = metric_parts(o->metric, BY_EVENT),
+                         .entries = a->scratch.entries,
+                         .count = entry_count};
+    struct figure figure;
+    if (x.parts->form == FORM_QUANTILE)
+        return x;
+    cell_sums_reset(&a->sums);
+    cell_sums_entries(&a->sums, x.entries, entry_count);
+    cell_figure(&a->sums, o->metric, BY_EVENT, o->variant, 0, &figure);
+    bool divided = x.parts->form != FORM_COUNT;
+    x.over = divided ? figure.numerator : (int64_t)figure.value;
+    x.under = divided ? figure.denominator : 0;
+    return x;
+}
+
+static void add_for(struct attainment *a, const struct contract *contract,
+                    const struct objective *o, const struct leaf *leaf, const struct report *report,
+                    const struct report_row *row) {
+    if (metric_parts(o->metric, BY_EVENT)->form == FORM_GAUGE || !match_leaf(&o->when, leaf))
+        return;
+    struct scope scope = scope_of_leaf(leaf, o->per);
+    struct cell_shape shape = shape_of(contract, o, &scope);
+    size_t count = cell_row_entries(&shape, report, row, &a->scratch);
+    struct addition x = addition_of(a, o, row->pane_at, count);
+    if (count == 0 || (x.parts->form != FORM_QUANTILE && x.over == 0 && x.under == 0))
+        return;
+    struct attainment_row *mine = row_of(a, contract, &(struct row_name){o, &scope});
+    if (mine)
+        add_to_row(a, mine, &x);
+    else
+        a->left_out++;
+}
+
+void attainment_add(struct attainment *a, const struct report *report) {
+    a->sorted = a->sorted && report->row_count == 0;
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct report_row *row = &report->rows[i];
+        const struct report_leaf *names = &report->leaves[row->leaf];
+        const struct contract *contract = contract_set_find(a->contracts, names->tenant);
+        struct leaf leaf = {.tenant = names->tenant,
+                            .vendor = names->vendor,
+                            .site = names->site,
+                            .queue = names->queue,
+                            .channel = names->channel,
+                            .priority = names->priority,
+                            .direction = names->direction};
+        for (size_t k = 0; k < contract->objective_count; k++)
+            add_for(a, contract, &contract->objectives[k], &leaf, report, row);
+    }
+}
+
+/* Ratios and means are compared as the one rounded quotient of their integer parts, as the judge
+ * does it. */
+static double value_of(const struct figure *f) {
+    if (f->denominator != ALERT_LONG_NONE && f->denominator > 0)
+        return (double)f->numerator / (double)f->denominator;
+    return f->value;
+}
+
+bool attainment_is_met(const struct objective *objective, const struct figure *figure) {
+    return objective->at_least ? value_of(figure) >= objective->target
+                               : value_of(figure) <= objective->target;
+}
+
+void attainment_judge(struct attainment *a, const struct judged_step *step) {
+    const struct objective *o = step->objective;
+    const struct contract *contract = contract_set_find(a->contracts, step->tenant);
+    struct attainment_row *row = row_of(a, contract, &(struct row_name){o, step->scope});
+    if (!row) {
+        a->left_out++;
+        return;
+    }
+    double value = step->thin ? 0 : value_of(step->figure);
+    tightest_step(&row->tightest, step->step_at, step->thin, value);
+    if (step->thin)
+        return;
+    row->steps++;
+    row->missed += !attainment_is_met(o, step->figure);
+}
+
+static int compare_rows(const void *left, const void *right) {
+    const struct attainment_row *a = *(struct attainment_row *const *)left;
+    const struct attainment_row *b = *(struct attainment_row *const *)right;
+    int order = slice_compare(a->tenant, b->tenant);
+    if (order == 0)
+        order = (a->objective > b->objective) - (a->objective < b->objective);
+    return order != 0 ? order : scope_compare(&a->scope, &b->scope);
+}
+
+size_t attainment_count(const struct attainment *a) {
+    return a->row_count;
+}
+
+/* Handles move with the rows: the index is made anew. */
+static void sort_rows(struct attainment *a) {
+    if (a->row_count > 0)
+        qsort(a->rows, a->row_count, sizeof(struct attainment_row *), compare_rows);
+    table_deinit(&a->table);
+    table_init(&a->table, a->row_count + 64);
+    for (size_t i = 0; i < a->row_count; i++) {
+        struct row_name name = {a->rows[i]->objective, &a->rows[i]->scope};
+        table_insert(&a->table, hash_of(&name), (uint32_t)i);
+    }
+    a->sorted = true;
+}
+
+const struct attainment_row *attainment_at(struct attainment *a, size_t index) {
+    CHECK(index < a->row_count);
+    if (!a->sorted)
+        sort_rows(a);
+    return a->rows[index];
+}
+
+void attainment_figure(const struct attainment_row *row, const struct attainment_period *period,
+                       struct figure *figure) {
+    const struct metric_parts *parts = metric_parts(row->objective->metric, BY_EVENT);
+    *figure = (struct figure){false, 0, ALERT_LONG_NONE, ALERT_LONG_NONE, ALERT_LONG_NONE};
+    int64_t value_ms = 0;
+    switch (parts->form) {
+    case FORM_GAUGE: return;
+    case FORM_COUNT:
+        figure->present = true;
+        figure->value = (double)period->over;
+        return;
+    case FORM_QUANTILE:
+        figure->present = period->histogram &&
+                          histogram_quantile(period->histogram, parts->per_mille, &value_ms);
+        figure->value = (double)value_ms;
+        figure->sample = period->histogram ? period->histogram->count : 0;
+        return;
+    case FORM_MEAN:
+    case FORM_RATIO:
+    case FORM_LEVEL: break;
+    }
+    figure->present = period->under > 0;
+    figure->value = figure->present ? (double)period->over / (double)period->under : 0;
+    figure->numerator = period->over;
+    figure->denominator = figure->sample = period->under;
+}
+
+uint64_t attainment_left_out(const struct attainment *a) {
+    return a->left_out;
+}

@@ -1,0 +1,181 @@
+#include "backtest/trial.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "codec/report_codec.h"
+#include "tasks/interaction_task.h"
+#include "tasks/tenant_task.h"
+
+#define STEP_MS DELTA_PANE_MS
+#define SUMS_MAX ((size_t)16 * 1024 * 1024) /* bytes collected between two reports */
+
+struct trial {
+    struct trial_options options;
+    struct leaf_dict *leaves;
+    struct interaction_task *source;
+    struct tenant_task *tenant;
+    struct delta_table *deltas;
+    struct report_writer *writer;
+    struct report_reader *reader;
+    struct outbox out;
+    struct attainment *attainment;
+    struct episodes *episodes;
+    int64_t told_at; /* the clock that the tenant task knows; INSTANT_NONE */
+    int64_t next_step_at;
+    uint64_t dead_letters[DEAD_REASON_COUNT];
+    struct err first_letter;
+};
+
+static void take_fact(void *context, const struct fact *fact) {
+    struct trial *t = context;
+    report_writer_fact(t->writer, fact);
+}
+
+static void take_letter(void *context, const struct dead_letter *letter) {
+    struct trial *t = context;
+    t->dead_letters[letter->reason]++;
+    if (!*t->first_letter.text)
+        (void)err_set(&t->first_letter, SLICE_FMT, SLICE_ARG(letter->detail));
+}
+
+static void take_alert(void *context, const struct alert *alert) {
+    struct trial *t = context;
+    episodes_take(t->episodes, alert);
+}
+
+static void take_kpi(void *context, const struct kpi *kpi) {
+    (void)context;
+    (void)kpi;
+}
+
+static void take_judged(void *context, const struct judged_step *step) {
+    struct trial *t = context;
+    attainment_judge(t->attainment, step);
+}
+
+static struct interaction_task *source_new(const struct trial *t) {
+    const struct trial_options *o = &t->options;
+    return interaction_task_new(&(struct interaction_task_options){.grace_ms = o->grace_ms,
+                                                                   .reorder_ms = o->reorder_ms,
+                                                                   .lateness_ms = o->lateness_ms,
+                                                                   .max_skew_ms = o->max_skew_ms,
+                                                                   .open_limit = o->open_limit,
+                                                                   .leaves = t->leaves,
+                                                                   .contracts = o->contracts});
+}
+
+static struct tenant_task *tenant_new(const struct trial *t) {
+    const struct trial_options *o = &t->options;
+    return tenant_task_new(&(struct tenant_task_options){.until_end = true,
+                                                         .judge_only = true,
+                                                         .lateness_ms = o->lateness_ms,
+                                                         .max_alert_age_ms = o->max_alert_age_ms,
+                                                         .scope_limit = o->scope_limit,
+                                                         .contracts = o->contracts});
+}
+
+struct trial *trial_new(const struct trial_options *options) {
+    struct trial *t = calloc(1, sizeof(*t));
+    CHECK(t);
+    t->options = *options;
+    t->leaves = leaf_dict_new(options->contracts, options->scope_limit * 4);
+    t->source = source_new(t);
+    t->tenant = tenant_new(t);
+    t->deltas = delta_table_new();
+    t->writer = report_writer_new("backtest", 1, t->leaves);
+    t->reader = report_reader_new();
+    t->attainment = attainment_new(options->contracts);
+    t->episodes = episodes_new();
+    t->told_at = t->next_step_at = INSTANT_NONE;
+    t->out = (struct outbox){.context = t,
+                             .deltas = t->deltas,
+                             .fact = take_fact,
+                             .dead_letter = take_letter,
+                             .alert = take_alert,
+                             .kpi = take_kpi,
+                             .judged = take_judged};
+    return t;
+}
+
+void trial_free(struct trial *t) {
+    if (!t)
+        return;
+    interaction_task_free(t->source);
+    tenant_task_free(t->tenant);
+    delta_table_free(t->deltas);
+    report_writer_free(t->writer);
+    report_reader_free(t->reader);
+    attainment_free(t->attainment);
+    episodes_free(t->episodes);
+    leaf_dict_free(t->leaves);
+    free(t);
+}
+
+static void judge(void *context, int32_t partition, struct slice record) {
+    struct trial *t = context;
+    struct report report;
+    CHECK(partition == 0 && report_reader_read(t->reader, record, &report, NULL));
+    attainment_add(t->attainment, &report);
+    tenant_task_apply(t->tenant, &report, t->told_at, &t->out);
+}
+
+/* What the source task found goes to the tenant task. */
+static void tell(struct trial *t) {
+    const struct gauge *gauges;
+    size_t gauge_count = interaction_task_take_gauges(t->source, &gauges);
+    for (size_t i = 0; i < gauge_count; i++)
+        report_writer_gauge(t->writer, 0, &gauges[i]);
+    const struct report_feed *feeds;
+    size_t feed_count = interaction_task_take_feeds(t->source, &feeds);
+    for (size_t i = 0; i < feed_count; i++)
+        report_writer_feed(t->writer, &feeds[i]);
+    t->told_at = interaction_task_clock(t->source);
+    report_writer_clock(t->writer,
+                        &(struct report_clock){.topic = SLICE("interactions"),
+                                               .partitions = 1,
+                                               .clock = t->told_at,
+                                               .ended = interaction_task_ended(t->source)});
+    report_writer_finish(t->writer, t->deltas, judge, t);
+    delta_table_reset(t->deltas);
+    t->next_step_at = instant_floor(t->told_at, STEP_MS) + STEP_MS;
+}
+
+/* A step can be judged, or more has come together than should be kept. */
+static void tell_if_due(struct trial *t) {
+    if (interaction_task_clock(t->source) >= t->next_step_at ||
+        delta_table_size(t->deltas) + report_writer_size(t->writer) > SUMS_MAX)
+        tell(t);
+}
+
+void trial_event(struct trial *t, const struct record_place *place, const struct event *event) {
+    struct record_place keyed = *place;
+    keyed.key = event->interaction_id;
+    interaction_task_apply(t->source, &keyed, event, &t->out);
+    tell_if_due(t);
+}
+
+void trial_finish(struct trial *t, int64_t final_clock) {
+    int64_t newest_at = interaction_task_newest_log_at(t->source);
+    if (final_clock == INSTANT_NONE)
+        final_clock = newest_at == INSTANT_NONE ? 0
+                                                : newest_at + t->options.lateness_ms + 2 * HOUR_MS;
+    interaction_task_finish(t->source, final_clock, &t->out);
+    tell(t);
+}
+
+struct attainment *trial_attainment(struct trial *t) {
+    return t->attainment;
+}
+
+struct episodes *trial_episodes(struct trial *t) {
+    return t->episodes;
+}
+
+const uint64_t *trial_dead_letters(const struct trial *t) {
+    return t->dead_letters;
+}
+
+struct slice trial_first_letter(const struct trial *t) {
+    return slice_of(t->first_letter.text);
+}

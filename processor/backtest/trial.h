@@ -1,0 +1,37 @@
+/* One folder of contracts tried on past events: the real tasks of one source partition and one
+ * partition of the tenant log, without a log between them.
+ *
+ * The tenant task is told of every step of the clock before a later event is applied, as a process
+ * would tell it whose epochs are as short as can be; so the same events give the same judgements,
+ * however fast they are read. */
+#pragma once
+
+#include "backtest/attainment.h"
+#include "backtest/episodes.h"
+#include "core/dead_letter.h"
+#include "core/event.h"
+
+/* As the settings of the same names. */
+struct trial_options {
+    int64_t grace_ms, reorder_ms, lateness_ms, max_skew_ms, max_alert_age_ms;
+    uint32_t open_limit, scope_limit;
+    const struct contract_set *contracts; /* outlives the trial */
+};
+
+struct trial; /* opaque */
+
+struct trial *trial_new(const struct trial_options *options);
+void trial_free(struct trial *t);
+
+/* One event; its time in the log and its offset count, what else stands in `place` does not. */
+void trial_event(struct trial *t, const struct record_place *place, const struct event *event);
+
+/* The input has ended: the clock goes to final_clock (INSTANT_NONE: newest log time + lateness +
+ * 2 h, as `floorwalker run --until-end` does it). */
+void trial_finish(struct trial *t, int64_t final_clock);
+
+/* What came of it; belongs to the trial. */
+struct attainment *trial_attainment(struct trial *t);
+struct episodes *trial_episodes(struct trial *t);
+const uint64_t *trial_dead_letters(const struct trial *t); /* by enum dead_letter_reason */
+struct slice trial_first_letter(const struct trial *t);    /* what was wrong with it; or empty */

@@ -1,0 +1,203 @@
+#include "cli/backtest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/check.h"
+#include "cli/backtest_flags.h"
+#include "cli/backtest_table.h"
+#include "cli/cli.h"
+
+#define WRITE_AT ((size_t)64 * 1024) /* bytes of output that are collected */
+
+/* One run: the folders' trials, and what they are fed with. */
+struct backtest {
+    const struct backtest_flags *flags;
+    struct contract_set *sets[BACKTEST_FOLDERS_MAX];
+    struct backtest_trial trials[BACKTEST_FOLDERS_MAX];
+    struct past_files *past;
+    struct backtest_outcome outcome;
+    struct buf out;
+};
+
+static int64_t wall_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool load_folder(struct backtest *b, const struct settings *s, size_t index) {
+    struct faults faults;
+    faults_init(&faults);
+    struct contract_set *set = contracts_load(b->flags->folders[index], &faults);
+    if (faults.count > 0)
+        faults_print(&faults, stderr);
+    faults_deinit(&faults);
+    b->sets[index] = set;
+    if (!set)
+        return false;
+    b->trials[index] = (struct backtest_trial){
+        .folder = b->flags->folders[index],
+        .trial = trial_new(&(struct trial_options){.grace_ms = s->grace_ms,
+                                                   .reorder_ms = s->reorder_ms,
+                                                   .lateness_ms = s->lateness_ms,
+                                                   .max_skew_ms = s->max_skew_ms,
+                                                   .max_alert_age_ms = s->max_alert_age_ms,
+                                                   .open_limit = (uint32_t)s->open_interactions,
+                                                   .scope_limit = (uint32_t)s->scopes,
+                                                   .contracts = set})};
+    b->outcome.trial_count = index + 1;
+    return true;
+}
+
+/* Every folder is looked at even when one is wrong: one go finds all. */
+static bool load_folders(struct backtest *b, const struct settings *s) {
+    bool right = true;
+    for (size_t i = 0; i < b->flags->folder_count; i++)
+        right = load_folder(b, s, i) && right;
+    return right;
+}
+
+static bool open_past(struct backtest *b, const struct settings *s, struct err *err) {
+    struct past_files_options options = {.paths = b->flags->files,
+                                         .count = b->flags->file_count,
+                                         .from_at = b->flags->from_at,
+                                         .to_at = b->flags->to_at,
+                                         .latest_at = wall_now() + s->max_skew_ms};
+    b->past = past_files_open(&options, err);
+    return b->past != NULL;
+}
+
+static void feed(struct backtest *b, const struct event *event, int64_t log_at, int64_t number) {
+    struct record_place place = {
+        .topic = SLICE("interactions"), .offset = number, .log_at = log_at, .schema_id = -1};
+    for (size_t i = 0; i < b->outcome.trial_count; i++)
+        trial_event(b->trials[i].trial, &place, event);
+    if (b->outcome.first_at == INSTANT_NONE)
+        b->outcome.first_at = log_at;
+    if (log_at > b->outcome.last_at)
+        b->outcome.last_at = log_at;
+}
+
+static bool try_all(struct backtest *b, struct err *err) {
+    struct event event;
+    int64_t log_at, number = 0;
+    enum past_files_result found;
+    while ((found = past_files_next(b->past, &event, &log_at, err)) == PAST_EVENT)
+        feed(b, &event, log_at, number++);
+    if (found == PAST_FAILED)
+        return false;
+    for (size_t i = 0; i < b->outcome.trial_count; i++)
+        trial_finish(b->trials[i].trial, INSTANT_NONE);
+    b->outcome.counts = *past_files_counts(b->past);
+    return true;
+}
+
+static void write_out(struct backtest *b) {
+    fwrite(b->out.at, 1, b->out.size, stdout);
+    buf_reset(&b->out);
+}
+
+static void put_line(void *context, const struct backtest_line *line) {
+    struct backtest *b = context;
+    if (b->flags->csv)
+        backtest_lines_csv(line, &b->out);
+    else
+        backtest_lines_json(line, &b->out);
+    if (b->out.size >= WRITE_AT)
+        write_out(b);
+}
+
+/* What was not taken is told to people wherever the rest goes. */
+static void tell_refused(const struct backtest *b) {
+    const struct past_files_counts *c = &b->outcome.counts;
+    uint64_t refused = 0;
+    for (int r = 0; r < DEAD_REASON_COUNT; r++)
+        refused += c->refused[r];
+    if (refused > 0)
+        fprintf(stderr, "floorwalker backtest: %llu records refused; the first: %s\n",
+                (unsigned long long)refused, c->first_refusal.text);
+    for (size_t i = 0; i < b->outcome.trial_count; i++) {
+        const uint64_t *letters = trial_dead_letters(b->trials[i].trial);
+        for (int r = 0; r < DEAD_REASON_COUNT; r++) {
+            if (letters[r] == 0)
+                continue;
+            struct slice first = trial_first_letter(b->trials[i].trial);
+            fprintf(stderr,
+                    "floorwalker backtest: %s: %llu events refused, %s; the first: " SLICE_FMT "\n",
+                    b->trials[i].folder, (unsigned long long)letters[r],
+                    dead_letter_reason_name((enum dead_letter_reason)r), SLICE_ARG(first));
+        }
+    }
+}
+
+static void print_outcome(struct backtest *b) {
+    if (b->flags->csv)
+        backtest_lines_csv_head(&b->out);
+    if (b->flags->json || b->flags->csv)
+        backtest_lines(&b->outcome, b->flags->episodes, put_line, b);
+    else
+        backtest_table_put(&b->outcome, &b->out);
+    write_out(b);
+    tell_refused(b);
+}
+
+static int run(struct backtest *b, const struct settings *s) {
+    struct err err;
+    if (!load_folders(b, s))
+        return CLI_USAGE;
+    bool done = open_past(b, s, &err) && try_all(b, &err);
+    if (done)
+        print_outcome(b);
+    else
+        fprintf(stderr, "floorwalker backtest: %s\n", err.text);
+    return done ? CLI_DONE : CLI_FAILED;
+}
+
+static int backtest(const struct backtest_flags *flags, const struct settings *s) {
+    struct backtest *b = calloc(1, sizeof(*b));
+    CHECK(b);
+    b->flags = flags;
+    b->outcome = (struct backtest_outcome){
+        .trials = b->trials, .first_at = INSTANT_NONE, .last_at = INSTANT_NONE};
+    buf_init(&b->out);
+    int status = run(b, s);
+    past_files_close(b->past);
+    for (size_t i = 0; i < flags->folder_count; i++) {
+        trial_free(b->trials[i].trial);
+        contracts_free(b->sets[i]);
+    }
+    buf_deinit(&b->out);
+    free(b);
+    return status;
+}
+
+static int load_and_run(const struct backtest_flags *flags, int *argc, char **argv) {
+    struct cli_config config;
+    int status = cli_config_load(&config, argc, argv, false);
+    if (status == CLI_DONE && *argc > 1) {
+        fprintf(stderr,
+                "floorwalker backtest: \"%s\" is not known; see floorwalker backtest --help\n",
+                argv[1]);
+        status = CLI_USAGE;
+    }
+    if (status == CLI_DONE)
+        status = backtest(flags, &config.settings);
+    cli_config_deinit(&config);
+    return status;
+}
+
+int backtest_main(int argc, char **argv) {
+    struct backtest_flags flags;
+    int status = CLI_USAGE;
+    if (backtest_flags_take(&flags, &argc, argv)) {
+        status = CLI_DONE;
+        if (flags.help)
+            backtest_flags_print_help();
+        else
+            status = load_and_run(&flags, &argc, argv);
+    }
+    backtest_flags_deinit(&flags);
+    return status;
+}

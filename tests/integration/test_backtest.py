@@ -1,0 +1,184 @@
+"""`floorwalker backtest`: what it says of past events equals a recount that shares no code with it,
+and what `floorwalker run` said of the same events with `clock: log`."""
+
+import csv
+import io
+import json
+import subprocess
+from pathlib import Path
+
+import fastavro
+import pytest
+
+import bank
+import lookback
+import oracle
+from conftest import program
+from records import interaction, parse, text_of
+
+GOLDEN = Path(__file__).parent / "golden" / "backtest"
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+ZONE = "Asia/Jerusalem"
+bank_calls = pytest.mark.skipif(not bank.available(),
+                                reason=f"the calls of the Anonymous Bank are not in {bank.FOLDER}")
+
+
+def contract(*objectives, **more):
+    return {"contract": "bank-service", "version": 1, "tenant": "bank", "timezone": ZONE,
+            "roles": {"duty": {"contact": "pager:bank-duty"}}, "objectives": list(objectives),
+            **more}
+
+
+def objective(name, metric, **more):
+    return {"name": name, "metric": metric, "severity": "major", "owner": "duty",
+            "outcome": "callers who give up do their banking elsewhere", **more}
+
+
+class Bench:
+    """A folder with containers and contracts, and the command run in it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.program = program("FLOORWALKER_BIN", "floorwalker")
+
+    def contracts(self, name, *agreements):
+        (self.folder / name).mkdir()
+        for i, agreement in enumerate(agreements):
+            (self.folder / name / f"{i}.yaml").write_text(json.dumps(agreement, indent=1))
+        return name
+
+    def container(self, name, events, schema=None, **options):
+        with open(self.folder / name, "wb") as file:
+            fastavro.writer(file, schema or parse(text_of("InteractionEvent")), events, **options)
+        return name
+
+    def run(self, *arguments):
+        return subprocess.run([self.program, "backtest", *map(str, arguments)], cwd=self.folder,
+                              text=True, capture_output=True, timeout=600)
+
+    def text(self, *arguments):
+        done = self.run(*arguments)
+        assert done.returncode == 0, f"status {done.returncode}: {done.stderr}"
+        return done.stdout
+
+    def lines(self, *arguments):
+        return [json.loads(line) for line in self.text(*arguments, "--json").splitlines()]
+
+
+@pytest.fixture
+def bench(tmp_path):
+    return Bench(tmp_path)
+
+
+def of(lines, record, **fields):
+    return [line for line in lines
+            if line["record"] == record and all(line.get(k) == v for k, v in fields.items())]
+
+
+def scope_text(scope):
+    return "/".join(f"{name}={value}" for name, value in scope) or "all"
+
+
+# ---- against the oracle ----
+
+RULES = {
+    "ours": ("eighty-twenty", lookback.Rule("service_level", ("queue",), 30 * MINUTE_MS, (4, 5),
+                                            min_sample=20)),
+    "theirs": ("seventy-thirty", lookback.Rule("service_level", ("channel",), 15 * MINUTE_MS,
+                                               (7, 10), within_ms=30_000, min_sample=10,
+                                               variant="removed_within", hold_ms=5 * MINUTE_MS)),
+    "a-mean": ("minute", lookback.Rule("asa_ms", (), HOUR_MS, (60_000, 1), at_least=False,
+                                       min_sample=5, hold_ms=2 * MINUTE_MS)),
+}
+
+
+def agreement_of(name, rule):
+    window = "1h" if rule.window_ms == HOUR_MS else f"{rule.window_ms // MINUTE_MS}m"
+    fields = {"per": list(rule.per), "window": window,
+              "min_sample": rule.min_sample, "hold": f"{rule.hold_ms}ms"}
+    if rule.metric == "service_level":
+        fields |= {"variant": rule.variant, "within": f"{rule.within_ms}ms"}
+    bound = "at least" if rule.at_least else "at most"
+    unit = "s" if rule.metric == "asa_ms" else "%"
+    scale = 1000 if rule.metric == "asa_ms" else 0.01
+    target = f"{bound} {round(rule.target[0] / rule.target[1] / scale)}{unit}"
+    return contract(objective(name, rule.metric, target=target, **fields))
+
+
+def expect_figures(lines, folder, rule, history):
+    expected = {(scope_text(scope), period): tuple(sums)
+                for scope, periods in lookback.figures(history, rule, ZONE).items()
+                for period, sums in periods.items()}
+    found = {(line["scope"], line.get("period_date", "all")):
+             (line["numerator"], line["denominator"])
+             for line in of(lines, "objective", contracts=folder)
+             + of(lines, "period", contracts=folder)}
+    assert found == expected
+    assert len(expected) > 30
+
+
+def expect_steps(lines, folder, rule, history):
+    worst = None
+    for scope, walk in lookback.steps(history, rule).items():
+        line, = of(lines, "objective", contracts=folder, scope=scope_text(scope))
+        assert (line["steps"], line["steps_missed"]) == lookback.judged(walk, rule)
+        tightest = lookback.tightest(walk, rule)
+        assert line.get("tightest") == tightest
+        if tightest is not None:
+            found = [tightest] + ([] if worst is None else [worst])
+            worst = min(found) if rule.at_least else max(found)
+    whole, = of(lines, "rule", contracts=folder)
+    assert whole["tightest"] == worst
+
+
+def expect_episodes(lines, folder, rule, history):
+    expected = sorted((scope_text(scope), e.opened_at, e.condition_at, e.resolved_at, e.how.lower())
+                      for scope, walk in lookback.steps(history, rule).items()
+                      for e in lookback.episodes(walk, scope, rule))
+    told = of(lines, "episode", contracts=folder, kind="objective_breach")
+    found = sorted((e["scope"], e["opened_at"], e["condition_at"], e["resolved_at"], e["ended"])
+                   for e in told)
+    assert found == expected
+    assert len(expected) > 20
+    line, = of(lines, "alerts", contracts=folder, kind="objective_breach")
+    lengths = [end - begin for _, begin, _, end, _ in expected]
+    assert (line["fired"], line["total_ms"], line["longest_ms"]) == (
+        len(expected), sum(lengths), max(lengths))
+    for how in ("resolved", "expired", "voided"):
+        assert line[how] == sum(e[4] == how for e in expected)
+    assert line["open"] == 0
+
+
+@bank_calls
+def test_three_contracts_on_the_calls_of_january(bench):
+    events = bank.events()
+    history = oracle.recount(events)
+    file = bench.container("january.avro", events, codec="deflate")
+    folders = [bench.contracts(folder, agreement_of(*rule)) for folder, rule in RULES.items()]
+    lines = bench.lines("--contracts", *folders, "--avro", file, "--episodes")
+    assert of(lines, "input")[0]["events"] == len(events)
+    assert not of(lines, "refused") and not of(lines, "left_out")
+    for folder, (_, rule) in RULES.items():
+        expect_figures(lines, folder, rule, history)
+        expect_steps(lines, folder, rule, history)
+        expect_episodes(lines, folder, rule, history)
+
+
+@bank_calls
+def test_the_tightest_target_is_the_last_that_holds(bench):
+    """The command's own word against itself: with that target nothing fires, above it it does."""
+    file = bench.container("week.avro", bank.events(first_week=True))
+
+    def fired(folder, target):
+        agreement = contract(objective("level", "service_level", within="20s", window="1h", per=[],
+                                       min_sample=20, hold="10m", target=f"at least {target}"))
+        lines = bench.lines("--contracts", bench.contracts(folder, agreement), "--avro", file)
+        return sum(a["fired"] for a in of(lines, "alerts", rule="level")), lines
+
+    count, lines = fired("first", "80%")
+    assert count > 0
+    tightest = of(lines, "rule")[0]["tightest"]
+    assert 0 < tightest < 0.8
+    assert fired("held", f"{tightest * 100 - 1e-9:.9f}%")[0] == 0
+    assert fired("beyond", f"{tightest * 100 + 1e-6:.9f}%")[0] > 0
