@@ -18,7 +18,8 @@ struct clock_reading {
     uint32_t pause_on; /* bits of enum mapped_status, or NOT_GIVEN */
     bool bots_count;
     bool at_handoff;
-    bool missed_on_resolve;
+    enum on_resolve on_resolve;
+    enum on_reopen on_reopen;
 };
 
 static const char *clock_word(size_t index) {
@@ -46,10 +47,6 @@ static const char *on_reopen_word(size_t index) {
     return words[index];
 }
 
-static bool is_built(enum clock_kind kind) {
-    return kind == CLOCK_SPEED_OF_ANSWER || kind == CLOCK_FIRST_REPLY || kind == CLOCK_RESOLUTION;
-}
-
 static void read_kind(struct reader *r, const struct tree_node *value, void *target) {
     struct clock_reading *clock = target;
     size_t index;
@@ -57,11 +54,6 @@ static void read_kind(struct reader *r, const struct tree_node *value, void *tar
         return;
     clock->has_kind = true;
     clock->kind = (enum clock_kind)index;
-    if (!is_built(clock->kind)) {
-        char thing[64];
-        snprintf(thing, sizeof(thing), "clock: %s", clock_word(index));
-        reader_unsupported(r, value->line, "use speed_of_answer, first_reply or resolution", thing);
-    }
 }
 
 static void read_target(struct reader *r, const struct tree_node *value, void *target) {
@@ -105,24 +97,21 @@ static void read_bots_count(struct reader *r, const struct tree_node *value, voi
 static void read_on_resolve(struct reader *r, const struct tree_node *value, void *target) {
     size_t index;
     if (reader_word(r, value, "on_resolve", on_resolve_word, &index))
-        ((struct clock_reading *)target)->missed_on_resolve = index == 1;
+        ((struct clock_reading *)target)->on_resolve = index == 0 ? ON_RESOLVE_VOID
+                                                                  : ON_RESOLVE_MISSED;
 }
 
-/* Only what a clock does anyway can be asked for as yet. */
+/* The words stand in the order of the enum. */
 static void read_on_reopen(struct reader *r, const struct tree_node *value, void *target) {
-    const struct clock_reading *clock = target;
+    struct clock_reading *clock = target;
     size_t index;
-    if (!clock->has_kind || !reader_word(r, value, "on_reopen", on_reopen_word, &index))
+    if (!reader_word(r, value, "on_reopen", on_reopen_word, &index))
         return;
-    const char *built = clock->kind == CLOCK_RESOLUTION ? "continue" : "ignore";
-    if (strcmp(on_reopen_word(index), built) == 0)
-        return;
-    char thing[64];
-    char remedy[64];
-    snprintf(thing, sizeof(thing), "on_reopen: %s for %s", on_reopen_word(index),
-             clock_kind_name(clock->kind));
-    snprintf(remedy, sizeof(remedy), "leave it out: it is %s", built);
-    reader_unsupported(r, value->line, remedy, thing);
+    clock->on_reopen = (enum on_reopen)(ON_REOPEN_CONTINUE + index);
+    if (clock->has_kind && clock->kind == CLOCK_SPEED_OF_ANSWER &&
+        clock->on_reopen != ON_REOPEN_IGNORE)
+        reader_fault(r, value->line, "leave it out: each QUEUED has its own clock",
+                     "speed_of_answer is not reopened");
 }
 
 /* "75%" of the target, or 30m before its end, as elapsed time. */
@@ -276,7 +265,8 @@ static void read_one(struct reader *r, const struct tree_node *item,
         .pause_on = found.pause_on == NOT_GIVEN ? default_pause(found.kind) : found.pause_on,
         .bots_count = found.bots_count,
         .start_on_handoff = found.at_handoff,
-        .missed_on_resolve = found.missed_on_resolve,
+        .on_resolve = found.on_resolve,
+        .on_reopen = found.on_reopen,
         .severity = found.rule.severity,
         .contact_role = rule_contact(&found.rule),
         .outcome = found.rule.outcome,

@@ -221,7 +221,7 @@ static bool fold_example(struct reader *r, int line, const struct example *e, st
         moments[k] = moment_of_event(&e->events[k], (int64_t)k, f->leaves, LEAF_NONE);
     qsort(moments, e->event_count, sizeof(moments[0]), by_time);
     int64_t last_at = moments[e->event_count - 1].event_at;
-    interaction_init(i);
+    interaction_init(i, TRACK_COUNT);
     (void)fold_all(f, i, moments, e->event_count,
                    e->until_at == INSTANT_NONE ? last_at : e->until_at);
     for (size_t k = 0; k < e->event_count; k++) {
@@ -248,7 +248,7 @@ static const struct clock *clock_of(const struct contract *c, const struct inter
                                     struct slice name) {
     for (size_t t = 0; t < TRACK_COUNT; t++) {
         const struct clock *clock = &i->clocks[t];
-        if (clock->state != CLOCK_OFF &&
+        if (clock->state != CLOCK_OFF && !clock_is_silent(clock) &&
             (name.size == 0 || slice_equal(c->clocks[clock->rule].name, name)))
             return clock;
     }

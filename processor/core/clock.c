@@ -13,6 +13,20 @@ void clock_begin(struct clock *c, uint16_t rule, int64_t at, uint32_t instance) 
                         .state = CLOCK_RUNNING};
 }
 
+void clock_hush(struct clock *c) {
+    c->warned = CLOCK_SILENT;
+    c->risk_at = INSTANT_NONE;
+    c->breach_at = INSTANT_NONE;
+}
+
+void clock_forget(struct clock *c) {
+    *c = (struct clock){.started_at = c->started_at,
+                        .since_at = INSTANT_NONE,
+                        .risk_at = INSTANT_NONE,
+                        .breach_at = INSTANT_NONE,
+                        .instance = c->instance};
+}
+
 int64_t clock_elapsed_ms(const struct clock *c, const struct clock_rule *rule, int64_t at) {
     if (c->state != CLOCK_RUNNING)
         return c->elapsed_ms;
@@ -80,7 +94,7 @@ void clock_resume(struct clock *c, int64_t at) {
 }
 
 void clock_end(struct clock *c, const struct clock_rule *rule, int64_t at) {
-    CHECK(c->state == CLOCK_RUNNING || c->state == CLOCK_PAUSED);
+    CHECK(clock_is_on(c));
     stand(c, rule, at, CLOCK_ENDED);
 }
 
@@ -88,6 +102,7 @@ void clock_continue(struct clock *c, int64_t at) {
     CHECK(c->state == CLOCK_ENDED);
     c->started_at = at;
     c->since_at = at;
+    c->risk_at = INSTANT_NONE;
     c->state = CLOCK_RUNNING;
     c->instance++;
 }
@@ -144,7 +159,7 @@ int64_t clock_deadline_at(const struct clock *c, const struct clock_rule *rule) 
 }
 
 int64_t clock_next_at(const struct clock *c, const struct clock_rule *rule) {
-    if (c->state != CLOCK_RUNNING || c->breach_at != INSTANT_NONE)
+    if (c->state != CLOCK_RUNNING || c->breach_at != INSTANT_NONE || clock_is_silent(c))
         return INSTANT_MAX;
     int64_t deadline_at = clock_deadline_at(c, rule);
     int64_t target_ms = clock_target_ms(rule, c->started_at);

@@ -46,6 +46,26 @@ const struct clock_rule *contract_clock(const struct contract *c, enum clock_kin
     return NULL;
 }
 
+const struct clock_rule *contract_clock_anywhere(const struct contract *c, enum clock_kind kind,
+                                                 const struct leaf *leaf) {
+    for (size_t i = 0; i < c->clock_count; i++) {
+        const struct clock_rule *clock = &c->clocks[i];
+        if (clock->kind == kind && match_leaf_anywhere(&clock->when, leaf))
+            return clock;
+    }
+    return NULL;
+}
+
+enum on_reopen contract_on_reopen(const struct clock_rule *rule) {
+    static const uint8_t usual[CLOCK_KIND_COUNT] = {
+        [CLOCK_SPEED_OF_ANSWER] = ON_REOPEN_IGNORE, [CLOCK_FIRST_REPLY] = ON_REOPEN_IGNORE,
+        [CLOCK_NEXT_REPLY] = ON_REOPEN_NEW,         [CLOCK_PERIODIC_UPDATE] = ON_REOPEN_NEW,
+        [CLOCK_RESOLUTION] = ON_REOPEN_CONTINUE,    [CLOCK_REQUESTER_WAIT] = ON_REOPEN_CONTINUE,
+        [CLOCK_AGENT_WORK] = ON_REOPEN_CONTINUE,
+    };
+    return rule->on_reopen == ON_REOPEN_USUAL ? (enum on_reopen)usual[rule->kind] : rule->on_reopen;
+}
+
 enum mapped_status contract_status(const struct contract *c, struct slice word) {
     static const struct status_word own_words[] = {
         {SLICE("open"), STATUS_OPEN},       {SLICE("pending_customer"), STATUS_PENDING_CUSTOMER},

@@ -43,6 +43,11 @@ struct status_word {
     enum mapped_status status;
 };
 
+/* What RESOLVED does to a reply or an update that is owed, and REOPENED to a clock that has ended;
+ * USUAL is what the table of domain.md 2.4 says of the kind. */
+enum on_resolve { ON_RESOLVE_USUAL, ON_RESOLVE_VOID, ON_RESOLVE_MISSED };
+enum on_reopen { ON_REOPEN_USUAL, ON_REOPEN_CONTINUE, ON_REOPEN_NEW, ON_REOPEN_IGNORE };
+
 /* clocks: one interaction. The first of a kind whose match fits applies. */
 struct clock_rule {
     struct slice name;
@@ -55,8 +60,9 @@ struct clock_rule {
     size_t warning_count;
     uint32_t pause_on; /* bits of 1 << enum mapped_status */
     bool bots_count;
-    bool start_on_handoff;  /* first_reply: at BOT_HANDOFF instead of CREATED */
-    bool missed_on_resolve; /* on_resolve: missed */
+    bool start_on_handoff; /* first_reply: at BOT_HANDOFF instead of CREATED */
+    enum on_resolve on_resolve;
+    enum on_reopen on_reopen;
     enum severity severity;
     struct slice contact_role, outcome, runbook;
 };
@@ -139,6 +145,14 @@ void contract_init_default(struct contract *c);
 /* The first clock of the kind whose match fits the leaf, or NULL. */
 const struct clock_rule *contract_clock(const struct contract *c, enum clock_kind kind,
                                         const struct leaf *leaf);
+
+/* The first clock of the kind that would fit the leaf at some priority and in some queue: those
+ * change, the rest of a leaf does not. */
+const struct clock_rule *contract_clock_anywhere(const struct contract *c, enum clock_kind kind,
+                                                 const struct leaf *leaf);
+
+/* Never ON_REOPEN_USUAL. */
+enum on_reopen contract_on_reopen(const struct clock_rule *rule);
 
 /* The status that a source's word means; words of our own names mean themselves. */
 enum mapped_status contract_status(const struct contract *c, struct slice word);

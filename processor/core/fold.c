@@ -105,8 +105,14 @@ static void start_of_part(struct fold *f, struct interaction *i, int64_t at) {
 }
 
 static void create(struct fold *f, struct interaction *i, const struct moment *m) {
-    backlog_move(f, i, fold_scope(f, i, m));
+    uint32_t leaf = fold_scope(f, i, m);
+    bool moves = leaf != i->leaf;
+    if (moves)
+        clocks_leave(f, i, m->event_at);
+    backlog_move(f, i, leaf);
     i->created_at = m->event_at;
+    if (moves)
+        clocks_rematch(f, i, m->event_at);
     reply_created(f, i, m->event_at);
 }
 
@@ -135,12 +141,14 @@ static void queue(struct fold *f, struct interaction *i, const struct moment *m)
         leave_leg(f, i, m, PHASE_IDLE);
     }
     uint32_t leaf = fold_scope(f, i, m);
+    uint32_t was = i->visit.number > 0 ? i->visit.leaf : i->leaf;
+    bool changed = leaf != was || i->priority != fold_leaf(f, leaf)->priority;
     i->priority = fold_leaf(f, leaf)->priority;
     visit_begin(f, i, leaf, m->event_at);
     interaction_enter(i, PHASE_WAITING, m->event_at);
     start_of_part(f, i, m->event_at);
     reply_first_queued(f, i, m->event_at);
-    if (leaf != i->leaf)
+    if (changed)
         clocks_rematch(f, i, m->event_at);
 }
 
@@ -175,8 +183,7 @@ static void close_all(struct fold *f, struct interaction *i, const struct moment
         disconnect(f, i, m);
     backlog_close(f, i, m->event_at);
     i->over = true;
-    clocks_end(f, i, TRACK_REPLY, m->event_at, CLOCK_END_DROPPED);
-    clocks_end(f, i, TRACK_RESOLUTION, m->event_at, CLOCK_END_DROPPED);
+    reply_closed(f, i, m->event_at);
 }
 
 /* The visit was none; work that an agent has done stays done. */
@@ -194,8 +201,7 @@ static void take_out(struct fold *f, struct interaction *i, const struct moment 
     interaction_enter(i, PHASE_ENDED, end.event_at);
     backlog_close(f, i, m->event_at);
     i->over = true;
-    for (enum track t = 0; t < TRACK_COUNT; t++)
-        clocks_end(f, i, t, m->event_at, CLOCK_END_VOID);
+    reply_taken_out(f, i, m->event_at);
 }
 
 static void reopen(struct fold *f, struct interaction *i, const struct moment *m) {
@@ -217,12 +223,13 @@ static void abandon(struct fold *f, struct interaction *i, const struct moment *
         return;
     }
     interaction_enter(i, PHASE_ENDED, m->event_at);
+    reply_lost(f, i, VISIT_ABANDONED, m->event_at);
     end_of_part(f, i, m->event_at);
 }
 
 static void change_priority(struct fold *f, struct interaction *i, const struct moment *m) {
     uint8_t said = fold_leaf(f, m->leaf)->priority;
-    if (said == PRIORITY_UNKNOWN || said == i->priority)
+    if (said == PRIORITY_UNKNOWN || said == i->priority || !fold_is_newest(i, m->event_at))
         return;
     i->priority = said;
     clocks_rematch(f, i, m->event_at);
@@ -242,7 +249,7 @@ static void apply(struct fold *f, struct interaction *i, const struct moment *m,
     case MOVE_DISCONNECT: disconnect(f, i, m); return;
     case MOVE_WRAP: leg_wrap(f, i, m); return;
     case MOVE_UNWRAP: leave_leg(f, i, m, PHASE_ENDED); return;
-    case MOVE_CUSTOMER_WRITES: reply_customer_wrote(i, m->event_at); return;
+    case MOVE_CUSTOMER_WRITES: reply_customer_wrote(f, i, m->event_at); return;
     case MOVE_AGENT_WRITES:
     case MOVE_BOT_WRITES: reply_wrote(f, i, m); return;
     case MOVE_HAND_OFF: reply_handed_off(f, i, m->event_at); return;
@@ -260,9 +267,12 @@ static void apply(struct fold *f, struct interaction *i, const struct moment *m,
 }
 
 static void change_status(struct fold *f, struct interaction *i, const struct moment *m) {
-    if (m->status == STATUS_UNKNOWN || m->status == i->status)
+    bool again = m->type == EVENT_STATUS_CHANGED && i->spoke;
+    if (m->status == STATUS_UNKNOWN || (m->status == i->status && !again) ||
+        !fold_is_newest(i, m->event_at))
         return;
     i->status = m->status;
+    i->spoke = false;
     clocks_status(f, i, m->event_at);
 }
 

@@ -14,6 +14,12 @@ static inline bool fold_is_inbound(const struct fold *f, uint32_t leaf) {
 }
 
 /* The scope that the event means: what it leaves open is as it was. */
+
+/* Nothing that has been folded is newer: what is older may come again and be no news. */
+static inline bool fold_is_newest(const struct interaction *i, int64_t at) {
+    return at >= i->last_at;
+}
+
 uint32_t fold_scope(struct fold *f, const struct interaction *i, const struct moment *m);
 
 /* fold_visit.c */
@@ -40,12 +46,23 @@ void leg_age(struct fold *f, struct interaction *i, int64_t at);
 void reply_created(struct fold *f, struct interaction *i, int64_t at);
 void reply_first_queued(struct fold *f, struct interaction *i, int64_t at);
 void reply_handed_off(struct fold *f, struct interaction *i, int64_t at);
-void reply_customer_wrote(struct interaction *i, int64_t at);
+void reply_customer_wrote(struct fold *f, struct interaction *i, int64_t at);
 void reply_wrote(struct fold *f, struct interaction *i, const struct moment *m);
 void reply_answered(struct fold *f, struct interaction *i, int64_t at);
 void reply_resolved(struct fold *f, struct interaction *i, int64_t at);
 void reply_reopened(struct fold *f, struct interaction *i, int64_t at);
 void reply_lost(struct fold *f, struct interaction *i, enum visit_end end, int64_t at);
+void reply_closed(struct fold *f, struct interaction *i, int64_t at);
+void reply_taken_out(struct fold *f, struct interaction *i, int64_t at);
+
+/* fold_cycles.c: the clocks that begin anew with each turn, update or reopening */
+void cycles_created(struct fold *f, struct interaction *i, int64_t at);
+void cycles_customer_wrote(struct fold *f, struct interaction *i, int64_t at);
+void cycles_agent_wrote(struct fold *f, struct interaction *i, int64_t at, bool bot);
+void cycles_resolved(struct fold *f, struct interaction *i, int64_t at);
+void cycles_reopened(struct fold *f, struct interaction *i, int64_t at);
+void cycles_end(struct fold *f, struct interaction *i, enum track t, int64_t at,
+                enum clock_end how); /* no effect on a cycle that began later */
 
 /* fold_backlog.c */
 void backlog_open(struct fold *f, struct interaction *i, int64_t at);
@@ -59,10 +76,32 @@ void clocks_end(struct fold *f, struct interaction *i, enum track t, int64_t at,
 void clocks_age(struct fold *f, struct interaction *i, int64_t at);
 void clocks_continue(struct fold *f, struct interaction *i, enum track t, int64_t at);
 void clocks_status(struct fold *f, struct interaction *i, int64_t at);
-void clocks_rematch(struct fold *f, struct interaction *i, int64_t at);
-void clocks_change_contract(struct fold *f, struct interaction *i, const struct contract *was,
-                            int64_t at);
 int64_t clocks_next_at(const struct fold *f, const struct interaction *i, enum track t);
 void clocks_fire(struct fold *f, struct interaction *i, enum track t, int64_t at);
 const struct clock_rule *clocks_rule(const struct fold *f, const struct interaction *i,
                                      enum track t); /* NULL: the clock is off */
+const struct contract *clocks_contract(const struct fold *f, const struct interaction *i);
+
+/* The rule that applies to the track now; else, silent, one that could; else CLOCK_NO_RULE. */
+struct clock_choice {
+    uint16_t rule;
+    bool silent;
+};
+struct clock_choice clocks_choose(const struct fold *f, const struct interaction *i, enum track t);
+
+/* A new cycle, running, where there is such a rule; else false. */
+bool clocks_start(struct fold *f, struct interaction *i, enum track t, int64_t at);
+void clocks_pause_as_said(const struct fold *f, struct interaction *i, enum track t, int64_t at);
+
+/* What it told ends so, if it told anything; what it told never was. */
+void clocks_close_told(struct fold *f, const struct interaction *i, enum track t, int64_t at,
+                       enum fact_kind how);
+void clocks_void(struct fold *f, struct interaction *i, enum track t, int64_t at);
+
+/* fold_rules.c */
+void clocks_retarget(struct fold *f, struct interaction *i, enum track t,
+                     struct clock_choice choice, int64_t at);
+void clocks_rematch(struct fold *f, struct interaction *i, int64_t at);
+void clocks_leave(struct fold *f, struct interaction *i, int64_t at);
+void clocks_change_contract(struct fold *f, struct interaction *i, const struct contract *was,
+                            int64_t at);

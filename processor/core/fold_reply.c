@@ -23,8 +23,10 @@ void reply_created(struct fold *f, struct interaction *i, int64_t at) {
         return;
     if (i->reply_from_at == INSTANT_NONE && !i->replied)
         begin_reply(f, i, at);
-    if (!i->over)
-        clocks_begin(f, i, TRACK_RESOLUTION, at);
+    if (i->over)
+        return;
+    clocks_begin(f, i, TRACK_RESOLUTION, at);
+    cycles_created(f, i, at);
 }
 
 void reply_first_queued(struct fold *f, struct interaction *i, int64_t at) {
@@ -41,15 +43,22 @@ void reply_handed_off(struct fold *f, struct interaction *i, int64_t at) {
 }
 
 /* A message not newer than the last reply has been answered: it comes again, or far too late. */
-void reply_customer_wrote(struct interaction *i, int64_t at) {
+void reply_customer_wrote(struct fold *f, struct interaction *i, int64_t at) {
+    cycles_customer_wrote(f, i, at);
     if (i->unanswered || at <= i->turn_at)
         return;
     i->unanswered = true;
     i->turn_at = at;
 }
 
+/* It is owed from the reopening on: what was written before is none. */
+static bool is_before_reopening(const struct interaction *i, int64_t at) {
+    return i->reopened_at != INSTANT_NONE && i->reply_from_at == i->reopened_at &&
+           at < i->reopened_at;
+}
+
 static void first_reply(struct fold *f, struct interaction *i, int64_t at) {
-    if (i->replied || !fold_is_inbound(f, i->leaf))
+    if (i->replied || !fold_is_inbound(f, i->leaf) || is_before_reopening(i, at))
         return;
     i->replied = true;
     clocks_end(f, i, TRACK_REPLY, at, CLOCK_END_JUDGED);
@@ -76,6 +85,7 @@ void reply_wrote(struct fold *f, struct interaction *i, const struct moment *m) 
     if (!m->is_public || m->author == AUTHOR_CUSTOMER || m->author == AUTHOR_SYSTEM)
         return;
     bool bot = m->type == EVENT_BOT_MESSAGE || m->author == AUTHOR_BOT;
+    cycles_agent_wrote(f, i, m->event_at, bot);
     if (bot) {
         const struct clock_rule *rule = clocks_rule(f, i, TRACK_REPLY);
         if (rule && rule->bots_count)
@@ -99,25 +109,41 @@ void reply_resolved(struct fold *f, struct interaction *i, int64_t at) {
     ledger_count(&f->ledger, i->leaf, at, COUNTER_RESOLUTION_MS, took_ms);
     ledger_sample(&f->ledger, i->leaf, at, HISTOGRAM_RESOLUTION, took_ms, 1);
     i->resolved_at = at;
-    clocks_end(f, i, TRACK_RESOLUTION, at, CLOCK_END_JUDGED);
-    const struct clock_rule *rule = clocks_rule(f, i, TRACK_REPLY);
-    if (rule)
-        clocks_end(f, i, TRACK_REPLY, at,
-                   rule->missed_on_resolve ? CLOCK_END_MISSED : CLOCK_END_DROPPED);
+    cycles_resolved(f, i, at);
 }
 
 void reply_reopened(struct fold *f, struct interaction *i, int64_t at) {
     ledger_count(&f->ledger, i->leaf, at, COUNTER_REOPENED, 1);
     i->reopened_at = at;
-    clocks_continue(f, i, TRACK_RESOLUTION, at);
+    i->shut = false;
+    cycles_reopened(f, i, at);
 }
 
 /* Who gave up waits for no reply. Mail that leaves a queue still does. */
 void reply_lost(struct fold *f, struct interaction *i, enum visit_end end, int64_t at) {
-    uint8_t channel = fold_leaf(f, i->visit.leaf)->channel;
+    uint32_t leaf = i->visit.number > 0 ? i->visit.leaf : i->leaf;
+    uint8_t channel = fold_leaf(f, leaf)->channel;
     bool live = channel == CHANNEL_VOICE || channel == CHANNEL_CHAT;
-    if (live || end != VISIT_FLOWED_OUT)
-        clocks_end(f, i, TRACK_REPLY, at, CLOCK_END_DROPPED);
     if (channel == CHANNEL_VOICE)
         clocks_end(f, i, TRACK_RESOLUTION, at, CLOCK_END_DROPPED);
+    if (!live && end == VISIT_FLOWED_OUT)
+        return;
+    clocks_end(f, i, TRACK_REPLY, at, CLOCK_END_DROPPED);
+    cycles_end(f, i, TRACK_NEXT, at, CLOCK_END_DROPPED);
+    cycles_end(f, i, TRACK_UPDATE, at, CLOCK_END_DROPPED);
+    cycles_end(f, i, TRACK_WAIT, at, CLOCK_END_JUDGED);
+    cycles_end(f, i, TRACK_WORK, at, CLOCK_END_JUDGED);
+}
+
+/* Without RESOLVED there is no verdict. */
+void reply_closed(struct fold *f, struct interaction *i, int64_t at) {
+    i->shut = true;
+    for (enum track t = TRACK_ANSWER + 1; t < i->tracks; t++)
+        cycles_end(f, i, t, at, CLOCK_END_DROPPED);
+}
+
+void reply_taken_out(struct fold *f, struct interaction *i, int64_t at) {
+    i->shut = true;
+    for (enum track t = 0; t < i->tracks; t++)
+        clocks_end(f, i, t, at, CLOCK_END_VOID);
 }

@@ -18,7 +18,7 @@ static int64_t ageing_at(const struct fold *f, const struct interaction *i) {
 static int64_t next_due(const struct fold *f, const struct interaction *i, enum due *what) {
     int64_t next_at = visit_next_at(f, &i->visit);
     *what = DUE_THRESHOLD;
-    for (enum track t = 0; t < TRACK_COUNT; t++) {
+    for (enum track t = 0; t < i->tracks; t++) {
         int64_t at = clocks_next_at(f, i, t);
         if (at < next_at) {
             next_at = at;

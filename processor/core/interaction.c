@@ -1,26 +1,42 @@
 #include "core/interaction.h"
 
+#include <stddef.h>
+
 #include "base/check.h"
 
 #define TRACK_KIND(symbol, kind) kind,
 static const enum clock_kind kinds[TRACK_COUNT] = {TRACKS(TRACK_KIND)};
 
-void interaction_init(struct interaction *i) {
-    *i = (struct interaction){.opened_at = INSTANT_NONE,
-                              .created_at = INSTANT_NONE,
-                              .last_at = INSTANT_NONE,
-                              .heard_at = INSTANT_NONE,
-                              .moved_at = INSTANT_NONE,
-                              .fired_at = INSTANT_NONE,
-                              .reply_from_at = INSTANT_NONE,
-                              .turn_at = INSTANT_NONE,
-                              .resolved_at = INSTANT_NONE,
-                              .reopened_at = INSTANT_NONE,
-                              .leaf = LEAF_NONE,
-                              .visit.leaf = LEAF_NONE,
-                              .leg.started_at = INSTANT_NONE,
-                              .leg.ended_at = INSTANT_NONE,
-                              .leg.since_at = INSTANT_NONE};
+uint8_t interaction_tracks(const struct contract_set *contracts) {
+    uint8_t tracks = TRACKS_LEAST;
+    for (size_t c = 0; c < contracts->count; c++) {
+        const struct contract *contract = &contracts->contracts[c];
+        for (enum track t = tracks; t < TRACK_COUNT; t++)
+            for (size_t k = 0; k < contract->clock_count; k++)
+                if (contract->clocks[k].kind == kinds[t])
+                    tracks = (uint8_t)(t + 1);
+    }
+    return tracks;
+}
+
+size_t interaction_size(uint8_t tracks) {
+    return offsetof(struct interaction, clocks) + tracks * sizeof(struct clock);
+}
+
+void interaction_init(struct interaction *i, uint8_t tracks) {
+    CHECK(tracks <= TRACK_COUNT);
+    memset(i, 0, interaction_size(tracks));
+    i->tracks = tracks;
+    i->opened_at = i->created_at = i->last_at = INSTANT_NONE;
+    i->heard_at = i->moved_at = i->fired_at = INSTANT_NONE;
+    i->reply_from_at = i->turn_at = INSTANT_NONE;
+    i->resolved_at = i->reopened_at = INSTANT_NONE;
+    i->leaf = i->visit.leaf = LEAF_NONE;
+    i->leg.started_at = i->leg.ended_at = i->leg.since_at = INSTANT_NONE;
+}
+
+void interaction_copy(struct interaction *to, const struct interaction *from) {
+    memcpy(to, from, interaction_size(from->tracks));
 }
 
 enum clock_kind track_kind(enum track t) {
@@ -51,8 +67,8 @@ void interaction_check(const struct interaction *i) {
 bool interaction_is_open(const struct interaction *i) {
     if (interaction_waits(i) || interaction_in_leg(i) || i->backlog)
         return true;
-    for (size_t t = 0; t < TRACK_COUNT; t++) {
-        if (i->clocks[t].state == CLOCK_RUNNING)
+    for (size_t t = 0; t < i->tracks; t++) {
+        if (i->clocks[t].state == CLOCK_RUNNING && !clock_is_silent(&i->clocks[t]))
             return true;
     }
     return false;

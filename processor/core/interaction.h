@@ -35,11 +35,15 @@ struct leg {
     bool resumable; /* ended by a disconnect: a WRAP_START continues it */
 };
 
-/* The clocks that are kept of each interaction. X(symbol, kind) */
+/* The clocks of an interaction; the last ones are kept only where some contract asks for them.
+ * X(symbol, kind) */
 #define TRACKS(X)                                                                                  \
-    X(ANSWER, CLOCK_SPEED_OF_ANSWER) X(REPLY, CLOCK_FIRST_REPLY) X(RESOLUTION, CLOCK_RESOLUTION)
+    X(ANSWER, CLOCK_SPEED_OF_ANSWER)                                                               \
+    X(REPLY, CLOCK_FIRST_REPLY) X(RESOLUTION, CLOCK_RESOLUTION) X(NEXT, CLOCK_NEXT_REPLY)          \
+        X(UPDATE, CLOCK_PERIODIC_UPDATE) X(WAIT, CLOCK_REQUESTER_WAIT) X(WORK, CLOCK_AGENT_WORK)
 #define TRACK_ENUM(symbol, kind) TRACK_##symbol,
 enum track { TRACKS(TRACK_ENUM) TRACK_COUNT };
+#define TRACKS_LEAST (TRACK_RESOLUTION + 1)
 
 struct interaction {
     int64_t opened_at;     /* first event; INSTANT_NONE while PHASE_NEW */
@@ -60,12 +64,21 @@ struct interaction {
     bool over;             /* resolved, closed or taken out: only REOPENED opens it again */
     bool replied;          /* the first reply has been */
     bool unanswered;       /* the customer wrote last */
+    bool shut;             /* closed or taken out: no message begins a clock */
+    bool spoke;            /* the customer wrote since the status was said */
+    uint8_t tracks;        /* how many clocks there are */
     struct visit visit;
     struct leg leg;
-    struct clock clocks[TRACK_COUNT];
+    struct clock clocks[TRACK_COUNT]; /* in memory that holds `tracks` of them at least */
 };
 
-void interaction_init(struct interaction *i);
+/* How many clocks an interaction has under these contracts, and the bytes that it then takes. */
+uint8_t interaction_tracks(const struct contract_set *contracts);
+size_t interaction_size(uint8_t tracks);
+
+/* Writes no further than interaction_size. */
+void interaction_init(struct interaction *i, uint8_t tracks);
+void interaction_copy(struct interaction *to, const struct interaction *from);
 
 /* Changes the phase at an instant; CHECKs that the move exists. */
 void interaction_enter(struct interaction *i, enum phase to, int64_t at);
@@ -86,7 +99,7 @@ static inline int64_t interaction_silent_from(const struct interaction *i) {
 }
 
 /* Something can still come of it without an event: somebody waits or serves, it is backlog, or a
- * clock runs. */
+ * clock runs that can tell something. */
 bool interaction_is_open(const struct interaction *i);
 
 enum clock_kind track_kind(enum track t);

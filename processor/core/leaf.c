@@ -110,6 +110,10 @@ const struct leaf *leaf_dict_at(const struct leaf_dict *d, uint32_t id) {
     return pool_at(&d->leaves, id);
 }
 
+const struct contract_set *leaf_dict_contracts(const struct leaf_dict *d) {
+    return d->contracts;
+}
+
 uint32_t leaf_dict_count(const struct leaf_dict *d) {
     return d->leaves.used;
 }

@@ -32,6 +32,7 @@ void leaf_dict_free(struct leaf_dict *d);
  * site, queue, channel, priority, direction. */
 uint32_t leaf_dict_intern(struct leaf_dict *d, const struct leaf *key);
 const struct leaf *leaf_dict_at(const struct leaf_dict *d, uint32_t id);
+const struct contract_set *leaf_dict_contracts(const struct leaf_dict *d);
 uint32_t leaf_dict_count(const struct leaf_dict *d);
 uint64_t leaf_dict_refused(const struct leaf_dict *d);
 

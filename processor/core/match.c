@@ -27,6 +27,12 @@ bool match_leaf(const struct match *m, const struct leaf *leaf) {
     return match_miss(m, leaf) == NULL;
 }
 
+bool match_leaf_anywhere(const struct match *m, const struct leaf *leaf) {
+    unsigned direction = leaf->direction == DIRECTION_UNKNOWN ? DIRECTION_INBOUND : leaf->direction;
+    return holds_bit(m->channels, leaf->channel) && holds_bit(m->directions, direction) &&
+           holds_value(&m->vendor, leaf->vendor) && holds_value(&m->site, leaf->site);
+}
+
 /* In whatever order they are written. */
 static bool same_values(const struct match_values *a, const struct match_values *b) {
     if ((a->count == 0) != (b->count == 0))

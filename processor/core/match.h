@@ -19,6 +19,9 @@ struct match {
 
 bool match_leaf(const struct match *m, const struct leaf *leaf);
 
+/* The same at any priority and in any queue. */
+bool match_leaf_anywhere(const struct match *m, const struct leaf *leaf);
+
 /* The first dimension by which the leaf does not fit, or NULL: it fits. */
 const char *match_miss(const struct match *m, const struct leaf *leaf);
 

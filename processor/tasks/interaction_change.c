@@ -63,7 +63,7 @@ static void restate(struct interaction_task *t, struct record *r, uint32_t befor
     struct recent *n = record_recent(&t->store, r);
     struct interaction then;
     record_read(&t->store, r, &then);
-    n->now = then;
+    interaction_copy(&n->now, &then);
     if (late) {
         n->now.heard_at = t->clock;
         record_write(&t->store, r, &n->now);

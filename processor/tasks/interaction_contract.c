@@ -129,7 +129,7 @@ static void rename_all(struct change *c) {
     }
     names_rename(names, c->leaves, leaves);
     rename_told(c);
-    t->store.leaves = c->leaves;
+    record_store_set_leaves(&t->store, c->leaves);
     t->options.leaves = c->leaves;
     free(leaves);
 }
@@ -168,7 +168,7 @@ static void follow_base(struct change *c, struct record *r, const struct interac
     struct recent *n = record_recent(&t->store, r);
     struct fold silent = {.leaves = c->leaves, .ledger.sign = 1};
     uint32_t count = tail_read(&t->store, n, t->after);
-    n->now = *base;
+    interaction_copy(&n->now, base);
     n->plain = fold_all(&silent, &n->now, t->after, count, t->clock);
     tail_write(&t->store, n, t->after, count);
     recent_look(&t->store, n, base);

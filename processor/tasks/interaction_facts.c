@@ -96,13 +96,28 @@ static void find_standing(const struct ledger_facts *before, const struct ledger
     }
 }
 
+/* It was taken back already: VOIDED takes back the last of its kind. */
+static bool is_taken_back(const struct ledger_facts *facts, size_t k) {
+    for (size_t later = k + 1; later < facts->count; later++) {
+        const struct ledger_fact *f = &facts->at[later];
+        if (!same_clock(f, &facts->at[k]))
+            continue;
+        if (f->kind == FACT_VOIDED && f->voided_kind == facts->at[k].kind)
+            return true;
+        if (f->kind == facts->at[k].kind)
+            return false;
+    }
+    return false;
+}
+
 /* What was said and never was. One VOIDED per clock and kind is enough. */
 static void void_fallen(const struct ledger_facts *before, const bool *stands,
                         const struct leaf_dict *leaves, struct slice interaction_id,
                         struct outbox *out) {
     for (size_t b = 0; b < before->count; b++) {
         struct ledger_fact fact = before->at[b];
-        if (stands[b] || closes(&fact) || is_replaced(before, b, stands))
+        if (stands[b] || closes(&fact) || is_replaced(before, b, stands) ||
+            is_taken_back(before, b))
             continue;
         fact.voided_kind = fact.kind;
         fact.kind = FACT_VOIDED;
@@ -110,15 +125,15 @@ static void void_fallen(const struct ledger_facts *before, const bool *stands,
     }
 }
 
-/* The last that holds of the clock, or NULL. */
-static const struct ledger_fact *last_of(const struct ledger_facts *after,
-                                         const struct ledger_fact *clock) {
-    const struct ledger_fact *last = NULL;
+/* What closes it instead of the end that fell, or NULL: nothing does. */
+static const struct ledger_fact *next_end(const struct ledger_facts *after,
+                                          const bool *stands_after,
+                                          const struct ledger_fact *clock) {
     for (size_t a = 0; a < after->count; a++) {
-        if (same_clock(&after->at[a], clock))
-            last = &after->at[a];
+        if (!stands_after[a] && closes(&after->at[a]) && same_clock(&after->at[a], clock))
+            return &after->at[a];
     }
-    return last;
+    return NULL;
 }
 
 static bool tells(const struct ledger_facts *facts, const struct ledger_fact *clock,
@@ -157,6 +172,18 @@ static bool is_seen_to(const struct ledger_facts *before, const bool *stands, si
     return false;
 }
 
+/* From the last VOIDED on that stands: what it took back is not said again. */
+static void say_anew(const struct ledger_facts *after, const struct ledger_fact *clock,
+                     bool *stands_after) {
+    for (size_t a = after->count; a-- > 0;) {
+        if (!same_clock(&after->at[a], clock))
+            continue;
+        if (after->at[a].kind == FACT_VOIDED && stands_after[a])
+            return;
+        stands_after[a] = false;
+    }
+}
+
 /* The end that was told was none: what stands has to be said again, unless the clock has ended
  * after all. After VOIDED even then, because the reader has forgotten what it was. */
 static void reopen_standing(const struct ledger_facts *before, const bool *stands_before,
@@ -166,18 +193,14 @@ static void reopen_standing(const struct ledger_facts *before, const bool *stand
         const struct ledger_fact *told = &before->at[b];
         if (stands_before[b] || !closes(told) || is_seen_to(before, stands_before, b))
             continue;
-        const struct ledger_fact *last = last_of(after, told);
-        if (last &&
-            (last->kind == FACT_VOIDED || (last->kind == FACT_ENDED && told->kind == FACT_ENDED)))
+        const struct ledger_fact *end = next_end(after, stands_after, told);
+        if (end && (end->kind == FACT_VOIDED || told->kind == FACT_ENDED))
             continue;
         say_settled(before, told, FACT_AT_RISK, told->risk_at, to);
         say_settled(before, told, FACT_BREACHED, told->breach_at, to);
-        if (!last)
+        if (!end)
             say_settled(before, told, FACT_ENDED, told->ended_at, to);
-        for (size_t a = 0; a < after->count; a++) {
-            if (same_clock(&after->at[a], told))
-                stands_after[a] = false;
-        }
+        say_anew(after, told, stands_after);
     }
 }
 

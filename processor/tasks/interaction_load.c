@@ -187,7 +187,7 @@ static void read_recent(struct loading *l, struct record *r, const struct leaf *
  * had another place. */
 static bool find_rules(struct loading *l, const struct rules *rules, struct interaction *base) {
     bool moved = false;
-    for (enum track t = 0; t < TRACK_COUNT; t++) {
+    for (enum track t = 0; t < base->tracks; t++) {
         struct clock *c = &base->clocks[t];
         if (c->state == CLOCK_OFF)
             continue;
@@ -212,7 +212,7 @@ static bool read_names(struct loading *l, struct slice body, uint32_t *place, st
     struct cursor in = cursor_of(body);
     uint64_t tenant_place = cursor_varint(&in);
     *id = cursor_slice(&in);
-    unpack_interaction(&l->store->names, &in, base);
+    unpack_interaction(&l->store->names, &in, l->store->tracks, base);
     if (in.failed || cursor_left(&in) > 0 || tenant_place >= l->store->names.count ||
         id->size == 0 || id->size > EVENT_TEXT_MAX)
         return false;

@@ -13,6 +13,8 @@ enum has {
     HAS_OVER,
     HAS_REPLIED,
     HAS_UNANSWERED,
+    HAS_SHUT,
+    HAS_SPOKE,
     HAS_VISIT,
     HAS_LEG,
     HAS_CLOCK,
@@ -201,6 +203,7 @@ static void get_leg(struct cursor *in, int64_t near_at, struct leg *leg) {
 
 /* A clock's flags: its state, warnings passed, then what is not as it mostly is. */
 #define CLOCK_WARNED_SHIFT 2u
+#define CLOCK_WARNED_SILENT 7u
 enum {
     CLOCK_HAS_SINCE = 5,
     CLOCK_HAS_ELAPSED,
@@ -216,7 +219,8 @@ static int64_t since_of(const struct clock *c) {
 }
 
 static unsigned clock_flags(const struct clock *c) {
-    return c->state | (unsigned)c->warned << CLOCK_WARNED_SHIFT |
+    unsigned warned = clock_is_silent(c) ? CLOCK_WARNED_SILENT : c->warned;
+    return c->state | warned << CLOCK_WARNED_SHIFT |
            (c->since_at != since_of(c) ? 1u << CLOCK_HAS_SINCE : 0) |
            (c->elapsed_ms != 0 ? 1u << CLOCK_HAS_ELAPSED : 0) |
            (c->risk_at != INSTANT_NONE ? 1u << CLOCK_HAS_RISK : 0) |
@@ -246,7 +250,8 @@ static void get_clock(struct cursor *in, int64_t near_at, struct clock *c) {
     unsigned flags = (unsigned)get_fixed(in, 2);
     uint64_t rule = get_varint(in), instance = 1;
     c->state = flags & 3;
-    c->warned = flags >> CLOCK_WARNED_SHIFT & 7;
+    unsigned warned = flags >> CLOCK_WARNED_SHIFT & 7;
+    c->warned = warned == CLOCK_WARNED_SILENT ? CLOCK_SILENT : (uint8_t)warned;
     c->started_at = near_at + get_number(in);
     c->since_at = since_of(c);
     if (flags & 1u << CLOCK_HAS_SINCE)
@@ -258,19 +263,24 @@ static void get_clock(struct cursor *in, int64_t near_at, struct clock *c) {
         instance = get_varint(in);
     c->rule = (uint16_t)rule;
     c->instance = (uint32_t)instance;
-    if (flags >> (CLOCK_HAS_INSTANCE + 1) != 0 || c->state == CLOCK_OFF || rule >= CLOCK_NO_RULE ||
-        instance > UINT32_MAX || c->warned > CONTRACT_WARNINGS_MAX)
+    if (flags >> (CLOCK_HAS_INSTANCE + 1) != 0 || rule >= CLOCK_NO_RULE || instance == 0 ||
+        instance > UINT32_MAX || (c->warned > CONTRACT_WARNINGS_MAX && !clock_is_silent(c)))
         cursor_fail(in);
+}
+
+/* One that is off may know the number of its last cycle. */
+static bool has_clock(const struct interaction *i, size_t t) {
+    return i->clocks[t].state != CLOCK_OFF || i->clocks[t].instance > 0;
 }
 
 static uint32_t head_of(const struct interaction *i) {
     uint32_t has = (i->backlog ? 1u << HAS_BACKLOG : 0) | (i->over ? 1u << HAS_OVER : 0) |
                    (i->replied ? 1u << HAS_REPLIED : 0) |
-                   (i->unanswered ? 1u << HAS_UNANSWERED : 0) |
-                   (i->visit.number > 0 ? 1u << HAS_VISIT : 0) |
+                   (i->unanswered ? 1u << HAS_UNANSWERED : 0) | (i->shut ? 1u << HAS_SHUT : 0) |
+                   (i->spoke ? 1u << HAS_SPOKE : 0) | (i->visit.number > 0 ? 1u << HAS_VISIT : 0) |
                    (i->leg.started_at != INSTANT_NONE ? 1u << HAS_LEG : 0);
-    for (size_t t = 0; t < TRACK_COUNT; t++)
-        has |= i->clocks[t].state != CLOCK_OFF ? 1u << (HAS_CLOCK + t) : 0;
+    for (size_t t = 0; t < i->tracks; t++)
+        has |= has_clock(i, t) ? 1u << (HAS_CLOCK + t) : 0;
     for (size_t k = 0; k < INSTANTS; k++)
         has |= instant_in(i, k) != INSTANT_NONE ? 1u << (HAS_INSTANT + k) : 0;
     return i->phase | (uint32_t)i->priority << PRIORITY_SHIFT |
@@ -305,7 +315,7 @@ size_t pack_interaction(struct names *names, const struct interaction *i, unsign
         to = put_visit(names, &i->visit, near_at, to);
     if (has & 1u << HAS_LEG)
         to = put_leg(&i->leg, near_at, to);
-    for (size_t t = 0; t < TRACK_COUNT; t++) {
+    for (size_t t = 0; t < i->tracks; t++) {
         if (has & 1u << (HAS_CLOCK + t))
             to = put_clock(&i->clocks[t], near_at, to);
     }
@@ -361,13 +371,16 @@ static void get_beside(struct cursor *in, uint32_t head, struct interaction *i) 
     i->over = has & 1u << HAS_OVER;
     i->replied = has & 1u << HAS_REPLIED;
     i->unanswered = has & 1u << HAS_UNANSWERED;
+    i->shut = has & 1u << HAS_SHUT;
+    i->spoke = has & 1u << HAS_SPOKE;
     if (i->phase == PHASE_NEW || i->phase >= PHASE_COUNT || i->priority >= PRIORITY_COUNT ||
-        i->status >= STATUS_COUNT || has >> (HAS_INSTANT + INSTANTS) != 0)
+        i->status >= STATUS_COUNT || (uint64_t)has >> (HAS_INSTANT + INSTANTS) != 0)
         cursor_fail(in);
 }
 
-void unpack_interaction(const struct names *names, struct cursor *in, struct interaction *i) {
-    interaction_init(i);
+void unpack_interaction(const struct names *names, struct cursor *in, uint8_t tracks,
+                        struct interaction *i) {
+    interaction_init(i, tracks);
     int64_t near_at;
     uint32_t head = get_head(in, &near_at), has = head >> HAS_SHIFT;
     if (head == 0) {
@@ -386,10 +399,12 @@ void unpack_interaction(const struct names *names, struct cursor *in, struct int
         get_visit(names, in, near_at, &i->visit);
     if (has & 1u << HAS_LEG)
         get_leg(in, near_at, &i->leg);
-    for (size_t t = 0; t < TRACK_COUNT; t++) {
+    for (size_t t = 0; t < tracks; t++) {
         if (has & 1u << (HAS_CLOCK + t))
             get_clock(in, near_at, &i->clocks[t]);
     }
+    if (has >> HAS_CLOCK & ((1u << TRACK_COUNT) - (1u << tracks)))
+        cursor_fail(in);
     if (!is_whole(i))
         cursor_fail(in);
 }

@@ -13,9 +13,10 @@
 /* Returns how many bytes it took. Leaves that are new get a place. */
 size_t pack_interaction(struct names *names, const struct interaction *i, unsigned char *to);
 
-/* Fails the cursor on what pack_interaction does not write. Which rules of the contract there are
- * is not looked at. */
-void unpack_interaction(const struct names *names, struct cursor *in, struct interaction *i);
+/* Fails the cursor on what pack_interaction does not write of one with so many tracks. Which rules
+ * of the contract there are is not looked at. */
+void unpack_interaction(const struct names *names, struct cursor *in, uint8_t tracks,
+                        struct interaction *i);
 
 /* The newest event and the leaf, without the rest; INSTANT_NONE and LEAF_NONE of a new one. */
 struct packed_head {

@@ -82,7 +82,7 @@ int64_t settle_due_at(const struct interaction_task *t, const struct record *r,
 struct table_slot *record_order(const struct record_store *s);
 
 /* The first byte of what is saved: another one is not read. */
-#define SAVED_VERSION 5
+#define SAVED_VERSION 6
 
 /* interaction_letters.c: dead letters, as sentences. */
 void letter_send(struct interaction_task *t, const struct record_place *place,

@@ -1,5 +1,6 @@
 #include "tasks/interaction_record.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -7,13 +8,45 @@
 /* A body: the place of a leaf of its tenant, the id with its size, the packed base. */
 #define VARINT_MAX 5u
 
+static size_t recent_size(uint8_t tracks) {
+    return offsetof(struct recent, now) + interaction_size(tracks);
+}
+
 void record_store_init(struct record_store *s, struct leaf_dict *leaves) {
+    s->tracks = interaction_tracks(leaf_dict_contracts(leaves));
     pool_init(&s->records, sizeof(struct record));
-    pool_init(&s->recents, sizeof(struct recent));
+    pool_init(&s->recents, recent_size(s->tracks));
     slab_init(&s->bytes);
     table_init(&s->index, 1024);
     names_init(&s->names, leaves);
     s->leaves = leaves;
+}
+
+/* To where there is room for as many clocks. */
+static void move_recent(const struct record_store *s, struct record *r, struct pool *to,
+                        uint8_t tracks) {
+    uint32_t handle = pool_get(to);
+    struct recent *n = pool_at(to, handle);
+    memcpy(n, record_recent(s, r), recent_size(s->tracks));
+    n->now.tracks = tracks;
+    r->as.recent = handle;
+}
+
+void record_store_set_leaves(struct record_store *s, struct leaf_dict *leaves) {
+    uint8_t tracks = interaction_tracks(leaf_dict_contracts(leaves));
+    s->leaves = leaves;
+    if (tracks <= s->tracks)
+        return;
+    struct pool recents;
+    size_t place = 0;
+    pool_init(&recents, recent_size(tracks));
+    for (uint32_t h; (h = table_next(&s->index, &place)) != TABLE_NONE;) {
+        if (record_is_warm(record_at(s, h)))
+            move_recent(s, record_at(s, h), &recents, tracks);
+    }
+    pool_deinit(&s->recents);
+    s->recents = recents;
+    s->tracks = tracks;
 }
 
 void record_store_expect(struct record_store *s, size_t count) {
@@ -85,7 +118,7 @@ struct packed_head record_head(const struct record_store *s, const struct record
 void record_read(const struct record_store *s, const struct record *r, struct interaction *base) {
     struct cursor in = cursor_of(record_body(s, r));
     get_names(s, &in);
-    unpack_interaction(&s->names, &in, base);
+    unpack_interaction(&s->names, &in, s->tracks, base);
     CHECK(!in.failed);
 }
 
@@ -129,7 +162,7 @@ void record_prefetch(const struct record_store *s, const struct record *r) {
     if (!record_is_warm(r))
         return;
     const char *recent = (const char *)record_recent(s, r);
-    for (size_t at = 0; at < sizeof(struct recent); at += CACHE_LINE)
+    for (size_t at = 0; at < s->recents.record_size; at += CACHE_LINE)
         __builtin_prefetch(recent + at);
 }
 

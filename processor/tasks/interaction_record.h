@@ -20,10 +20,9 @@ struct kept {
 
 /* An interaction that changed within the last `reorder`: what can still come out differently. */
 struct recent {
-    struct interaction now; /* base, tail and the time passed, folded */
-    int64_t base_next_at;   /* when time next changes the base; INSTANT_MAX: never */
-    int64_t next_at;        /* when time next changes what is now; INSTANT_MAX: never */
-    int64_t due_at; /* the timer may be armed for an earlier instant: nothing happens then */
+    int64_t base_next_at; /* when time next changes the base; INSTANT_MAX: never */
+    int64_t next_at;      /* when time next changes what is now; INSTANT_MAX: never */
+    int64_t due_at;       /* the timer may be armed for an earlier instant: nothing happens then */
     int64_t first_at, last_at; /* of the tail, unless it is empty */
     struct kept *kept;
     uint32_t tail;        /* slab: packed moments, sorted by event_at, then moment_compare */
@@ -31,6 +30,9 @@ struct recent {
     uint16_t count;
     bool plain;      /* fold_instant of the tail's last instant */
     bool impossible; /* some moment of the tail is */
+    /* Base, tail and the time passed, folded; in memory for as many clocks as any contract asks
+     * for. */
+    struct interaction now;
 };
 
 enum record_form {
@@ -60,10 +62,14 @@ struct record_store {
     struct table index;
     struct names names;
     struct leaf_dict *leaves;
+    uint8_t tracks; /* of every interaction */
 };
 
 void record_store_init(struct record_store *s, struct leaf_dict *leaves);
 void record_store_deinit(struct record_store *s);
+
+/* The leaves are of other contracts, which may ask for more clocks. */
+void record_store_set_leaves(struct record_store *s, struct leaf_dict *leaves);
 
 /* Of a store that is empty: so many will come. */
 void record_store_expect(struct record_store *s, size_t count);

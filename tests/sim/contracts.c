@@ -5,12 +5,12 @@
 #include "history.h"
 
 #define HISTORIES_DEFAULT 4000
-#define SETS 7
+#define SETS 9
 
 /* The kit's contract, and what may become of it. */
 struct set {
     struct contract contract;
-    struct clock_rule clocks[6];
+    struct clock_rule clocks[KIT_CLOCKS];
     struct objective objectives[2];
     struct contract_set contracts;
     struct leaf_dict *leaves;
@@ -56,25 +56,38 @@ static void make_set(struct set *s, const struct kit *k, size_t which) {
         s->clocks[3].target_ms = 0;
         s->clocks[3].warning_count = 1;
         break;
-    case 3: s->clocks[0].name = SLICE("pick-up"); break;
+    case 3:
+        s->clocks[0].name = SLICE("pick-up");
+        s->clocks[5].name = SLICE("next-one");
+        s->clocks[6].pause_on = 1u << STATUS_PENDING_CUSTOMER;
+        break;
     case 4: s->contract.clock_count = 0; break;
     case 5: s->contracts.count = 0; break;
     case 6:
         s->contract.name = SLICE("acme-2");
         s->contract.ageing_ms[CHANNEL_VOICE] = 2 * MINUTE_MS;
         break;
+    case 7: s->contract.clock_count = 4; break; /* no conversations: records are smaller */
+    case 8:
+        for (size_t c = 4; c < s->contract.clock_count; c++) {
+            s->clocks[c].when.priorities = 1u << PRIORITY_URGENT;
+            s->clocks[c].target_ms *= 2;
+            s->clocks[c].on_reopen = (enum on_reopen)(c % 4);
+        }
+        break;
     default: break;
     }
     s->leaves = leaf_dict_new(&s->contracts, 20000);
 }
 
-static void run_init(struct run *run, const struct kit *k, const struct set *sets) {
-    *run = (struct run){.options = k->options};
-    run->options.leaves = sets[0].leaves;
+static void run_init(struct run *run, const struct kit *k, const struct set *sets, size_t set) {
+    *run = (struct run){.options = k->options, .set = set};
+    run->options.leaves = sets[set].leaves;
     run->task = interaction_task_new(&run->options);
     for (size_t s = 0; s < SETS; s++)
         effects_init(&run->effects[s]);
     run->out = effects_outbox(&run->effects[0]);
+    run->out.deltas = run->effects[set].deltas;
 }
 
 static void run_deinit(struct run *run) {
@@ -184,8 +197,9 @@ static void one_history(const struct kit *k, const struct set *sets, struct hist
     rng_init(&r, seed);
     history_make(h, &r);
     struct run straight, pieces;
-    run_init(&straight, k, sets);
-    run_init(&pieces, k, sets);
+    size_t set = rng_below(&r, SETS);
+    run_init(&straight, k, sets, set);
+    run_init(&pieces, k, sets, set);
     uint64_t rarely = 1 + rng_below(&r, 6), changes = 4 + rng_below(&r, 30);
     for (size_t i = 0; i < h->count; i++) {
         if (rng_below(&r, changes) == 0) {
@@ -222,6 +236,7 @@ static void changed_after_a_load_is_as_changed_without(void **state) {
     struct set *sets = calloc(SETS, sizeof(*sets));
     CHECK(k && h && sets);
     kit_init(k);
+    kit_conversation(k);
     for (size_t s = 0; s < SETS; s++)
         make_set(&sets[s], k, s);
     for (uint64_t n = 0; n < histories; n++)

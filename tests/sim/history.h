@@ -63,6 +63,20 @@ static inline enum event_type history_type(struct rng *r, enum event_type last) 
     return likely[row][rng_below(r, 4)];
 }
 
+/* Of what is written there are many turns. */
+static inline enum event_type history_written(struct rng *r, enum event_type last) {
+    static const enum event_type turns[] = {
+        EVENT_CUSTOMER_MESSAGE, EVENT_CUSTOMER_MESSAGE, EVENT_AGENT_MESSAGE, EVENT_AGENT_MESSAGE,
+        EVENT_STATUS_CHANGED,   EVENT_PRIORITY_CHANGED, EVENT_RESOLVED,      EVENT_REOPENED,
+        EVENT_BOT_MESSAGE,      EVENT_QUEUED,
+    };
+    if (last == EVENT_UNKNOWN && rng_below(r, 4) != 0)
+        return EVENT_CREATED;
+    return last == EVENT_RESOLVED && rng_below(r, 2) == 0
+               ? EVENT_REOPENED
+               : turns[rng_below(r, sizeof(turns) / sizeof(turns[0]))];
+}
+
 static inline void history_dress(struct rng *r, struct event *ev) {
     static const char *const queues[] = {"sales", "support"};
     static const char *const statuses[] = {"open", "pending_customer", "on_hold", ""};
@@ -117,10 +131,11 @@ static inline void history_tell(struct history *h, struct rng *r, unsigned id, i
     uint8_t channel = channels[rng_below(r, 4)];
     enum event_type last = EVENT_UNKNOWN;
     int64_t at = from_at;
-    size_t events = 2 + rng_below(r, 9);
+    bool written = channel != CHANNEL_VOICE && rng_below(r, 3) != 0;
+    size_t events = 2 + rng_below(r, written ? 14 : 9);
     for (size_t k = 0; k < events; k++) {
         at += history_step(r);
-        last = history_type(r, last);
+        last = written ? history_written(r, last) : history_type(r, last);
         struct history_record record = {.event = kit_event(last, at - T0)};
         record.event.channel = channel;
         snprintf(record.interaction_id, sizeof(record.interaction_id), "%s%u",

@@ -171,11 +171,18 @@ static void deliver_otherwise(struct history *h, struct rng *r) {
     qsort(h->records, h->count, sizeof(*h->records), history_by_log);
 }
 
-/* What a reader of the facts believes of one clock in the end. */
+/* What a reader of the facts believes of one clock in the end: its warnings and breaches. A rule
+ * that comes back after another one can be told of again. */
+#define SAID_MAX 24
+struct said {
+    enum fact_kind kind;
+    int64_t at;
+    bool over;
+};
 struct belief {
     char clock[128];
-    bool at_risk, breached, ended;
-    int64_t breach_at;
+    struct said said[SAID_MAX];
+    size_t count;
 };
 
 struct beliefs {
@@ -184,9 +191,9 @@ struct beliefs {
 };
 
 static struct belief *belief_of(struct beliefs *all, const struct fact *f) {
-    struct belief wanted = {.breach_at = INSTANT_NONE};
-    snprintf(wanted.clock, sizeof(wanted.clock), "%.*s %.*s %u", SLICE_ARG(f->interaction_id),
-             SLICE_ARG(f->rule), f->instance);
+    struct belief wanted = {.count = 0};
+    snprintf(wanted.clock, sizeof(wanted.clock), "%.*s %.*s %u leaf %u",
+             SLICE_ARG(f->interaction_id), SLICE_ARG(f->rule), f->instance, f->leaf);
     for (size_t k = 0; k < all->count; k++) {
         if (strcmp(all->at[k].clock, wanted.clock) == 0)
             return &all->at[k];
@@ -196,23 +203,48 @@ static struct belief *belief_of(struct beliefs *all, const struct fact *f) {
     return &all->at[all->count++];
 }
 
+static size_t last_said(const struct belief *b, enum fact_kind kind) {
+    size_t k = b->count;
+    while (k > 0 && b->said[k - 1].kind != kind)
+        k--;
+    return k; /* one more than its place; 0: none */
+}
+
+/* What is said again was not over after all. */
+static void open_said(struct belief *b, enum fact_kind kind, int64_t at) {
+    size_t last = last_said(b, kind);
+    if (last > 0 && b->said[last - 1].at == at) {
+        b->said[last - 1].over = false;
+        return;
+    }
+    CHECK(b->count < SAID_MAX);
+    b->said[b->count++] = (struct said){kind, at, false};
+}
+
+static void close_said(struct belief *b, bool breaches_too) {
+    for (size_t k = 0; k < b->count; k++)
+        b->said[k].over |= breaches_too || b->said[k].kind == FACT_AT_RISK;
+}
+
+static void forget_said(struct belief *b, enum fact_kind kind) {
+    size_t last = last_said(b, kind);
+    if (last == 0)
+        return;
+    memmove(&b->said[last - 1], &b->said[last], (b->count - last) * sizeof(*b->said));
+    b->count--;
+}
+
 static void believe(void *context, const struct fact *f) {
     struct belief *b = belief_of(context, f);
     switch (f->kind) {
-    case FACT_AT_RISK:
-        b->at_risk = true;
-        b->ended = false;
-        break;
+    case FACT_AT_RISK: open_said(b, FACT_AT_RISK, f->at); break;
     case FACT_BREACHED:
-        b->breached = true;
-        b->ended = false;
-        b->breach_at = f->at;
+        close_said(b, false);
+        open_said(b, FACT_BREACHED, f->at);
         break;
     case FACT_ENDED:
-    case FACT_REPLACED: b->ended = true; break;
-    case FACT_VOIDED:
-        *(f->voided_kind == FACT_BREACHED ? &b->breached : &b->at_risk) = false;
-        break;
+    case FACT_REPLACED: close_said(b, true); break;
+    case FACT_VOIDED: forget_said(b, f->voided_kind); break;
     case FACT_KIND_COUNT: break;
     }
 }
@@ -225,11 +257,9 @@ static void belief_texts(struct beliefs *all, struct buf *b) {
     qsort(all->at, all->count, sizeof(*all->at), compare_beliefs);
     for (size_t k = 0; k < all->count; k++) {
         const struct belief *x = &all->at[k];
-        if (!x->at_risk && !x->breached)
-            continue;
-        buf_put_format(b, "%s:%s%s%s %lld\n", x->clock, x->at_risk ? " at_risk" : "",
-                       x->breached ? " breached" : "", x->ended ? " ended" : "",
-                       x->breached ? (long long)(x->breach_at - T0) : 0);
+        for (size_t s = 0; s < x->count; s++)
+            buf_put_format(b, "%s: %s %lld%s\n", x->clock, fact_kind_name(x->said[s].kind),
+                           (long long)(x->said[s].at - T0), x->said[s].over ? " over" : "");
     }
 }
 
@@ -261,6 +291,7 @@ static void any_order_of_arrival_gives_the_same_sums_and_beliefs(void **state) {
     struct history *h = calloc(1, sizeof(*h));
     CHECK(k && h);
     kit_init(k);
+    kit_conversation(k);
     for (uint64_t seed = first; seed < first + histories; seed++) {
         struct rng r;
         struct buf one, other;
@@ -293,6 +324,7 @@ static void saved_and_loaded_anywhere_is_as_never_stopped(void **state) {
     struct history *h = calloc(1, sizeof(*h));
     CHECK(k && h);
     kit_init(k);
+    kit_conversation(k);
     for (uint64_t n = 0; n < histories; n++)
         one_history(k, h, first + n);
     kit_deinit(k);

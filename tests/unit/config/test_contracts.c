@@ -139,11 +139,13 @@ static void test_good_contract(void **state) {
 }
 
 static void assert_clocks(const struct contract *c) {
-    assert_int_equal(c->clock_count, 4);
+    assert_int_equal(c->clock_count, 8);
     const struct clock_rule *whole = &c->clocks[0];
     assert_int_equal(whole->target_ms, 2 * DAY_MS);
     assert_int_equal(whole->pause_on, 1u << STATUS_PENDING_CUSTOMER); /* without a word */
-    assert_false(whole->missed_on_resolve || whole->bots_count || whole->start_on_handoff);
+    assert_false(whole->bots_count || whole->start_on_handoff);
+    assert_int_equal(whole->on_resolve, ON_RESOLVE_USUAL);
+    assert_int_equal(whole->on_reopen, ON_REOPEN_CONTINUE);
     assert_int_equal(whole->severity, SEVERITY_WARNING);
     assert_true(slice_equal(whole->contact_role, SLICE("lead")));
     assert_true(slice_equal(whole->outcome, SLICE("angry callers")));
@@ -151,7 +153,7 @@ static void assert_clocks(const struct contract *c) {
 
     const struct clock_rule *bots = &c->clocks[1];
     assert_int_equal(bots->pause_on, 1u << STATUS_ON_HOLD | 1u << STATUS_SOLVED);
-    assert_true(bots->missed_on_resolve && bots->bots_count);
+    assert_true(bots->on_resolve == ON_RESOLVE_MISSED && bots->bots_count);
     assert_int_equal(bots->when.vendor.count, 1);
     assert_int_equal(bots->when.site.count, 2);
     assert_true(slice_equal(bots->when.site.values[1], SLICE("b")));
@@ -161,6 +163,15 @@ static void assert_clocks(const struct contract *c) {
     assert_int_equal(bots->when.priorities, 0);
 
     assert_int_equal(c->clocks[2].pause_on, 0);
+    const struct clock_rule *next = &c->clocks[4];
+    assert_int_equal(next->kind, CLOCK_NEXT_REPLY);
+    assert_int_equal(next->on_resolve, ON_RESOLVE_VOID);
+    assert_int_equal(next->on_reopen, ON_REOPEN_IGNORE);
+    assert_int_equal(next->pause_on, 0);
+    assert_int_equal(c->clocks[5].on_reopen, ON_REOPEN_NEW);
+    assert_int_equal(c->clocks[5].pause_on, 0);
+    assert_int_equal(c->clocks[6].pause_on, 1u << STATUS_PENDING_CUSTOMER);
+    assert_int_equal(c->clocks[7].pause_on, 1u << STATUS_PENDING_CUSTOMER | 1u << STATUS_ON_HOLD);
     assert_true(c->clocks[3].start_on_handoff);
 }
 

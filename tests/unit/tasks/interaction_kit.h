@@ -15,6 +15,7 @@
 #define T0 INT64_C(1700000000000) /* a multiple of the pane */
 #define S SECOND_MS
 #define KIT_TEXTS 256
+#define KIT_CLOCKS 16
 
 struct kit_texts {
     char *at[KIT_TEXTS];
@@ -23,7 +24,7 @@ struct kit_texts {
 
 struct kit {
     struct contract contract;
-    struct clock_rule clocks[6];
+    struct clock_rule clocks[KIT_CLOCKS];
     struct objective objectives[2];
     struct contract_set contracts;
     struct leaf_dict *leaves;
@@ -91,6 +92,25 @@ static inline void kit_clock(struct kit *k, const char *name, enum clock_kind ki
                              .target_ms = target_ms,
                              .warnings = {{warn_ms}},
                              .warning_count = warn_ms > 0 ? 1 : 0};
+}
+
+/* Of mails and chats: the next reply in 30 s (high: 10 s), an update each minute, the customer's
+ * wait and the work within 100 s. For a high priority only, resolved in 5 minutes. */
+static inline void kit_conversation(struct kit *k) {
+    uint32_t written = 1u << CHANNEL_EMAIL | 1u << CHANNEL_CHAT, chat = 1u << CHANNEL_CHAT;
+    uint32_t pending = 1u << STATUS_PENDING_CUSTOMER, hold = 1u << STATUS_ON_HOLD;
+    size_t first = k->contract.clock_count;
+    kit_clock(k, "next-high", CLOCK_NEXT_REPLY, written, 1u << PRIORITY_HIGH, 10 * S, 0);
+    kit_clock(k, "next", CLOCK_NEXT_REPLY, written, 1u << PRIORITY_NORMAL, 30 * S, 20 * S);
+    kit_clock(k, "update", CLOCK_PERIODIC_UPDATE, written, 0, 60 * S, 45 * S);
+    kit_clock(k, "wait", CLOCK_REQUESTER_WAIT, written, 0, 100 * S, 0);
+    kit_clock(k, "work", CLOCK_AGENT_WORK, written, 0, 100 * S, 80 * S);
+    kit_clock(k, "chat-solve", CLOCK_RESOLUTION, chat, 1u << PRIORITY_HIGH, 300 * S, 0);
+    kit_clock(k, "chat-reply", CLOCK_FIRST_REPLY, chat, 0, 20 * S, 0);
+    k->clocks[first + 3].pause_on = pending;
+    k->clocks[first + 4].pause_on = pending | hold;
+    k->clocks[first + 5].pause_on = pending;
+    k->clocks[first + 6].on_reopen = ON_REOPEN_NEW;
 }
 
 static inline struct outbox kit_outbox(struct kit *k) {

@@ -233,7 +233,7 @@ static void resolved_without_reply_has_no_verdict_unless_the_rule_says_missed(vo
         kit_teardown(state);
         kit_setup(state);
         struct kit *k = *state;
-        k->clocks[2].missed_on_resolve = missed == 1;
+        k->clocks[2].on_resolve = missed == 1 ? ON_RESOLVE_MISSED : ON_RESOLVE_VOID;
         kit_apply(k, mail(EVENT_CREATED, 0));
         kit_apply(k, mail(EVENT_RESOLVED, HOUR_MS));
         assert_int_equal(ALL(k, CLOCKS_MISSED), missed);

@@ -5,7 +5,7 @@
 /* A copy of the kit's contract, to be changed, and the dictionary that knows it. */
 struct other {
     struct contract contract;
-    struct clock_rule clocks[6];
+    struct clock_rule clocks[KIT_CLOCKS];
     struct objective objectives[2];
     struct contract_set contracts;
     struct leaf_dict *leaves;
