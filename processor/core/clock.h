@@ -55,8 +55,8 @@ void clock_end(struct clock *c, const struct clock_rule *rule, int64_t at);
 void clock_continue(struct clock *c, int64_t at);
 
 /* Another rule from `at` on, with the time that would have elapsed under it; what was told is
- * forgotten, and it is silent no more. A clock that has been paused keeps what it had: its pauses are not remembered one by
- * one. */
+ * forgotten, and it is silent no more. A clock that has been paused keeps what it had: its pauses
+ * are not remembered one by one. */
 void clock_retarget(struct clock *c, const struct clock_rule *from, const struct clock_rule *to,
                     uint16_t rule, int64_t at);
 

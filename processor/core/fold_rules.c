@@ -100,7 +100,7 @@ void clocks_rematch(struct fold *f, struct interaction *i, int64_t at) {
     }
 }
 
-/* The interaction counts elsewhere from now on: what was told here is taken back, and told there. */
+/* The interaction counts elsewhere from now on: what was told here is taken back and told there. */
 void clocks_leave(struct fold *f, struct interaction *i, int64_t at) {
     for (enum track t = TRACK_ANSWER + 1; t < i->tracks; t++) {
         struct clock *c = &i->clocks[t];
