@@ -7,6 +7,7 @@
 #include "core/cell.h"
 #include "core/cell_figure.h"
 #include "core/delta.h"
+#include "core/objective_window.h"
 #include "core/period.h"
 
 struct attainment {
@@ -278,6 +279,11 @@ bool attainment_is_met(const struct objective *objective, const struct figure *f
                                : value_of(figure) <= objective->target;
 }
 
+/* As the judge says it: counts and gauges have no sample that could be too small. */
+static bool is_thin(const struct objective *o, const struct figure *f) {
+    return !f->present || (f->sample != ALERT_LONG_NONE && f->sample < o->min_sample);
+}
+
 void attainment_judge(struct attainment *a, const struct judged_step *step) {
     const struct objective *o = step->objective;
     const struct contract *contract = contract_set_find(a->contracts, step->tenant);
@@ -286,12 +292,12 @@ void attainment_judge(struct attainment *a, const struct judged_step *step) {
         a->left_out++;
         return;
     }
-    double value = step->thin ? 0 : value_of(step->figure);
-    tightest_step(&row->tightest, step->step_at, step->thin, value);
-    if (step->thin)
-        return;
-    row->steps++;
-    row->missed += !attainment_is_met(o, step->figure);
+    bool thin = is_thin(o, step->figure);
+    tightest_step(&row->tightest, step->step_at, thin, thin ? 0 : value_of(step->figure));
+    if (objective_window_is_over(contract, o->window, step->step_at))
+        tightest_step(&row->tightest, step->step_at, true, 0); /* the next period begins clean */
+    row->steps += !thin;
+    row->missed += !thin && !attainment_is_met(o, step->figure);
 }
 
 static int compare_rows(const void *left, const void *right) {

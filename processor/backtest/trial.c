@@ -141,18 +141,22 @@ static void tell(struct trial *t) {
     t->next_step_at = instant_floor(t->told_at, STEP_MS) + STEP_MS;
 }
 
-/* A step can be judged, or more has come together than should be kept. */
-static void tell_if_due(struct trial *t) {
-    if (interaction_task_clock(t->source) >= t->next_step_at ||
-        delta_table_size(t->deltas) + report_writer_size(t->writer) > SUMS_MAX)
-        tell(t);
+/* Steps before an event are judged without it, as if a tick had come right before it. */
+static void pass_steps(struct trial *t, int64_t log_at) {
+    if (t->told_at == INSTANT_NONE || log_at - t->options.grace_ms < t->next_step_at)
+        return;
+    interaction_task_tick(t->source, log_at, &t->out);
+    tell(t);
 }
 
 void trial_event(struct trial *t, const struct record_place *place, const struct event *event) {
     struct record_place keyed = *place;
     keyed.key = event->interaction_id;
+    pass_steps(t, place->log_at);
     interaction_task_apply(t->source, &keyed, event, &t->out);
-    tell_if_due(t);
+    if (t->told_at == INSTANT_NONE ||
+        delta_table_size(t->deltas) + report_writer_size(t->writer) > SUMS_MAX)
+        tell(t);
 }
 
 void trial_finish(struct trial *t, int64_t final_clock) {

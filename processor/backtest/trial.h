@@ -1,9 +1,9 @@
 /* One folder of contracts tried on past events: the real tasks of one source partition and one
  * partition of the tenant log, without a log between them.
  *
- * The tenant task is told of every step of the clock before a later event is applied, as a process
- * would tell it whose epochs are as short as can be; so the same events give the same judgements,
- * however fast they are read. */
+ * Every step that an event moves the clock past is judged before that event is applied, as it is
+ * live, where ticks let time pass; so the same events always give the same judgements, however fast
+ * they are read. */
 #pragma once
 
 #include "backtest/attainment.h"

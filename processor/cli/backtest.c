@@ -109,6 +109,18 @@ static void put_line(void *context, const struct backtest_line *line) {
         write_out(b);
 }
 
+static void tell_letters(const struct backtest_trial *t) {
+    const uint64_t *letters = trial_dead_letters(t->trial);
+    uint64_t refused = 0;
+    for (int r = 0; r < DEAD_REASON_COUNT; r++)
+        refused += letters[r];
+    if (refused == 0)
+        return;
+    struct slice first = trial_first_letter(t->trial);
+    fprintf(stderr, "floorwalker backtest: %s: %llu event%s refused; the first: " SLICE_FMT "\n",
+            t->folder, (unsigned long long)refused, refused == 1 ? "" : "s", SLICE_ARG(first));
+}
+
 /* What was not taken is told to people wherever the rest goes. */
 static void tell_refused(const struct backtest *b) {
     const struct past_files_counts *c = &b->outcome.counts;
@@ -116,20 +128,10 @@ static void tell_refused(const struct backtest *b) {
     for (int r = 0; r < DEAD_REASON_COUNT; r++)
         refused += c->refused[r];
     if (refused > 0)
-        fprintf(stderr, "floorwalker backtest: %llu records refused; the first: %s\n",
-                (unsigned long long)refused, c->first_refusal.text);
-    for (size_t i = 0; i < b->outcome.trial_count; i++) {
-        const uint64_t *letters = trial_dead_letters(b->trials[i].trial);
-        for (int r = 0; r < DEAD_REASON_COUNT; r++) {
-            if (letters[r] == 0)
-                continue;
-            struct slice first = trial_first_letter(b->trials[i].trial);
-            fprintf(stderr,
-                    "floorwalker backtest: %s: %llu events refused, %s; the first: " SLICE_FMT "\n",
-                    b->trials[i].folder, (unsigned long long)letters[r],
-                    dead_letter_reason_name((enum dead_letter_reason)r), SLICE_ARG(first));
-        }
-    }
+        fprintf(stderr, "floorwalker backtest: %llu record%s refused; the first: %s\n",
+                (unsigned long long)refused, refused == 1 ? "" : "s", c->first_refusal.text);
+    for (size_t i = 0; i < b->outcome.trial_count; i++)
+        tell_letters(&b->trials[i]);
 }
 
 static void print_outcome(struct backtest *b) {

@@ -19,7 +19,6 @@ struct judged_step {
     const struct scope *scope;
     const struct figure *figure;
     int64_t step_at;
-    bool thin; /* nothing to divide by, or below min_sample: not judged */
 };
 
 /* The slices in what is handed over are views: copy or encode at once. No member may be NULL but

@@ -110,8 +110,7 @@ static void tell_judged(const struct tenant_rule *r, const struct judge_context 
                                .objective = r->objective,
                                .scope = &r->view->scope,
                                .figure = &r->figure,
-                               .step_at = step_at,
-                               .thin = r->state.thin};
+                               .step_at = step_at};
     ctx->out->judged(ctx->out->context, &step);
 }
 

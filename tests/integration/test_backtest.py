@@ -1,22 +1,16 @@
 """`floorwalker backtest`: what it says of past events equals a recount that shares no code with it,
 and what `floorwalker run` said of the same events with `clock: log`."""
 
-import csv
-import io
-import json
-import subprocess
-from pathlib import Path
+import random
 
-import fastavro
 import pytest
 
 import bank
 import lookback
 import oracle
-from conftest import program
-from records import interaction, parse, text_of
+from backtests import Bench, of, scope_text
+from records import interaction
 
-GOLDEN = Path(__file__).parent / "golden" / "backtest"
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 ZONE = "Asia/Jerusalem"
@@ -35,49 +29,9 @@ def objective(name, metric, **more):
             "outcome": "callers who give up do their banking elsewhere", **more}
 
 
-class Bench:
-    """A folder with containers and contracts, and the command run in it."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.program = program("FLOORWALKER_BIN", "floorwalker")
-
-    def contracts(self, name, *agreements):
-        (self.folder / name).mkdir()
-        for i, agreement in enumerate(agreements):
-            (self.folder / name / f"{i}.yaml").write_text(json.dumps(agreement, indent=1))
-        return name
-
-    def container(self, name, events, schema=None, **options):
-        with open(self.folder / name, "wb") as file:
-            fastavro.writer(file, schema or parse(text_of("InteractionEvent")), events, **options)
-        return name
-
-    def run(self, *arguments):
-        return subprocess.run([self.program, "backtest", *map(str, arguments)], cwd=self.folder,
-                              text=True, capture_output=True, timeout=600)
-
-    def text(self, *arguments):
-        done = self.run(*arguments)
-        assert done.returncode == 0, f"status {done.returncode}: {done.stderr}"
-        return done.stdout
-
-    def lines(self, *arguments):
-        return [json.loads(line) for line in self.text(*arguments, "--json").splitlines()]
-
-
 @pytest.fixture
 def bench(tmp_path):
     return Bench(tmp_path)
-
-
-def of(lines, record, **fields):
-    return [line for line in lines
-            if line["record"] == record and all(line.get(k) == v for k, v in fields.items())]
-
-
-def scope_text(scope):
-    return "/".join(f"{name}={value}" for name, value in scope) or "all"
 
 
 # ---- against the oracle ----
@@ -182,3 +136,34 @@ def test_the_tightest_target_is_the_last_that_holds(bench):
     assert 0 < tightest < 0.8
     assert fired("held", f"{tightest * 100 - 1e-9:.9f}%")[0] == 0
     assert fired("beyond", f"{tightest * 100 + 1e-6:.9f}%")[0] > 0
+
+
+def known_at(visits, step_at, window_ms):
+    """(abandoned, ended) of the visits of a window, as far as their end had come by then."""
+    ended = [how for queued_at, ended_at, how in visits
+             if step_at - window_ms <= queued_at < step_at and ended_at <= step_at]
+    return ended.count("ABANDONED"), len(ended)
+
+
+def test_a_step_is_judged_with_what_had_come_by_then(bench):
+    """abandon_rate counts at QUEUED what is known at the end of the wait."""
+    rng, begin = random.Random(20261123), 1_764_500_400_000
+    visits, events = [], []
+    for number in range(150):
+        queued_at = begin + rng.randrange(3 * 3600) * 1000
+        ended_at = queued_at + rng.randrange(1, 1500) * 1000
+        how = rng.choice(["ABANDONED", "ANSWERED", "ANSWERED"])
+        visits.append((queued_at, ended_at, how))
+        events += [interaction("QUEUED", f"call-{number}", queued_at, tenant_id="bank"),
+                   interaction(how, f"call-{number}", ended_at, tenant_id="bank")]
+    rule = lookback.Rule("abandon_rate", (), 15 * MINUTE_MS, (1, 4), at_least=False, min_sample=5)
+    file = bench.container("calls.avro", sorted(events, key=lambda e: e["event_at"]))
+    folder = bench.contracts("ours", agreement_of("lost", rule))
+    lines = bench.lines("--contracts", folder, "--avro", file)
+    first = min(v[0] for v in visits) // 10_000 * 10_000
+    walk = [(t, *known_at(visits, t, rule.window_ms))
+            for t in range(first, max(v[1] for v in visits) + rule.window_ms, 10_000)]
+    line, = of(lines, "objective")
+    assert (line["steps"], line["steps_missed"]) == lookback.judged(walk, rule)
+    assert line["tightest"] == lookback.tightest(walk, rule)
+    assert 100 < line["steps_missed"] < line["steps"]
