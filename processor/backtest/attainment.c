@@ -253,7 +253,8 @@ void attainment_add(struct attainment *a, const struct report *report) {
     for (size_t i = 0; i < report->row_count; i++) {
         const struct report_row *row = &report->rows[i];
         const struct report_leaf *names = &report->leaves[row->leaf];
-        const struct contract *contract = contract_set_find(a->contracts, names->tenant);
+        const struct contract *contract = contract_set_find(a->contracts, names->tenant,
+                                                            row->pane_at);
         struct leaf leaf = {.tenant = names->tenant,
                             .vendor = names->vendor,
                             .site = names->site,
@@ -286,7 +287,8 @@ static bool is_thin(const struct objective *o, const struct figure *f) {
 
 void attainment_judge(struct attainment *a, const struct judged_step *step) {
     const struct objective *o = step->objective;
-    const struct contract *contract = contract_set_find(a->contracts, step->tenant);
+    const struct contract *contract = contract_set_find(a->contracts, step->tenant,
+                                                        step->step_at - 1);
     struct attainment_row *row = row_of(a, contract, &(struct row_name){o, step->scope});
     if (!row) {
         a->left_out++;

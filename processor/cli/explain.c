@@ -127,15 +127,21 @@ static void heading(FILE *out, const char *text, size_t count) {
         fprintf(out, "%s\n", text);
 }
 
-static void explain(const struct contract *c, const struct leaf *leaf, FILE *out) {
+static void explain(const struct contract *c, const struct leaf *leaf, bool alone, FILE *out) {
     if (c->is_default) {
         fprintf(out,
-                "tenant \"" SLICE_FMT "\" has no contract: counters in UTC, nothing is judged\n",
-                SLICE_ARG(leaf->tenant));
+                "tenant \"" SLICE_FMT "\" has no contract%s: counters in UTC, nothing is judged\n",
+                SLICE_ARG(leaf->tenant), alone ? "" : " at first");
         return;
     }
-    fprintf(out, "contract " SLICE_FMT ", version %d, tenant " SLICE_FMT "\n", SLICE_ARG(c->name),
+    fprintf(out, "contract " SLICE_FMT ", version %d, tenant " SLICE_FMT, SLICE_ARG(c->name),
             c->version, SLICE_ARG(c->tenant));
+    if (c->effective_at > 0) {
+        char from[32];
+        instant_format(c->effective_at, from);
+        fprintf(out, ", from %s", from);
+    }
+    fputc('\n', out);
     heading(out, "clocks", c->clock_count);
     for (size_t i = 0; i < c->clock_count; i++)
         print_clock(out, &c->clocks[i], contract_clock(c, c->clocks[i].kind, leaf), leaf);
@@ -155,8 +161,10 @@ bool explain_file(const char *path, const struct contract_set *contracts, FILE *
     if (!object)
         return err_set(err, "%s:%d: %s", path, error.line, error.text);
     bool read = read_leaf(object, &leaf, err);
-    if (read)
-        explain(contract_set_find(contracts, leaf.tenant), &leaf, out);
+    const struct contract *versions[CONTRACT_VERSIONS_MAX];
+    size_t count = read ? contract_set_versions(contracts, leaf.tenant, versions) : 0;
+    for (size_t v = 0; v < count; v++)
+        explain(versions[v], &leaf, count == 1, out);
     json_decref(object);
     return read;
 }

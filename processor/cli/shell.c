@@ -172,12 +172,23 @@ static void note_change(const struct shell *s, const char *what, const struct co
     note_text(s, LOG_LEVEL_INFO, "contract_changed", text);
 }
 
+/* The one that it takes the place of: its own version, else the last that there was. */
+static const struct contract *version_before(const struct contract_set *was,
+                                             const struct contract *c) {
+    const struct contract *versions[CONTRACT_VERSIONS_MAX];
+    size_t count = contract_set_versions(was, c->tenant, versions);
+    for (size_t v = 0; v < count; v++)
+        if (versions[v]->version == c->version)
+            return versions[v];
+    return versions[count - 1];
+}
+
 /* What the reload changes, tenant by tenant. */
 static void note_changes(const struct shell *s, const struct contract_set *was,
                          const struct contract_set *now) {
     for (size_t i = 0; i < now->count; i++) {
         const struct contract *c = &now->contracts[i];
-        const struct contract *before = contract_set_find(was, c->tenant);
+        const struct contract *before = version_before(was, c);
         char text[64];
         snprintf(text, sizeof text, "version %d in place of %d", c->version, before->version);
         if (before->is_default)
@@ -186,7 +197,7 @@ static void note_changes(const struct shell *s, const struct contract_set *was,
             note_change(s, text, before, c);
     }
     for (size_t i = 0; i < was->count; i++)
-        if (contract_set_find(now, was->contracts[i].tenant)->is_default)
+        if (contract_set_find(now, was->contracts[i].tenant, INSTANT_MAX)->is_default)
             note_change(s, "removed", &was->contracts[i], NULL);
 }
 

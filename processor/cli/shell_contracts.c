@@ -171,6 +171,15 @@ static int32_t highest_version(const struct shell_contracts *c, struct slice ten
     return highest;
 }
 
+/* Of versions beside each other it is the last one that counts. */
+static bool is_last(const struct manifest *m, size_t index) {
+    for (size_t i = 0; i < m->count; i++)
+        if (slice_equal(m->contracts[i].tenant, m->contracts[index].tenant) &&
+            m->contracts[i].version > m->contracts[index].version)
+            return false;
+    return true;
+}
+
 bool shell_contracts_check(const struct shell_contracts *c, const struct contract_set *own,
                            struct err *err) {
     char tz[ZONE_DATA_VERSION_MAX];
@@ -178,7 +187,7 @@ bool shell_contracts_check(const struct shell_contracts *c, const struct contrac
     bool good = true;
     for (size_t i = 0; i < m.count && good; i++) {
         int32_t highest = highest_version(c, m.contracts[i].tenant);
-        if (m.contracts[i].version < highest)
+        if (m.contracts[i].version < highest && is_last(&m, i))
             good = err_set(err,
                            "%s: the contract of tenant " SLICE_FMT " has version %" PRId32
                            ", but version %" PRId32 " has been in force in this group; a lower "

@@ -11,8 +11,7 @@ static bool two_digits(const char *at, int most, int *number) {
     return *number <= most;
 }
 
-/* Days since 1970-01-01. */
-static bool parse_date(struct slice text, int64_t *day) {
+bool calendars_parse_date(struct slice text, int64_t *day) {
     char instant[32];
     int64_t at;
     if (text.size != 10)
@@ -22,11 +21,6 @@ static bool parse_date(struct slice text, int64_t *day) {
         return false;
     *day = instant_floor(at, DAY_MS) / DAY_MS;
     return true;
-}
-
-bool calendars_is_date(struct slice text) {
-    int64_t day;
-    return parse_date(text, &day);
 }
 
 /* "22:00-06:00" crosses midnight, "00:00-24:00" is the whole day. */
@@ -141,7 +135,7 @@ static void read_weekly(struct reader *r, const struct tree_node *value, void *t
 static struct opening_day *add_date(struct reader *r, int line, struct slice text,
                                     struct opening_hours *o) {
     int64_t day;
-    if (!parse_date(text, &day)) {
+    if (!calendars_parse_date(text, &day)) {
         reader_fault(r, line, "write it like 2026-12-25", "\"%s\" is no date", text.at);
         return NULL;
     }

@@ -11,9 +11,12 @@
 #include "config/when.h"
 #include "config/zone_data.h"
 
+#define FIRST_EFFECTIVE_DAY INT64_C(7305) /* 1990-01-01 */
+
 struct contract_reading {
     struct contract *c;
     struct contract_file *file;
+    int64_t effective_day; /* since 1970-01-01; 0: not given */
 };
 
 static struct contract *to_contract(void *target) {
@@ -31,15 +34,16 @@ static void read_version(struct reader *r, const struct tree_node *value, void *
 }
 
 static void read_effective_from(struct reader *r, const struct tree_node *value, void *target) {
-    (void)target;
+    struct contract_reading *reading = target;
     struct slice text;
     if (!reader_text(r, value, &text))
         return;
-    if (calendars_is_date(text))
-        reader_unsupported(r, value->line, "leave it out: the contract then holds always",
-                           "effective_from");
-    else
+    reading->file->effective_line = value->line;
+    if (!calendars_parse_date(text, &reading->effective_day))
         reader_fault(r, value->line, "write it like 2026-01-01", "\"%s\" is no date", text.at);
+    else if (reading->effective_day < FIRST_EFFECTIVE_DAY)
+        reader_fault(r, value->line, "leave it out: the contract then holds always",
+                     "\"%s\" is before 1990", text.at);
 }
 
 static void read_tenant(struct reader *r, const struct tree_node *value, void *target) {
@@ -203,6 +207,8 @@ static void read_tree(const struct tree *t, struct contract_file *file, struct a
     r.rules.list = arena_get(arena, rules_in(root), sizeof(*r.rules.list));
     struct contract_reading reading = {.c = c, .file = file};
     (void)reader_map(&r, root, keys, &reading);
+    if (reading.effective_day > 0)
+        c->effective_at = zone_instant(&c->zone, reading.effective_day * DAY_MS, false);
     const struct tree_node *objectives = tree_get(root, "objectives");
     thresholds_check(&r, objectives ? objectives->key_line : 1, c);
     const struct tree_node *examples = tree_get(root, "examples");

@@ -7,8 +7,9 @@
 
 /* Where a contract was read, for faults that concern several. */
 struct contract_file {
-    const char *name; /* stands in the faults */
-    int tenant_line;  /* 0: there is no tenant */
+    const char *name;   /* stands in the faults */
+    int tenant_line;    /* 0: there is no tenant */
+    int effective_line; /* 0: it holds always */
 };
 
 /* Reads the file's text; what is right of it is in *c, whose memory is the arena's. */

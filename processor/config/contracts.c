@@ -32,18 +32,45 @@ static int by_name(const struct dirent **a, const struct dirent **b) {
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* Two files with one tenant: which of them holds would be chance. */
+/* Two files with one tenant: one has to follow the other, with a higher version. */
+static bool refuse_pair(const struct contract_file *files, const struct contract_set *set,
+                        size_t index, size_t other, struct faults *faults) {
+    const struct contract *a = &set->contracts[other];
+    const struct contract *b = &set->contracts[index];
+    const struct contract_file *file = &files[index];
+    bool later = a->effective_at < b->effective_at;
+    if (a->effective_at == b->effective_at)
+        faults_add(faults, file->name, file->tenant_line,
+                   "keep one of the two, or give the later one its effective_from",
+                   "tenant \"%s\" has a contract already, in %s:%d", b->tenant.at,
+                   files[other].name, files[other].tenant_line);
+    else if (later != (a->version < b->version) || a->version == b->version)
+        faults_add(faults, file->name,
+                   file->effective_line ? file->effective_line : file->tenant_line,
+                   "give what holds later the higher version",
+                   "version %d of tenant \"%s\" %s version %d, in %s:%d", b->version, b->tenant.at,
+                   later ? "follows" : "comes before", a->version, files[other].name,
+                   files[other].tenant_line);
+    else
+        return false;
+    return true;
+}
+
 static void refuse_second(const struct contract_file *files, const struct contract_set *set,
                           size_t index, struct faults *faults) {
     const struct contract *c = &set->contracts[index];
+    size_t versions = 1;
     for (size_t i = 0; i < index; i++) {
         if (c->tenant.size == 0 || !slice_equal(set->contracts[i].tenant, c->tenant))
             continue;
-        faults_add(faults, files[index].name, files[index].tenant_line, "keep one of the two",
-                   "tenant \"%s\" has a contract already, in %s:%d", c->tenant.at, files[i].name,
-                   files[i].tenant_line);
-        return;
+        if (refuse_pair(files, set, index, i, faults))
+            return;
+        versions++;
     }
+    if (versions == CONTRACT_VERSIONS_MAX)
+        faults_add(faults, files[index].name, files[index].tenant_line,
+                   "take away those that are over", "tenant \"%s\" has more than %d versions",
+                   c->tenant.at, CONTRACT_VERSIONS_MAX - 1);
 }
 
 /* The name that faults are told under: with its folder, if there is one. */
@@ -90,8 +117,10 @@ static void parse(struct contracts *c, const char *folder, struct faults *faults
 
 static struct contract_set *finish(struct contracts *c, size_t errors_before,
                                    const struct faults *faults) {
-    if (faults->errors == errors_before)
+    if (faults->errors == errors_before) {
+        contract_set_link(&c->set);
         return &c->set;
+    }
     contracts_free(&c->set);
     return NULL;
 }

@@ -7,17 +7,73 @@
 /* Ten thresholds and sixty are refused alike: counting ends here. */
 #define THRESHOLDS_COUNTED_MAX 64
 
-const struct contract *contract_set_find(const struct contract_set *set, struct slice tenant) {
+static int64_t effective_at(const struct contract *c) {
+    return c->effective_at == 0 ? INSTANT_NONE : c->effective_at;
+}
+
+const struct contract *contract_set_find(const struct contract_set *set, struct slice tenant,
+                                         int64_t at) {
+    const struct contract *found = NULL;
     for (size_t i = 0; i < set->count; i++) {
-        if (slice_equal(set->contracts[i].tenant, tenant))
-            return &set->contracts[i];
+        const struct contract *c = &set->contracts[i];
+        if (slice_equal(c->tenant, tenant) && effective_at(c) <= at &&
+            (!found || effective_at(c) > effective_at(found)))
+            found = c;
     }
-    return &set->fallback;
+    return found ? found : &set->fallback;
+}
+
+int64_t contract_set_until(const struct contract_set *set, struct slice tenant, int64_t at) {
+    int64_t until_at = INSTANT_MAX;
+    for (size_t i = 0; i < set->count; i++) {
+        const struct contract *c = &set->contracts[i];
+        if (effective_at(c) > at && effective_at(c) < until_at && slice_equal(c->tenant, tenant))
+            until_at = effective_at(c);
+    }
+    return until_at;
+}
+
+int64_t contract_set_next_change(const struct contract_set *set, int64_t at) {
+    int64_t next_at = INSTANT_MAX;
+    for (size_t i = 0; i < set->count; i++) {
+        int64_t change_at = effective_at(&set->contracts[i]);
+        if (change_at > at && change_at < next_at)
+            next_at = change_at;
+    }
+    return next_at;
+}
+
+size_t contract_set_versions(const struct contract_set *set, struct slice tenant,
+                             const struct contract *versions[CONTRACT_VERSIONS_MAX]) {
+    int64_t at = INSTANT_NONE;
+    size_t count = 0;
+    versions[count++] = contract_set_find(set, tenant, at);
+    while ((at = contract_set_until(set, tenant, at)) != INSTANT_MAX) {
+        CHECK(count < CONTRACT_VERSIONS_MAX);
+        versions[count++] = contract_set_find(set, tenant, at);
+    }
+    return count;
+}
+
+void contract_set_link(struct contract_set *set) {
+    for (size_t i = 0; i < set->count; i++) {
+        struct contract *c = &set->contracts[i];
+        int64_t until_at = contract_set_until(set, c->tenant, effective_at(c));
+        c->next = until_at == INSTANT_MAX ? NULL : contract_set_find(set, c->tenant, until_at);
+    }
 }
 
 bool contract_same(const struct contract *a, const struct contract *b) {
     return a == b || (a->is_default && b->is_default) ||
            (a->identity && a->identity == b->identity);
+}
+
+bool contract_same_from(const struct contract *a, const struct contract *b) {
+    while (a && b && contract_same(a, b)) {
+        a = a->next;
+        b = b->next;
+    }
+    return !a && !b;
 }
 
 void contract_init_default(struct contract *c) {

@@ -105,6 +105,8 @@ struct contract {
     struct slice name;
     struct slice tenant;
     int32_t version;
+    int64_t effective_at;        /* in force from this instant on; 0: always */
+    const struct contract *next; /* the tenant's following version; NULL: none */
     struct zone zone;
     unsigned week_starts; /* 0: Monday */
     int64_t short_abandon_ms;
@@ -126,18 +128,35 @@ struct contract {
     uint64_t identity; /* hash of its text and of the tz data's version; 0: not known */
 };
 
-/* All contracts of a process. Immutable after loading. */
+#define CONTRACT_VERSIONS_MAX 16 /* of one tenant, beside each other */
+
+/* All contracts of a process: of a tenant any number of versions, each from another instant on.
+ * Immutable after loading. */
 struct contract_set {
     struct contract *contracts;
     size_t count;
     struct contract fallback; /* for a tenant without a contract */
 };
 
-/* The tenant's contract, or the fallback; never NULL. */
-const struct contract *contract_set_find(const struct contract_set *set, struct slice tenant);
+/* The tenant's contract that is in force at `at`, or the fallback; never NULL. */
+const struct contract *contract_set_find(const struct contract_set *set, struct slice tenant,
+                                         int64_t at);
 
-/* True when the two say the same. */
+/* When one comes into force next, of the tenant or of any: after `at`; INSTANT_MAX: none does. */
+int64_t contract_set_until(const struct contract_set *set, struct slice tenant, int64_t at);
+int64_t contract_set_next_change(const struct contract_set *set, int64_t at);
+
+/* All that are in force for the tenant at some time, in that order; the fallback is the first where
+ * no version has always been. Returns how many: 1 .. CONTRACT_VERSIONS_MAX. */
+size_t contract_set_versions(const struct contract_set *set, struct slice tenant,
+                             const struct contract *versions[CONTRACT_VERSIONS_MAX]);
+
+/* Fills in `next` of each. */
+void contract_set_link(struct contract_set *set);
+
+/* True when the two say the same; and when all that follows them does too. */
 bool contract_same(const struct contract *a, const struct contract *b);
+bool contract_same_from(const struct contract *a, const struct contract *b);
 
 /* The fallback: UTC, the defaults of CONTRACT, no rules. */
 void contract_init_default(struct contract *c);

@@ -42,6 +42,14 @@ static struct scope scope_of(const struct report_leaf *leaf) {
     return scope;
 }
 
+/* A source may be ahead of its tenant: then the rule is one of a version that comes. */
+static const struct contract *contract_of(const struct contract *c, const struct fact *fact) {
+    const struct contract *said = c;
+    while (said && said->version != fact->contract_version)
+        said = said->next;
+    return said ? said : c;
+}
+
 static const struct clock_rule *find_rule(const struct contract *contract, struct slice name) {
     for (size_t i = 0; i < contract->clock_count; i++) {
         if (slice_equal(contract->clocks[i].name, name))
@@ -221,7 +229,8 @@ static void take_back(const struct judge_context *ctx, const struct item *item,
 
 void judge_item_fact(const struct judge_context *ctx, const struct fact *fact,
                      const struct report_leaf *leaf) {
-    struct item item = {fact, find_rule(ctx->contract, fact->rule), scope_of(leaf)};
+    struct item item = {fact, find_rule(contract_of(ctx->contract, fact), fact->rule),
+                        scope_of(leaf)};
     switch (fact->kind) {
     case FACT_AT_RISK:
         if (!is_open(ctx, &item, ALERT_ITEM_BREACH))

@@ -73,19 +73,48 @@ static void copy_names(struct leaf *leaf, const struct leaf *key) {
     leaf->queue = copy_name(&place, key->queue);
 }
 
-static uint32_t add(struct leaf_dict *d, uint64_t hash, const struct leaf *key) {
+static uint32_t add_version(struct leaf_dict *d, const struct leaf *key,
+                            const struct contract *contract, size_t version) {
     uint32_t id = pool_get(&d->leaves);
     struct leaf *leaf = pool_at(&d->leaves, id);
     copy_names(leaf, key);
     leaf->channel = key->channel;
     leaf->priority = key->priority;
     leaf->direction = key->direction;
-    leaf->contract = contract_set_find(d->contracts, leaf->tenant);
+    leaf->version = (uint8_t)version;
+    leaf->contract = contract;
     size_t thresholds = contract_thresholds(leaf->contract, leaf, leaf->thresholds_ms);
     CHECK(thresholds <= LEAF_THRESHOLDS_MAX);
     leaf->threshold_count = (uint8_t)thresholds;
-    table_insert(&d->index, hash, id);
     return id;
+}
+
+/* Those of all versions have ids in a row; the index has the first. */
+static uint32_t add(struct leaf_dict *d, uint64_t hash, const struct leaf *key) {
+    const struct contract *versions[CONTRACT_VERSIONS_MAX];
+    size_t count = contract_set_versions(d->contracts, key->tenant, versions);
+    uint32_t first = d->leaves.used;
+    for (size_t v = 0; v < count; v++)
+        CHECK(add_version(d, key, versions[v], v) == first + v);
+    table_insert(&d->index, hash, first);
+    return first;
+}
+
+/* The next id is another version of the same names. */
+static bool has_next(const struct leaf_dict *d, uint32_t id) {
+    return id + 1 < d->leaves.used && leaf_dict_at(d, id + 1)->version > 0;
+}
+
+uint32_t leaf_dict_at_time(const struct leaf_dict *d, uint32_t id, int64_t at) {
+    id -= leaf_dict_at(d, id)->version;
+    while (has_next(d, id) && leaf_dict_at(d, id + 1)->contract->effective_at <= at)
+        id++;
+    return id;
+}
+
+static uint32_t of_version(const struct leaf_dict *d, uint32_t first, uint8_t version) {
+    CHECK(leaf_dict_at(d, first + version)->version == version);
+    return first + version;
 }
 
 uint32_t leaf_dict_intern(struct leaf_dict *d, const struct leaf *key) {
@@ -94,16 +123,16 @@ uint32_t leaf_dict_intern(struct leaf_dict *d, const struct leaf *key) {
         wanted.direction = DIRECTION_INBOUND;
     uint64_t hash = hash_of(&wanted);
     uint32_t id = table_find(&d->index, hash, has_names, d, &wanted);
+    if (id == TABLE_NONE && d->leaves.used < d->limit)
+        id = add(d, hash, &wanted);
     if (id != TABLE_NONE)
-        return id;
-    if (d->leaves.used < d->limit)
-        return add(d, hash, &wanted);
+        return of_version(d, id, key->version);
 
     d->refused++;
     wanted.vendor = wanted.site = wanted.queue = (struct slice){0};
     hash = hash_of(&wanted);
     id = table_find(&d->index, hash, has_names, d, &wanted);
-    return id != TABLE_NONE ? id : add(d, hash, &wanted);
+    return of_version(d, id != TABLE_NONE ? id : add(d, hash, &wanted), key->version);
 }
 
 const struct leaf *leaf_dict_at(const struct leaf_dict *d, uint32_t id) {
@@ -134,5 +163,7 @@ int leaf_compare(const struct leaf *a, const struct leaf *b) {
         return a->channel < b->channel ? -1 : 1;
     if (a->priority != b->priority)
         return a->priority < b->priority ? -1 : 1;
-    return (a->direction > b->direction) - (a->direction < b->direction);
+    if (a->direction != b->direction)
+        return a->direction < b->direction ? -1 : 1;
+    return (a->version > b->version) - (a->version < b->version);
 }

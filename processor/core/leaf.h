@@ -15,6 +15,7 @@ struct leaf {
     uint8_t priority;                         /* enum priority */
     uint8_t direction;                        /* enum direction; UNKNOWN was made INBOUND */
     uint8_t threshold_count;
+    uint8_t version; /* which of the tenant's contracts: contract_set_versions() */
     int64_t thresholds_ms[LEAF_THRESHOLDS_MAX]; /* ascending; contract_thresholds() */
     const struct contract *contract;            /* in force; never NULL (default contract) */
 };
@@ -28,13 +29,16 @@ struct leaf_dict;
 struct leaf_dict *leaf_dict_new(const struct contract_set *contracts, uint32_t limit);
 void leaf_dict_free(struct leaf_dict *d);
 
-/* The id of the leaf with these names; strings are copied when new. `key` needs tenant, vendor,
- * site, queue, channel, priority, direction. */
+/* The id of the leaf with these names, under the contract of this version; strings are copied when
+ * new. `key` needs tenant, vendor, site, queue, channel, priority, direction, version. */
 uint32_t leaf_dict_intern(struct leaf_dict *d, const struct leaf *key);
-const struct leaf *leaf_dict_at(const struct leaf_dict *d, uint32_t id);
+
+/* The leaf with the same names under the contract that is in force at `at`. */
+uint32_t leaf_dict_at_time(const struct leaf_dict *d, uint32_t id, int64_t at);
 const struct contract_set *leaf_dict_contracts(const struct leaf_dict *d);
+const struct leaf *leaf_dict_at(const struct leaf_dict *d, uint32_t id);
 uint32_t leaf_dict_count(const struct leaf_dict *d);
 uint64_t leaf_dict_refused(const struct leaf_dict *d);
 
-/* Total order by names, for canonical bytes. */
+/* Total order by names, then version, for canonical bytes. */
 int leaf_compare(const struct leaf *a, const struct leaf *b);

@@ -34,20 +34,22 @@ static bool says(const struct leaf *leaf, const struct event *ev) {
 }
 
 /* The last leaf is of the same tenant: an interaction belongs to one. */
-static uint32_t leaf_of(const struct event *ev, struct leaf_dict *leaves, uint32_t last_leaf) {
+static uint32_t leaf_of(const struct event *ev, struct leaf_dict *leaves, uint32_t last_leaf,
+                        int64_t clock) {
     if (last_leaf != LEAF_NONE && says(leaf_dict_at(leaves, last_leaf), ev))
         return last_leaf;
-    return leaf_dict_intern(leaves, &(struct leaf){.tenant = ev->tenant,
-                                                   .vendor = ev->vendor,
-                                                   .site = ev->site,
-                                                   .queue = ev->queue,
-                                                   .channel = ev->channel,
-                                                   .priority = ev->priority,
-                                                   .direction = ev->direction});
+    const struct leaf key = {.tenant = ev->tenant,
+                             .vendor = ev->vendor,
+                             .site = ev->site,
+                             .queue = ev->queue,
+                             .channel = ev->channel,
+                             .priority = ev->priority,
+                             .direction = ev->direction};
+    return leaf_dict_at_time(leaves, leaf_dict_intern(leaves, &key), clock);
 }
 
 struct moment moment_of_event(const struct event *ev, int64_t offset, struct leaf_dict *leaves,
-                              uint32_t last_leaf) {
+                              uint32_t last_leaf, int64_t clock) {
     uint64_t source = slice_hash(ev->source, 0);
     struct moment m = {.event_at = ev->event_at,
                        .source_seq = ev->source_seq,
@@ -58,7 +60,7 @@ struct moment moment_of_event(const struct event *ev, int64_t offset, struct lea
                        .hold_ms = ev->hold_ms,
                        .wrap_ms = ev->wrap_ms,
                        .source = (uint32_t)source,
-                       .leaf = leaf_of(ev, leaves, last_leaf),
+                       .leaf = leaf_of(ev, leaves, last_leaf, clock),
                        .revision = ev->revision,
                        .type = ev->type,
                        .direction = ev->direction,

@@ -7,7 +7,7 @@
 struct change {
     struct interaction_task *task;
     const struct leaf_dict *was; /* of the old contracts */
-    struct leaf_dict *leaves;    /* of the new ones */
+    struct leaf_dict *leaves;    /* of the new ones; the same where a version takes over */
     uint32_t *ids;               /* by old id: the new one; LEAF_NONE: not asked for yet */
     size_t count;
     uint32_t *old; /* by place in the names: the leaf's id as it was */
@@ -34,8 +34,12 @@ static void change_deinit(struct change *c) {
 
 static uint32_t id_of(struct change *c, uint32_t old) {
     CHECK(old < c->count);
-    if (c->ids[old] == LEAF_NONE)
-        c->ids[old] = leaf_dict_intern(c->leaves, leaf_dict_at(c->was, old));
+    if (c->ids[old] == LEAF_NONE) {
+        struct leaf key = *leaf_dict_at(c->was, old);
+        key.version = 0;
+        uint32_t first = leaf_dict_intern(c->leaves, &key);
+        c->ids[old] = leaf_dict_at_time(c->leaves, first, c->task->clock);
+    }
     return c->ids[old];
 }
 
@@ -194,6 +198,10 @@ static void change_record(struct change *c, uint32_t handle) {
     change_finish(t, handle, c->out);
 }
 
+void contracts_look_ahead(struct interaction_task *t) {
+    t->effective_at = contract_set_next_change(leaf_dict_contracts(t->store.leaves), t->clock);
+}
+
 void interaction_task_change_contracts(struct interaction_task *t, struct leaf_dict *leaves,
                                        struct outbox *out) {
     struct change c;
@@ -208,4 +216,5 @@ void interaction_task_change_contracts(struct interaction_task *t, struct leaf_d
             change_record(&c, order[k].handle);
     free(order);
     change_deinit(&c);
+    contracts_look_ahead(t);
 }

@@ -37,7 +37,7 @@ static size_t read_count(struct cursor *in) {
     return (size_t)count;
 }
 
-static uint32_t read_leaf(struct cursor *in, struct leaf_dict *leaves) {
+static uint32_t read_leaf(struct cursor *in, struct leaf_dict *leaves, int64_t clock) {
     struct leaf key = {.tenant = cursor_slice(in),
                        .vendor = cursor_slice(in),
                        .site = cursor_slice(in),
@@ -48,13 +48,14 @@ static uint32_t read_leaf(struct cursor *in, struct leaf_dict *leaves) {
     if (key.channel >= CHANNEL_COUNT || key.priority >= PRIORITY_COUNT ||
         key.direction >= DIRECTION_COUNT)
         cursor_fail(in);
-    return in->failed ? LEAF_NONE : leaf_dict_intern(leaves, &key);
+    return in->failed ? LEAF_NONE
+                      : leaf_dict_at_time(leaves, leaf_dict_intern(leaves, &key), clock);
 }
 
 static void read_leaves(struct loading *l) {
     size_t count = read_count(&l->in);
     for (size_t k = 0; k < count && !l->in.failed; k++) {
-        uint32_t leaf = read_leaf(&l->in, l->store->leaves);
+        uint32_t leaf = read_leaf(&l->in, l->store->leaves, l->task->clock);
         if (leaf != LEAF_NONE)
             names_add(&l->store->names, leaf);
     }
@@ -301,6 +302,7 @@ static void read_all(struct loading *l) {
         return;
     }
     set_wheel(t);
+    contracts_look_ahead(t);
     read_leaves(l);
     read_rules(l);
     read_records(l);

@@ -27,6 +27,7 @@ struct interaction_task {
     struct graves graves;
     int64_t clock;         /* INSTANT_NONE before the first record */
     int64_t newest_log_at; /* INSTANT_NONE: none */
+    int64_t effective_at;  /* the clock at which another version of a contract takes over */
     bool ended;
     char *topic; /* owned, of the records; NULL before the first */
     size_t open; /* interactions that something can still come of */
@@ -83,6 +84,9 @@ struct table_slot *record_order(const struct record_store *s);
 
 /* The first byte of what is saved: another one is not read. */
 #define SAVED_VERSION 6
+
+/* interaction_contract.c: finds effective_at, when the contracts or the clock are others. */
+void contracts_look_ahead(struct interaction_task *t);
 
 /* interaction_letters.c: dead letters, as sentences. */
 void letter_send(struct interaction_task *t, const struct record_place *place,

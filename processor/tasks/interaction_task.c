@@ -27,6 +27,7 @@ struct interaction_task *interaction_task_new(const struct interaction_task_opti
     graves_init(&t->graves, graves_limit(options->open_limit));
     t->clock = t->newest_log_at = INSTANT_NONE;
     t->closed_first = t->closed_last = t->closed_near = RECORD_NONE;
+    contracts_look_ahead(t);
     return t;
 }
 
@@ -70,9 +71,7 @@ static int compare_due(const void *left, const void *right, void *context) {
 }
 
 /* Timers fire one by one, each at its own instant, ties by name. */
-static void pass_time(struct interaction_task *t, int64_t clock, struct outbox *out) {
-    if (clock <= t->clock)
-        return;
+static void pass_timers(struct interaction_task *t, int64_t clock, struct outbox *out) {
     int64_t due_at;
     size_t count;
     while (take_due(t, clock, &due_at, &count)) {
@@ -93,6 +92,17 @@ static void pass_time(struct interaction_task *t, int64_t clock, struct outbox *
         }
     }
     t->clock = clock;
+}
+
+/* A contract that comes into force does so at its own instant, after what fell due before. */
+static void pass_time(struct interaction_task *t, int64_t clock, struct outbox *out) {
+    if (clock <= t->clock)
+        return;
+    while (t->effective_at <= clock) {
+        pass_timers(t, t->effective_at, out);
+        interaction_task_change_contracts(t, t->store.leaves, out);
+    }
+    pass_timers(t, clock, out);
     graves_forget(&t->graves, clock - t->options.lateness_ms);
 }
 
@@ -212,7 +222,7 @@ static void take_event(struct interaction_task *t, const struct record_place *pl
     uint32_t leaf = LEAF_NONE;
     if (handle != RECORD_NONE)
         leaf = last_leaf(t, record_at(&t->store, handle));
-    struct moment m = moment_of_event(ev, place->offset, t->store.leaves, leaf);
+    struct moment m = moment_of_event(ev, place->offset, t->store.leaves, leaf, t->clock);
     if (handle == RECORD_NONE) {
         if (!has_room(t)) {
             refuse_open(t, place, out);
@@ -255,7 +265,8 @@ int64_t interaction_task_newest_log_at(const struct interaction_task *t) {
 }
 
 int64_t interaction_task_next_due(const struct interaction_task *t) {
-    return wheel_next_due(t->wheel);
+    int64_t due_at = wheel_next_due(t->wheel);
+    return t->effective_at < due_at ? t->effective_at : due_at;
 }
 
 size_t interaction_task_take_gauges(struct interaction_task *t, const struct gauge **gauges) {

@@ -73,6 +73,9 @@ void interaction_task_reject(struct interaction_task *t, const struct record_pla
 /* The input has ended (--until-end): the clock goes to final_clock, all timers fire. */
 void interaction_task_finish(struct interaction_task *t, int64_t final_clock, struct outbox *out);
 
+/* Of one tenant's versions that is in force which the clock says: another takes over at its own
+ * instant, as in a change. */
+
 /* Other contracts are in force from now on: those of `leaves`, whose dictionary the task uses from
  * here on (all that it has counted since must be in `out`'s deltas under ids of it). For tenants
  * whose contract says something else all that came so far is folded for good, and its effects go
@@ -85,8 +88,8 @@ int64_t interaction_task_clock(const struct interaction_task *t);
 bool interaction_task_ended(const struct interaction_task *t);
 int64_t interaction_task_newest_log_at(const struct interaction_task *t); /* INSTANT_NONE: none */
 
-/* The clock at which the next timer fires, or INSTANT_MAX. A tick is due when the wall clock less
- * grace reaches it. */
+/* The clock at which the next timer fires or contract takes over, or INSTANT_MAX. A tick is due
+ * when the wall clock less grace reaches it. */
 int64_t interaction_task_next_due(const struct interaction_task *t);
 
 /* Hands over the gauges of the leaves whose oldest waiting or oldest open changed since the last

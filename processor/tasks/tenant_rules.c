@@ -51,6 +51,7 @@ struct tenant_rule *tenant_rule_new(const struct contract *contract,
     tenant_scope_want(view, r->field);
     r->cell = cell_new(&shape, scratch);
     r->changed = true;
+    r->from_at = contract->effective_at;
     r->late_from_at = INSTANT_MAX;
     r->late_to_at = INSTANT_NONE;
     objective_state_init(&r->state);

@@ -12,6 +12,7 @@ struct tenant_rule {
     size_t field;              /* under which it is published there */
     size_t threshold;          /* in the cell's shape */
     struct cell *cell;         /* one window, the objective's; or the periods */
+    int64_t from_at;           /* counts of panes before this are not its; 0: all are */
     struct objective_state state;
     struct figure figure;             /* as last judged */
     int64_t late_from_at, late_to_at; /* panes to look at again: INSTANT_MAX, INSTANT_NONE */

@@ -1,9 +1,10 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "tasks/tenant_ahead.h"
 #include "tasks/tenant_state.h"
 
-#define FORMAT 3
+#define FORMAT 4
 
 static void save_scope_name(const struct scope *s, struct buf *b) {
     buf_put_varint(b, s->mask);
@@ -90,6 +91,7 @@ static struct figure load_figure(struct cursor *c) {
 static void save_rule(const struct tenant_rule *r, struct buf *b) {
     buf_put_slice(b, r->objective->name);
     save_scope_name(&r->view->scope, b);
+    buf_put_zigzag(b, r->from_at);
     cell_save(r->cell, b);
     objective_state_save(&r->state, b);
     save_figure(&r->figure, b);
@@ -122,6 +124,7 @@ static void load_rules(struct tenant_task *t, struct tenant *tenant, struct curs
             return;
         }
         struct tenant_rule *r = tenant_state_rule(t, tenant, o, view);
+        r->from_at = cursor_zigzag(c);
         cell_load(r->cell, c);
         objective_state_load(&r->state, c);
         r->figure = load_figure(c);
@@ -154,6 +157,8 @@ static void load_demands(struct tenant_task *t, struct tenant *tenant, struct cu
 
 static void save_tenant(const struct tenant *tenant, struct buf *b) {
     buf_put_slice(b, tenant->name);
+    buf_put_zigzag(b, tenant->contract->effective_at);
+    buf_put_slice(b, buf_slice(&tenant->ahead));
     buf_put_u8(b, tenant->config_notice);
     buf_put_u8(b, tenant->scopes_notice);
     buf_put_varint(b, tenant->scopes.count);
@@ -174,11 +179,24 @@ static void save_tenant(const struct tenant *tenant, struct buf *b) {
     episode_book_save(tenant->book, b);
 }
 
+/* The version that it was saved under: which that is when no step was made is history. */
+static void load_version(struct tenant_task *t, struct tenant *tenant, struct cursor *c) {
+    int64_t effective_at = cursor_zigzag(c);
+    struct slice ahead = cursor_slice(c);
+    if (c->failed || !tenant_ahead_is_whole(ahead)) {
+        cursor_fail(c);
+        return;
+    }
+    tenant_state_set_contract(t, tenant, effective_at ? effective_at : INSTANT_NONE);
+    buf_put(&tenant->ahead, ahead.at, ahead.size);
+}
+
 static bool load_tenant(struct tenant_task *t, struct cursor *c, struct err *err) {
     struct slice name = cursor_slice(c);
     if (c->failed)
         return err_set(err, "the state ends within a tenant");
     struct tenant *tenant = tenant_state_tenant(t, name);
+    load_version(t, tenant, c);
     tenant->config_notice = cursor_u8(c);
     tenant->scopes_notice = cursor_u8(c);
     load_scopes(t, tenant, c);
@@ -291,6 +309,7 @@ bool tenant_task_load(struct tenant_task *t, struct slice bytes, struct err *err
     t->step_at = cursor_zigzag(&c);
     t->first_at = cursor_zigzag(&c);
     tenant_sources_load(&t->sources, &c);
+    t->effective_at = contract_set_next_change(t->options.contracts, t->step_at);
     uint64_t tenants = cursor_varint(&c);
     for (uint64_t i = 0; i < tenants && !c.failed; i++) {
         if (!load_tenant(t, &c, err))

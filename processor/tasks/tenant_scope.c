@@ -61,6 +61,30 @@ static void add_level(struct tenant_scope *s, enum level_variant variant, int64_
     buf_deinit(&name);
 }
 
+/* Of the version that follows too: it counts what is known of them from its first step on. */
+static void add_thresholds(struct cell_shape *shape, const struct contract *contract,
+                           const struct scope *scope) {
+    for (size_t i = 0; i < contract->objective_count; i++) {
+        const struct objective *o = &contract->objectives[i];
+        if (is_level_here(o, scope))
+            cell_figure_needs(shape, METRIC_SERVICE_LEVEL, BY_EVENT,
+                              tenant_scope_within_ms(contract, scope, o));
+    }
+    const struct contract *next = contract->next;
+    if (!next)
+        return;
+    int64_t plain_ms;
+    enum level_variant variant;
+    contract_plain_level(next, scope, &plain_ms, &variant);
+    cell_figure_needs(shape, METRIC_SERVICE_LEVEL, BY_EVENT, plain_ms);
+    for (size_t i = 0; i < next->objective_count; i++) {
+        const struct objective *o = &next->objectives[i];
+        if (is_level_here(o, scope))
+            cell_figure_needs(shape, METRIC_SERVICE_LEVEL, BY_EVENT,
+                              tenant_scope_within_ms(next, scope, o));
+    }
+}
+
 /* Everything, in all windows; panes for as long as late events may correct a closed hour, which
  * can be two where the clocks change. */
 static struct cell_shape shape_of(const struct contract *contract, const struct scope *scope,
@@ -82,12 +106,7 @@ static struct cell_shape shape_of(const struct contract *contract, const struct 
         if (shape.keep_ms < spec->length_ms)
             shape.keep_ms = spec->length_ms;
     }
-    for (size_t i = 0; i < contract->objective_count; i++) {
-        const struct objective *o = &contract->objectives[i];
-        if (is_level_here(o, scope))
-            cell_figure_needs(&shape, METRIC_SERVICE_LEVEL, BY_EVENT,
-                              tenant_scope_within_ms(contract, scope, o));
-    }
+    add_thresholds(&shape, contract, scope);
     return shape;
 }
 

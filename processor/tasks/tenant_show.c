@@ -282,8 +282,10 @@ bool tenant_task_show(struct tenant_task *t, bool all, struct view *view) {
         .task = t, .view = view, .all = all, .share = tenant_sources_completeness(&t->sources)};
     if (t->ages_changed || all)
         gather_ages(t);
-    if (all)
+    if (all) {
         owe_all(t);
+        t->turned = false;
+    }
     for (size_t i = 0; i < t->tenants.count; i++)
         show_tenant(&show, t->tenants.items[i]);
     bool whole = show_in_turns(&show);

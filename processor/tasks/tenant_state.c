@@ -74,10 +74,17 @@ static int order_demand(const void *item, const void *key) {
     return scope_compare(&a->view->scope, &b->view->scope);
 }
 
-void tenant_state_set_contract(struct tenant *tenant, const struct contract *contract) {
-    tenant->contract = contract;
+void tenant_state_set_contract(struct tenant_task *t, struct tenant *tenant, int64_t at) {
+    tenant->contract = contract_set_find(t->options.contracts, tenant->name, at);
+    tenant->until_at = contract_set_until(t->options.contracts, tenant->name, at);
     tenant->aligned.step_at = tenant->aligned.pane_at = INSTANT_NONE;
-    tenant->mask_count = contract_views(contract, tenant->masks);
+    tenant->mask_count = contract_views(tenant->contract, tenant->masks);
+}
+
+int64_t tenant_state_seen_at(const struct tenant_task *t) {
+    if (t->step_at != INSTANT_NONE)
+        return t->step_at;
+    return t->first_at == INSTANT_MAX ? t->log_at : t->first_at;
 }
 
 struct tenant *tenant_state_tenant(struct tenant_task *t, struct slice name) {
@@ -89,7 +96,8 @@ struct tenant *tenant_state_tenant(struct tenant_task *t, struct slice name) {
     CHECK(tenant);
     tenant->name = slice_copy(name);
     tenant->book = episode_book_new(tenant->name, EPISODE_OPEN_LIMIT);
-    tenant_state_set_contract(tenant, contract_set_find(t->options.contracts, name));
+    buf_init(&tenant->ahead);
+    tenant_state_set_contract(t, tenant, tenant_state_seen_at(t));
     tenant->config_notice = tenant->contract->is_default ? NOTICE_DUE : NOTICE_NONE;
     tenant_array_insert(&t->tenants, at, tenant);
     return tenant;
@@ -139,12 +147,6 @@ struct tenant_rule *tenant_state_rule(struct tenant_task *t, struct tenant *tena
     return tenant->rules.items[at];
 }
 
-static int64_t first_seen_at(const struct tenant_task *t) {
-    if (t->step_at != INSTANT_NONE)
-        return t->step_at;
-    return t->first_at == INSTANT_MAX ? t->log_at : t->first_at;
-}
-
 struct tenant_demand *tenant_state_demand(struct tenant_task *t, struct tenant *tenant,
                                           const struct demand_rule *rule,
                                           struct tenant_scope *view) {
@@ -153,7 +155,7 @@ struct tenant_demand *tenant_state_demand(struct tenant_task *t, struct tenant *
     size_t at = lower(&tenant->demands, order_demand, &key, &found);
     if (!found)
         tenant_array_insert(&tenant->demands, at,
-                            tenant_demand_new(rule, view, first_seen_at(t), &t->scratch));
+                            tenant_demand_new(rule, view, tenant_state_seen_at(t), &t->scratch));
     return tenant->demands.items[at];
 }
 
@@ -327,6 +329,7 @@ static void free_tenant(struct tenant *tenant) {
     }
     tenant_array_deinit(&tenant->feeds);
     episode_book_free(tenant->book);
+    buf_deinit(&tenant->ahead);
     free((void *)(uintptr_t)tenant->name.at);
     free(tenant);
 }

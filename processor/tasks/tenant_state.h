@@ -48,12 +48,14 @@ struct tenant_aligned {
 };
 
 struct tenant {
-    struct slice name; /* owned */
-    const struct contract *contract;
-    struct tenant_array scopes;  /* struct tenant_scope, by scope_compare */
-    struct tenant_array rules;   /* struct tenant_rule, by objective, then scope */
-    struct tenant_array demands; /* struct tenant_demand, by rule, then scope */
-    struct tenant_array feeds;   /* struct tenant_feed, by site */
+    struct slice name;               /* owned */
+    const struct contract *contract; /* in force at the newest step */
+    int64_t until_at;                /* when another takes over; INSTANT_MAX: none does */
+    struct buf ahead;                /* rows of panes from there on: tenant_ahead.h */
+    struct tenant_array scopes;      /* struct tenant_scope, by scope_compare */
+    struct tenant_array rules;       /* struct tenant_rule, by objective, then scope */
+    struct tenant_array demands;     /* struct tenant_demand, by rule, then scope */
+    struct tenant_array feeds;       /* struct tenant_feed, by site */
     struct episode_book *book;
     uint8_t config_notice, scopes_notice; /* enum tenant_notice */
     bool late;                            /* some scope is */
@@ -68,12 +70,14 @@ struct tenant_task {
     struct tenant_sources sources;
     int64_t clock;               /* running maximum; INSTANT_NONE */
     int64_t step_at;             /* the newest step judged; INSTANT_NONE before the first clock */
+    int64_t effective_at;        /* the step at which some contract takes over */
     int64_t first_at;            /* before the first clock: the earliest pane; INSTANT_MAX */
     struct tenant_array tenants; /* by name */
     struct tenant_array leaves;  /* struct tenant_leaf; handles of the index */
     struct table leaf_index;
     size_t scope_count;
     bool ages_changed; /* since the ages were shown */
+    bool turned;       /* a contract took over since all was shown */
     size_t show_from;  /* how many scopes to pass over: the view was full there */
     int64_t log_at;    /* of the record that is being applied */
 
@@ -102,8 +106,12 @@ bool tenant_state_is_viewed(const struct tenant *tenant, const struct scope *sco
 /* The contract changed: what the leaf's rows are added to is looked up anew. */
 void tenant_state_retarget(struct tenant_task *t, struct tenant_leaf *leaf);
 
-/* What the tenant's contract asks for; the arrays of what it asked for before are empty. */
-void tenant_state_set_contract(struct tenant *tenant, const struct contract *contract);
+/* What the contract that is in force at `at` asks for; the arrays of what was asked for before are
+ * empty. */
+void tenant_state_set_contract(struct tenant_task *t, struct tenant *tenant, int64_t at);
+
+/* The newest step, or where the first will be as far as is known. */
+int64_t tenant_state_seen_at(const struct tenant_task *t);
 
 /* For loading: what is looked up, made when missing; NULL when refused. */
 struct tenant_scope *tenant_state_scope(struct tenant_task *t, struct tenant *tenant,

@@ -4,6 +4,7 @@
 #include "core/objective_window.h"
 #include "core/summary.h"
 #include "tasks/tenant_kpi.h"
+#include "tasks/tenant_turn.h"
 
 #define STEP_MS DELTA_PANE_MS
 
@@ -126,8 +127,10 @@ void tenant_steps_pass(struct tenant_task *t) {
     t->clock = clock;
     if (t->sources.gap_count > 0)
         tenant_sources_moved(&t->sources, clock);
-    if (t->step_at == INSTANT_NONE)
+    if (t->step_at == INSTANT_NONE) {
         t->step_at = instant_floor(clock < t->first_at ? clock : t->first_at, STEP_MS);
+        tenant_turn_all(t, t->step_at);
+    }
     while (t->step_at + STEP_MS <= clock) {
         t->step_at += STEP_MS;
         t->counts.steps++;
@@ -135,6 +138,8 @@ void tenant_steps_pass(struct tenant_task *t) {
             step_tenant(t, t->tenants.items[i], t->step_at);
         if (t->sources.gap_count > 0)
             forget_gaps(t, t->step_at);
+        if (t->step_at >= t->effective_at) /* the step is the old one's: its windows end there */
+            tenant_turn_all(t, t->step_at);
     }
 }
 

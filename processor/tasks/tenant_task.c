@@ -3,10 +3,10 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "core/delta.h"
 #include "core/judge_item.h"
 #include "tasks/tenant_counting.h"
 #include "tasks/tenant_kpi.h"
+#include "tasks/tenant_rows.h"
 #include "tasks/tenant_steps.h"
 
 struct tenant_task *tenant_task_new(const struct tenant_task_options *options) {
@@ -37,47 +37,6 @@ void tenant_task_free(struct tenant_task *t) {
     free(t);
 }
 
-/* Its packed entries stand in t->packed, and unpacked in the scratch; returns how many. */
-static size_t pack_row(struct tenant_task *t, const struct cell_shape *shape,
-                       const struct report *report, const struct report_row *row) {
-    size_t count = cell_row_entries(shape, report, row, &t->scratch.panes);
-    buf_reset(&t->packed);
-    pane_pack(t->scratch.panes.entries, count, &t->packed);
-    return count;
-}
-
-static bool same_thresholds(const struct cell_shape *a, const struct cell_shape *b) {
-    return a->threshold_count == b->threshold_count &&
-           memcmp(a->thresholds_ms, b->thresholds_ms,
-                  a->threshold_count * sizeof(*a->thresholds_ms)) == 0;
-}
-
-/* Scopes keep the same of a row, unless they count other thresholds. */
-static bool add_to_scopes(struct tenant_task *t, struct tenant_leaf *leaf,
-                          const struct report *report, const struct report_row *row) {
-    const struct cell_shape *packed_for = NULL;
-    struct tenant_touched touched = {0};
-    bool late = t->step_at != INSTANT_NONE && row->pane_at < t->step_at;
-    bool kept = true;
-    for (size_t i = 0; i < leaf->scopes.count; i++) {
-        struct tenant_scope *s = leaf->scopes.items[i];
-        if (!packed_for || !same_thresholds(packed_for, &s->cell->shape)) {
-            packed_for = &s->cell->shape;
-            size_t count = pack_row(t, packed_for, report, row);
-            if (late)
-                touched = tenant_kpi_touched(t, t->scratch.panes.entries, count);
-        }
-        kept &= cell_add(s->cell, t->step_at, row->pane_at, buf_slice(&t->packed));
-        if (t->packed.size == 0)
-            continue;
-        if (row->pane_at < s->minute_from_at)
-            s->minute_from_at = instant_floor(row->pane_at, MINUTE_MS);
-        if (late)
-            tenant_kpi_late(t, leaf->tenant, s, row->pane_at, &touched);
-    }
-    return kept;
-}
-
 /* Looked up once for all rows of a leaf. */
 static struct tenant_leaf *leaf_of(struct tenant_task *t, const struct report *report,
                                    uint32_t leaf) {
@@ -85,26 +44,6 @@ static struct tenant_leaf *leaf_of(struct tenant_task *t, const struct report *r
     if (!t->report_leaves[leaf])
         t->report_leaves[leaf] = tenant_state_leaf(t, &report->leaves[leaf]);
     return t->report_leaves[leaf];
-}
-
-static void add_row(struct tenant_task *t, const struct report *report,
-                    const struct report_row *row) {
-    struct tenant_leaf *leaf = leaf_of(t, report, row->leaf);
-    if (!t->options.judge_only)
-        t->counts.late_rows += !add_to_scopes(t, leaf, report, row);
-
-    for (size_t i = 0; i < leaf->rules.count; i++) {
-        struct tenant_rule *r = leaf->rules.items[i];
-        if (pack_row(t, &r->cell->shape, report, row) == 0)
-            continue;
-        cell_add(r->cell, t->step_at, row->pane_at, buf_slice(&t->packed));
-        tenant_rule_late(r, row->pane_at);
-    }
-    for (size_t i = 0; i < leaf->demands.count; i++) {
-        struct tenant_demand *d = leaf->demands.items[i];
-        pack_row(t, &d->cell->shape, report, row);
-        cell_add(d->cell, t->step_at, row->pane_at, buf_slice(&t->packed));
-    }
 }
 
 static void forget_leaves(struct tenant_task *t, size_t count) {
@@ -125,7 +64,7 @@ static void add_rows(struct tenant_task *t, const struct report *report) {
     }
     forget_leaves(t, report->leaf_count);
     for (size_t i = 0; i < report->row_count; i++)
-        add_row(t, report, &report->rows[i]);
+        tenant_rows_add(t, leaf_of(t, report, report->rows[i].leaf), report, &report->rows[i]);
     tenant_steps_revise(t);
 }
 
@@ -199,7 +138,7 @@ size_t tenant_task_open_alerts(const struct tenant_task *t) {
 }
 
 bool tenant_task_lost_track(const struct tenant_task *t) {
-    bool lost = false;
+    bool lost = t->turned;
     for (size_t i = 0; i < t->tenants.count; i++)
         lost |= episode_book_lost_track(((const struct tenant *)t->tenants.items[i])->book);
     return lost;

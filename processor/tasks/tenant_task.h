@@ -50,6 +50,9 @@ void tenant_task_apply(struct tenant_task *t, const struct report *report, int64
  * it does is incomplete, and every tenant is told (DATA_GAP) until no window holds a part of it. */
 void tenant_task_lose(struct tenant_task *t);
 
+/* Of one tenant's versions that is in force which the newest step says: another takes over after
+ * the step of its own instant, as in a change. */
+
 /* Other contracts are in force from now on. What both count alike goes on, with its history and its
  * open episodes; what is judged no more, or not as it was, is VOIDED with that reason; what is new
  * begins with what the panes still hold. */
@@ -63,8 +66,9 @@ size_t tenant_task_scopes(const struct tenant_task *t);
 size_t tenant_task_open_alerts(const struct tenant_task *t);
 const struct tenant_task_counts *tenant_task_counts(const struct tenant_task *t);
 
-/* True when more alerts ended since the last call of tenant_task_show than are remembered: then all
- * must be shown, so that they go from the view with the rest of what is no longer true. */
+/* True when more alerts ended since the last call of tenant_task_show than are remembered, or when
+ * another contract took over: then all must be shown, so that what is no longer true goes from the
+ * view. */
 bool tenant_task_lost_track(const struct tenant_task *t);
 
 /* Shows what changed since the last call (everything with `all`) and forgets that it changed. False

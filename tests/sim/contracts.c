@@ -5,13 +5,16 @@
 #include "history.h"
 
 #define HISTORIES_DEFAULT 4000
-#define SETS 9
+#define SETS 10
 
 /* The kit's contract, and what may become of it. */
 struct set {
     struct contract contract;
     struct clock_rule clocks[KIT_CLOCKS];
     struct objective objectives[2];
+    struct contract versions[2]; /* the contract, and what follows it */
+    struct clock_rule later_clocks[KIT_CLOCKS];
+    struct objective later_objectives[2];
     struct contract_set contracts;
     struct leaf_dict *leaves;
 };
@@ -32,6 +35,25 @@ static struct calendar_day open_days[] = {
 static const struct calendar open_hours = {
     .spans = open_spans, .count = 3, .days = open_days, .day_count = 3};
 static const struct clock_days one_day = {.count = 1, .warnings = {{.share = 0.01}}};
+
+/* In the middle of the histories another version takes over. */
+static void add_version(struct set *s) {
+    struct contract *later = &s->versions[1];
+    s->versions[0] = *later = s->contract;
+    memcpy(s->later_clocks, s->clocks, sizeof(s->clocks));
+    memcpy(s->later_objectives, s->objectives, sizeof(s->objectives));
+    later->clocks = s->later_clocks;
+    later->objectives = s->later_objectives;
+    later->identity = 100;
+    later->version++;
+    later->effective_at = T0 + 2 * MINUTE_MS;
+    s->later_clocks[0].target_ms = 25 * S;
+    s->later_clocks[2].name = SLICE("reply-later");
+    s->later_objectives[0].within_ms = 10 * S;
+    s->contracts = (struct contract_set){.contracts = s->versions, .count = 2};
+    contract_init_default(&s->contracts.fallback);
+    contract_set_link(&s->contracts);
+}
 
 static void make_set(struct set *s, const struct kit *k, size_t which) {
     s->contract = k->contract;
@@ -75,6 +97,7 @@ static void make_set(struct set *s, const struct kit *k, size_t which) {
             s->clocks[c].on_reopen = (enum on_reopen)(c % 4);
         }
         break;
+    case 9: add_version(s); break;
     default: break;
     }
     s->leaves = leaf_dict_new(&s->contracts, 20000);

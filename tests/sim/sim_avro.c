@@ -184,6 +184,12 @@ void sim_load_contracts(struct sim_contracts *c) {
         fill_contract(&v->contracts[1], "zeta", i == 2, &v->clocks[1], &v->objectives[1]);
         v->set = (struct contract_set){.contracts = v->contracts, .count = 2};
         contract_init_default(&v->set.fallback);
+        if (i == 1) { /* a version that takes over by itself */
+            fill_contract(&v->contracts[2], "acme", 2, &v->clocks[2], &v->objectives[2]);
+            v->contracts[2].effective_at = SIM_START + MINUTE_MS;
+            v->set.count = 3;
+            contract_set_link(&v->set);
+        }
     }
 }
 

@@ -88,9 +88,9 @@ struct slice sim_load_schema(int32_t id);
 
 struct sim_version {
     char name[MANIFEST_HASH + 1]; /* of its manifest: the version as so many digits */
-    struct contract contracts[2];
-    struct clock_rule clocks[2];
-    struct objective objectives[2];
+    struct contract contracts[3]; /* the third follows the first, in one version */
+    struct clock_rule clocks[3];
+    struct objective objectives[3];
     struct contract_set set;
 };
 

@@ -54,7 +54,7 @@ static void test_what_was_published_is_known(void **state) {
     assert_int_equal(publish(writer, reader, 3, name), 2); /* the text, and the manifest */
     const struct contract_set *set = port.find(port.self, name);
     assert_non_null(set);
-    const struct contract *c = contract_set_find(set, SLICE("ac me"));
+    const struct contract *c = contract_set_find(set, SLICE("ac me"), 0);
     assert_int_equal(c->version, 3);
     assert_true(contract_same(c, &contracts(writer, 3)->contracts[0]));
     assert_false(contract_same(c, &contracts(writer, 4)->contracts[0]));
@@ -66,6 +66,39 @@ static void test_what_was_published_is_known(void **state) {
     assert_null(shell_contracts_names(reader)[1]);
     shell_contracts_free(writer);
     shell_contracts_free(reader);
+}
+
+/* One that will follow is published with the one in force, which is no lower version. */
+static void test_the_last_version_of_a_tenant_is_the_one_that_counts(void **state) {
+    (void)state;
+    struct shell_contracts *c = library();
+    const char *const later =
+        "contract: a b\nversion: 4\ntenant: ac me\neffective_from: 2026-07-01\n";
+    const char *const now = "contract: a b\nversion: 3\ntenant: ac me\n";
+    struct contract_text texts[] = {{SLICE("later.yaml"), slice_of(later)},
+                                    {SLICE("now.yaml"), slice_of(now)}};
+    struct faults faults;
+    struct err err;
+    char name[MANIFEST_HASH + 1];
+    faults_init(&faults);
+    struct contract_set *both = contracts_parse(texts, 2, &faults);
+    assert_non_null(both);
+    shell_contracts_keep(c, both);
+    struct kafka_contract_list list = {.count = 0};
+    shell_contracts_prepare(c, both, &list, name);
+    assert_int_equal(list.count, 3);
+    for (size_t i = 0; i < list.count; i++)
+        shell_contracts_add(c, list.records[i].key, list.records[i].value);
+    kafka_contracts_free(&list);
+    assert_true(shell_contracts_check(c, both, &err));
+    assert_false(shell_contracts_check(c, contracts(c, 3), &err));
+    struct contracts_port port = shell_contracts_port(c);
+    const struct contract_set *found = port.find(port.self, name);
+    assert_non_null(found);
+    assert_int_equal(contract_set_find(found, SLICE("ac me"), 0)->version, 3);
+    assert_int_equal(contract_set_find(found, SLICE("ac me"), INSTANT_MAX)->version, 4);
+    faults_deinit(&faults);
+    shell_contracts_free(c);
 }
 
 static void test_what_was_published_later_is_newer(void **state) {
@@ -120,6 +153,7 @@ static void test_damaged_records_are_not_believed(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_was_published_is_known),
+        cmocka_unit_test(test_the_last_version_of_a_tenant_is_the_one_that_counts),
         cmocka_unit_test(test_what_was_published_later_is_newer),
         cmocka_unit_test(test_a_lower_version_is_refused),
         cmocka_unit_test(test_damaged_records_are_not_believed),

@@ -87,7 +87,7 @@ static void test_good_contract(void **state) {
     struct contract_set *contracts = contracts_load(GOLDEN "/good", &faults);
     assert_non_null(contracts);
     assert_int_equal(contracts->count, 1);
-    const struct contract *c = contract_set_find(contracts, SLICE("acme"));
+    const struct contract *c = contract_set_find(contracts, SLICE("acme"), 0);
     assert_true(slice_equal(c->name, SLICE("acme-support")));
     assert_false(c->is_default);
     assert_int_equal(c->version, 3);
@@ -227,7 +227,7 @@ static void test_within_is_resolved(void **state) {
     faults_init(&faults);
     struct contract_set *contracts = contracts_load(files.folder, &faults);
     assert_non_null(contracts);
-    const struct contract *c = contract_set_find(contracts, SLICE("t"));
+    const struct contract *c = contract_set_find(contracts, SLICE("t"), 0);
     assert_int_equal(c->objectives[0].within_ms, 90000);
     assert_int_equal(c->objectives[1].within_ms, 20000);
     assert_false(c->objectives[0].within_given);
@@ -249,10 +249,31 @@ static void test_no_folder(void **state) {
     faults_deinit(&faults);
 }
 
+/* The local midnight of Kathmandu is 18:15 of the day before in UTC. */
+static void test_versions_hold_from_their_local_midnight(void **state) {
+    (void)state;
+    struct faults faults;
+    faults_init(&faults);
+    struct contract_set *contracts = contracts_load(GOLDEN "/versions", &faults);
+    assert_non_null(contracts);
+    int64_t at;
+    assert_true(instant_parse(SLICE("2026-06-30T18:15:00Z"), &at, NULL));
+    assert_int_equal(contract_set_find(contracts, SLICE("acme"), at - 1)->version, 2);
+    assert_int_equal(contract_set_find(contracts, SLICE("acme"), at)->version, 3);
+    assert_int_equal(contract_set_find(contracts, SLICE("acme"), at)->effective_at, at);
+    assert_int_equal(contract_set_find(contracts, SLICE("acme"), INSTANT_NONE)->version, 2);
+    assert_int_equal(contract_set_find(contracts, SLICE("acme"), 0)->next->version, 3);
+    contracts_free(contracts);
+    faults_deinit(&faults);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_golden_case),   cmocka_unit_test(test_good_contract),
-        cmocka_unit_test(test_every_value_arrives), cmocka_unit_test(test_within_is_resolved),
+        cmocka_unit_test(test_versions_hold_from_their_local_midnight),
+        cmocka_unit_test(test_every_golden_case),
+        cmocka_unit_test(test_good_contract),
+        cmocka_unit_test(test_every_value_arrives),
+        cmocka_unit_test(test_within_is_resolved),
         cmocka_unit_test(test_no_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

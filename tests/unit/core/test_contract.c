@@ -47,8 +47,50 @@ static void test_find(void **state) {
     contracts[0].tenant = SLICE("a");
     contracts[1].tenant = SLICE("b");
     struct contract_set set = {.contracts = contracts, .count = 2};
-    assert_ptr_equal(contract_set_find(&set, SLICE("b")), &contracts[1]);
-    assert_ptr_equal(contract_set_find(&set, SLICE("c")), &set.fallback);
+    assert_ptr_equal(contract_set_find(&set, SLICE("b"), 0), &contracts[1]);
+    assert_ptr_equal(contract_set_find(&set, SLICE("c"), 0), &set.fallback);
+}
+
+static void test_versions_follow_each_other(void **state) {
+    (void)state;
+    struct contract c[4];
+    for (size_t i = 0; i < 4; i++)
+        contract_init_default(&c[i]);
+    c[0].tenant = c[2].tenant = c[3].tenant = SLICE("a");
+    c[1].tenant = SLICE("b");
+    c[0].effective_at = 3000; /* in any order */
+    c[1].effective_at = 2000;
+    c[3].effective_at = 5000;
+    for (size_t i = 0; i < 4; i++)
+        c[i].identity = i + 1;
+    struct contract_set set = {.contracts = c, .count = 4};
+    contract_set_link(&set);
+    assert_ptr_equal(contract_set_find(&set, SLICE("a"), INSTANT_NONE), &c[2]);
+    assert_ptr_equal(contract_set_find(&set, SLICE("a"), 2999), &c[2]);
+    assert_ptr_equal(contract_set_find(&set, SLICE("a"), 3000), &c[0]);
+    assert_ptr_equal(contract_set_find(&set, SLICE("a"), INSTANT_MAX), &c[3]);
+    assert_ptr_equal(contract_set_find(&set, SLICE("b"), 1999), &set.fallback);
+    assert_ptr_equal(contract_set_find(&set, SLICE("b"), 2000), &c[1]);
+    assert_int_equal(contract_set_until(&set, SLICE("a"), INSTANT_NONE), 3000);
+    assert_int_equal(contract_set_until(&set, SLICE("a"), 3000), 5000);
+    assert_int_equal(contract_set_until(&set, SLICE("a"), 5000), INSTANT_MAX);
+    assert_int_equal(contract_set_next_change(&set, INSTANT_NONE), 2000);
+    assert_int_equal(contract_set_next_change(&set, 2000), 3000);
+    const struct contract *versions[CONTRACT_VERSIONS_MAX];
+    assert_int_equal(contract_set_versions(&set, SLICE("a"), versions), 3);
+    assert_ptr_equal(versions[2], &c[3]);
+    assert_int_equal(contract_set_versions(&set, SLICE("b"), versions), 2);
+    assert_ptr_equal(versions[0], &set.fallback);
+    assert_int_equal(contract_set_versions(&set, SLICE("c"), versions), 1);
+    assert_ptr_equal(c[2].next, &c[0]);
+    assert_ptr_equal(c[0].next, &c[3]);
+    assert_null(c[3].next);
+    struct contract other = c[0];
+    c[0].is_default = c[3].is_default = other.is_default = false;
+    assert_true(contract_same_from(&c[0], &other));
+    other.next = NULL;
+    assert_true(contract_same(&c[0], &other));
+    assert_false(contract_same_from(&c[0], &other));
 }
 
 static void test_first_clock_of_a_kind_applies(void **state) {
@@ -179,6 +221,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_find),
+        cmocka_unit_test(test_versions_follow_each_other),
         cmocka_unit_test(test_first_clock_of_a_kind_applies),
         cmocka_unit_test(test_statuses),
         cmocka_unit_test(test_plain_level_without_rules),

@@ -189,6 +189,139 @@ static void ages_are_told_under_the_new_contract(void **state) {
     other_deinit(k, &o);
 }
 
+/* ---- versions beside each other ---- */
+
+#define LATER_AT (10 * MINUTE_MS) /* after T0 */
+
+struct two_versions {
+    struct contract contracts[2];
+    struct clock_rule clocks[KIT_CLOCKS];
+    struct objective objectives[2];
+    struct contract_set set;
+    struct leaf_dict *leaves;
+};
+
+/* The kit's task anew, under its contract and one that follows it. */
+static void two_versions_init(struct two_versions *v, struct kit *k) {
+    k->contract.is_default = false;
+    k->contract.identity = 1;
+    v->contracts[0] = v->contracts[1] = k->contract;
+    memcpy(v->clocks, k->clocks, sizeof(v->clocks));
+    memcpy(v->objectives, k->objectives, sizeof(v->objectives));
+    v->contracts[1].clocks = v->clocks;
+    v->contracts[1].objectives = v->objectives;
+    v->contracts[1].identity = 2;
+    v->contracts[1].version = 4;
+    v->contracts[1].effective_at = T0 + LATER_AT;
+    v->set = (struct contract_set){.contracts = v->contracts, .count = 2};
+    contract_init_default(&v->set.fallback);
+    contract_set_link(&v->set);
+}
+
+static void two_versions_begin(struct two_versions *v, struct kit *k) {
+    v->leaves = leaf_dict_new(&v->set, 20000);
+    interaction_task_free(k->task);
+    k->options.leaves = v->leaves;
+    k->options.contracts = &v->set;
+    k->task = interaction_task_new(&k->options);
+}
+
+static void two_versions_deinit(struct two_versions *v, struct kit *k) {
+    interaction_task_free(k->task);
+    k->task = NULL;
+    leaf_dict_free(v->leaves);
+}
+
+static struct event mail_at(enum event_type type, int64_t after_ms) {
+    struct event e = kit_event(type, after_ms);
+    e.channel = CHANNEL_EMAIL;
+    return e;
+}
+
+static void a_version_takes_over_at_its_instant_and_clocks_go_on(void **state) {
+    struct kit *k = *state;
+    struct two_versions v;
+    two_versions_init(&v, k);
+    v.clocks[2].target_ms = 15 * MINUTE_MS; /* the reply, in place of four hours */
+    v.clocks[2].warning_count = 0;
+    two_versions_begin(&v, k);
+    kit_apply(k, mail_at(EVENT_CREATED, 0));
+    kit_tick(k, LATER_AT - 1);
+    assert_int_equal(interaction_task_next_due(k->task), T0 + LATER_AT);
+    kit_tick(k, LATER_AT);
+    assert_int_equal(k->facts.count, 0);
+    kit_tick(k, 20 * MINUTE_MS);
+    kit_expect_facts(k, 1, "reply 1 breached at=900000 due=900000 elapsed=900000");
+    two_versions_deinit(&v, k);
+}
+
+/* Whoever was saved before and loaded after finds the same; and one record may step over it. */
+static void a_version_takes_over_in_one_leap_and_after_a_load(void **state) {
+    struct kit *k = *state;
+    struct two_versions v;
+    two_versions_init(&v, k);
+    v.clocks[0].target_ms = 30 * S;
+    v.clocks[0].warning_count = 0;
+    two_versions_begin(&v, k);
+    kit_say(k, EVENT_QUEUED, LATER_AT - 10 * S);
+    kit_reload(k);
+    kit_tick(k, LATER_AT + 5 * S);
+    kit_reload(k);
+    kit_tick(k, LATER_AT + 21 * S);
+    kit_expect_facts(k, 1, "answer 1 breached at=620000 due=620000 elapsed=30000");
+    kit_forget(&k->facts);
+    /* Past the target of the version that comes: a breach at the change. */
+    v.clocks[0].target_ms = 5 * S;
+    two_versions_deinit(&v, k);
+    two_versions_begin(&v, k);
+    k->log_at = T0;
+    kit_say(k, EVENT_QUEUED, LATER_AT - 10 * S);
+    kit_tick(k, LATER_AT + HOUR_MS);
+    kit_expect_facts(k, 1, "answer 1 breached at=600000 due=600000 elapsed=10000");
+    two_versions_deinit(&v, k);
+}
+
+static void visits_count_by_the_thresholds_of_their_version(void **state) {
+    struct kit *k = *state;
+    struct two_versions v;
+    two_versions_init(&v, k);
+    v.objectives[1].within_ms = 60 * S;
+    two_versions_begin(&v, k);
+    kit_tick(k, LATER_AT - 2 * S);
+    uint32_t leaves = leaf_dict_count(v.leaves);
+    kit_say(k, EVENT_QUEUED, LATER_AT - S);
+    kit_tick(k, LATER_AT + 2 * MINUTE_MS);
+    assert_int_equal(leaf_dict_count(v.leaves), leaves + 2); /* one of each version */
+    const struct leaf *later = leaf_dict_at(v.leaves, leaves + 1);
+    assert_ptr_equal(later->contract, &v.contracts[1]);
+    assert_int_equal(later->thresholds_ms[1], 60 * S);
+    int64_t late = 0;
+    for (size_t i = 0; i < delta_table_rows(k->deltas); i++) {
+        const struct delta_row *row = delta_table_at(k->deltas, i);
+        if (row->leaf == leaves + 1)
+            late += row->levels[BY_EVENT][1][LEVEL_LATE];
+        else
+            assert_int_equal(row->levels[BY_EVENT][1][LEVEL_LATE], 0);
+    }
+    assert_int_equal(late, 1);
+    two_versions_deinit(&v, k);
+}
+
+static void a_first_version_that_is_to_come_leaves_the_tenant_without_one(void **state) {
+    struct kit *k = *state;
+    struct two_versions v;
+    two_versions_init(&v, k);
+    v.contracts[0] = v.contracts[1];
+    v.set.count = 1;
+    two_versions_begin(&v, k);
+    kit_say(k, EVENT_QUEUED, LATER_AT - MINUTE_MS);
+    kit_tick(k, LATER_AT - 10 * S);
+    assert_int_equal(k->facts.count, 0);
+    kit_tick(k, LATER_AT + 10 * S);
+    kit_expect_facts(k, 1, "answer 1 breached at=600000 due=600000 elapsed=60000");
+    two_versions_deinit(&v, k);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
 
 int main(void) {
@@ -202,6 +335,10 @@ int main(void) {
         CASE(repeats_are_known_after_a_change),
         CASE(what_is_impossible_is_a_dead_letter_at_the_change),
         CASE(ages_are_told_under_the_new_contract),
+        CASE(a_version_takes_over_at_its_instant_and_clocks_go_on),
+        CASE(a_version_takes_over_in_one_leap_and_after_a_load),
+        CASE(visits_count_by_the_thresholds_of_their_version),
+        CASE(a_first_version_that_is_to_come_leaves_the_tenant_without_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

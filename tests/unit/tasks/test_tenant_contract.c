@@ -4,15 +4,33 @@
 
 #define HISTORIES 120
 #define REPORTS 30
-#define SETS 7
+#define SETS 8
+#define LATER_AT (instant_floor(FIXTURE_START, MINUTE_MS) + 4 * MINUTE_MS)
 
 struct set {
     struct contract acme;
     struct objective objectives[FIXTURE_OBJECTIVES];
     struct clock_rule clocks[1];
     struct demand_rule demands[1];
+    struct contract versions[2]; /* acme, and what follows it */
+    struct objective later[FIXTURE_OBJECTIVES];
     struct contract_set contracts;
 };
+
+/* Another name, another T, other hours of the day: what judges from LATER_AT on. */
+static void add_version(struct set *s) {
+    struct contract *next = &s->versions[1];
+    s->versions[0] = *next = s->acme;
+    memcpy(s->later, s->objectives, sizeof(s->later));
+    next->objectives = s->later;
+    next->identity = 100;
+    next->version++;
+    next->effective_at = LATER_AT;
+    s->later[0].within_ms = 60000;
+    s->later[2].target = s->later[2].clear = 1000;
+    s->later[1].name = SLICE("voice-60-later");
+    s->later[4].per = SCOPE_BIT(SCOPE_VENDOR) | SCOPE_BIT(SCOPE_SITE);
+}
 
 /* The fixture's contract, and what may become of it; 0 and 1 say the same in other words. */
 static void make_set(struct set *s, size_t which) {
@@ -45,6 +63,7 @@ static void make_set(struct set *s, size_t which) {
         break;
     case 5: s->contracts.count = 0; break;
     case 6: s->acme.name = SLICE("acme-2"); break;
+    case 7: add_version(s); break;
     default: break;
     }
 }
@@ -55,6 +74,9 @@ static struct set *make_sets(void) {
     for (size_t s = 0; s < SETS; s++) {
         make_set(&sets[s], s);
         sets[s].contracts.contracts = &sets[s].acme;
+        sets[7].contracts.contracts = sets[7].versions;
+        sets[7].contracts.count = 2;
+        contract_set_link(&sets[7].contracts);
     }
     return sets;
 }
@@ -318,6 +340,75 @@ static void an_item_whose_clock_was_replaced_is_resolved(void **state) {
     free(sets);
 }
 
+/* ---- versions beside each other ---- */
+
+/* Sums of leaf 0 that a source tells at its clock, which is ahead of another one's. */
+static void tell(struct played *p, int64_t at, enum level_counter which, int64_t within_ms,
+                 int64_t value, int64_t clock, int64_t other_clock) {
+    struct fixture_report r;
+    fixture_report_init(&r);
+    fixture_add(&r, &(struct fact_row){.pane_at = instant_floor(at, DELTA_PANE_MS),
+                                       .kind = 1,
+                                       .which = (uint8_t)which,
+                                       .threshold_ms = within_ms,
+                                       .value = value});
+    fixture_clock(&r, 0, 2, clock, false);
+    fixture_clock(&r, 1, 2, other_clock, false);
+    tenant_task_apply(p->task, &r.report, clock, &p->out);
+}
+
+static void what_a_fast_source_counts_under_the_next_version_is_not_lost(void **state) {
+    (void)state;
+    for (int reloads = 0; reloads < 2; reloads++) {
+        struct set *sets = make_sets();
+        struct played p;
+        played_init(&p, &sets[7], false);
+        int64_t before = LATER_AT - 60000;
+        tell(&p, before, LEVEL_ANSWERED_IN, 20000, 6, before, before);
+        /* An hour of the version that comes, while the other source stands still. */
+        for (int m = 0; m < 60; m++)
+            tell(&p, LATER_AT + m * MINUTE_MS, LEVEL_LATE, 60000, 1, LATER_AT + HOUR_MS, before);
+        assert_false(says(&p, "objective_breach"));
+        if (reloads)
+            reload(&p, 0);
+        tell(&p, LATER_AT + HOUR_MS, LEVEL_LATE, 60000, 1, LATER_AT + HOUR_MS,
+             LATER_AT + 20 * MINUTE_MS);
+        /* T is 60 s from there on: pending when five of it are in, FIRING a minute later. */
+        struct buf line;
+        buf_init(&line);
+        buf_put_format(&line, KEY " 1 firing objective_breach %lld",
+                       (long long)LATER_AT + 4 * MINUTE_MS + 70000);
+        buf_put_u8(&line, 0);
+        assert_true(says(&p, line.at));
+        buf_deinit(&line);
+        played_deinit(&p);
+        free(sets);
+    }
+}
+
+/* Up to its instant the old one judges, at the very step too; what it had open ends there. */
+static void a_version_takes_over_after_the_step_of_its_instant(void **state) {
+    (void)state;
+    struct set *sets = make_sets();
+    struct played p;
+    played_init(&p, &sets[7], false);
+    int64_t from = LATER_AT - 4 * MINUTE_MS;
+    late_calls(&p, from, 3);
+    expect_firing(&p);
+    tell(&p, LATER_AT, LEVEL_LATE, 20000, 1, LATER_AT - 1, LATER_AT - 1);
+    assert_false(says(&p, "voided"));
+    assert_false(tenant_task_lost_track(p.task));
+    tell(&p, LATER_AT, LEVEL_LATE, 20000, 1, LATER_AT, LATER_AT);
+    assert_true(says(&p, KEY " 2 voided"));
+    assert_true(tenant_task_lost_track(p.task)); /* the view is to be shown anew */
+    forget(&p);
+    /* Its own T is another one: what is counted by the old says nothing. */
+    late_calls(&p, LATER_AT, 3);
+    assert_false(says(&p, KEY));
+    played_deinit(&p);
+    free(sets);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_change_after_a_load_is_as_one_without),
@@ -327,6 +418,8 @@ int main(void) {
         cmocka_unit_test(another_threshold_starts_to_count),
         cmocka_unit_test(a_tenant_comes_and_goes),
         cmocka_unit_test(an_item_whose_clock_was_replaced_is_resolved),
+        cmocka_unit_test(what_a_fast_source_counts_under_the_next_version_is_not_lost),
+        cmocka_unit_test(a_version_takes_over_after_the_step_of_its_instant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -198,8 +198,8 @@ static void check_screen(const struct screen *s, const struct contract_set *set,
         const struct shown_window *w = &s->windows[i];
         struct slice tenant = slice_of(w->tenant);
         struct scope scope;
-        assert_true(scope_named(contract_set_find(set, tenant), w->tenant, w->scope, &scope));
-        const struct contract *contract = contract_set_find(set, tenant);
+        assert_true(scope_named(contract_set_find(set, tenant, 0), w->tenant, w->scope, &scope));
+        const struct contract *contract = contract_set_find(set, tenant, 0);
         int64_t from, to;
         span_of(w->window, contract, clock, &from, &to);
         int64_t offered = recount(ledger, tenant, &scope, from, to, 0, COUNTER_OFFERED, 0, 0);
@@ -219,7 +219,7 @@ static void check_screen(const struct screen *s, const struct contract_set *set,
         const struct shown_now *n = &s->nows[i];
         struct slice tenant = slice_of(n->tenant);
         struct scope scope;
-        assert_true(scope_named(contract_set_find(set, tenant), n->tenant, n->scope, &scope));
+        assert_true(scope_named(contract_set_find(set, tenant, 0), n->tenant, n->scope, &scope));
         assert_int_equal(n->now.waiting, recount(ledger, tenant, &scope, INSTANT_NONE, clock + 1, 0,
                                                  COUNTER_WAITING_CHANGE, 0, 0));
     }

@@ -3,8 +3,10 @@
 #include "base/check.h"
 #include "core/judge_feed.h"
 #include "core/objective_window.h"
+#include "tasks/tenant_ahead.h"
 #include "tasks/tenant_counting.h"
-#include "tasks/tenant_steps.h"
+#include "tasks/tenant_rows.h"
+#include "tasks/tenant_turn.h"
 
 /* One tenant, as it was and as it will be. */
 struct change {
@@ -69,6 +71,7 @@ static void take_over_rules(struct change *c) {
         struct tenant_rule *to = tenant_state_rule(c->task, c->tenant, o, view);
         cell_advance(from->cell, c->at);
         cell_take_over(to->cell, from->cell);
+        to->from_at = from->from_at;
         to->state = from->state;
         to->figure = from->figure;
     }
@@ -134,7 +137,7 @@ static void change_notices(struct change *c) {
 }
 
 static void change_tenant(struct tenant_task *t, struct tenant *tenant,
-                          const struct contract *contract) {
+                          const struct contract *contract, int64_t at) {
     struct change c = {.task = t,
                        .tenant = tenant,
                        .was = *tenant,
@@ -143,7 +146,7 @@ static void change_tenant(struct tenant_task *t, struct tenant *tenant,
                        .at = t->step_at};
     t->scope_count -= tenant->scopes.count;
     tenant->scopes = tenant->rules = tenant->demands = (struct tenant_array){0};
-    tenant_state_set_contract(tenant, contract);
+    tenant_state_set_contract(t, tenant, at);
     take_over_scopes(&c);
     take_over_rules(&c);
     take_over_demands(&c);
@@ -172,19 +175,30 @@ static void retarget_leaves(struct tenant_task *t) {
     free(changed);
 }
 
+void tenant_turn_all(struct tenant_task *t, int64_t at) {
+    const struct contract_set *contracts = t->options.contracts;
+    for (size_t i = 0; i < t->tenants.count; i++) {
+        struct tenant *tenant = t->tenants.items[i];
+        const struct contract *now = contract_set_find(contracts, tenant->name, at);
+        if (!contract_same_from(tenant->contract, now)) {
+            change_tenant(t, tenant, now, at);
+            t->turned = true;
+        }
+        tenant->until_at = contract_set_until(contracts, tenant->name, at);
+    }
+    retarget_leaves(t);
+    for (size_t i = 0; i < t->tenants.count; i++)
+        tenant_ahead_release(t, t->tenants.items[i], tenant_rows_add);
+    t->effective_at = contract_set_next_change(contracts, at);
+    t->ages_changed = true;
+}
+
 void tenant_task_change_contracts(struct tenant_task *t, const struct contract_set *contracts,
                                   struct outbox *out) {
     struct counting_outbox counting;
     t->out = tenant_counting_begin(&counting, t, out);
     t->options.contracts = contracts;
     t->log_at = t->sources.log_at;
-    for (size_t i = 0; i < t->tenants.count; i++) {
-        struct tenant *tenant = t->tenants.items[i];
-        const struct contract *now = contract_set_find(contracts, tenant->name);
-        if (!contract_same(tenant->contract, now))
-            change_tenant(t, tenant, now);
-    }
-    retarget_leaves(t);
-    t->ages_changed = true;
+    tenant_turn_all(t, tenant_state_seen_at(t));
     t->out = NULL;
 }
