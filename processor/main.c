@@ -4,6 +4,7 @@
 
 #include "cli/backtest.h"
 #include "cli/check.h"
+#include "cli/export.h"
 #include "cli/run.h"
 #include "cli/tail.h"
 #include "cli/top.h"
@@ -18,6 +19,7 @@ static const struct command commands[] = {
     {"run", run_main, "the processor"},
     {"check", check_main, "check settings and contracts"},
     {"backtest", backtest_main, "contracts tried on past events"},
+    {"export", export_main, "a topic range as Avro container files"},
     {"top", top_main, "live terminal board"},
     {"tail", tail_main, "alerts as they come"},
 };

@@ -8,6 +8,9 @@
 #include "cli/backtest_flags.h"
 #include "cli/backtest_table.h"
 #include "cli/cli.h"
+#include "cli/kafka_settings.h"
+#include "cli/past_files.h"
+#include "cli/past_topic.h"
 
 #define WRITE_AT ((size_t)64 * 1024) /* bytes of output that are collected */
 
@@ -16,7 +19,9 @@ struct backtest {
     const struct backtest_flags *flags;
     struct contract_set *sets[BACKTEST_FOLDERS_MAX];
     struct backtest_trial trials[BACKTEST_FOLDERS_MAX];
-    struct past_files *past;
+    struct past_source past;
+    struct kafka_options kafka; /* of a topic */
+    struct kafka_property *properties;
     struct backtest_outcome outcome;
     struct buf out;
 };
@@ -59,14 +64,31 @@ static bool load_folders(struct backtest *b, const struct settings *s) {
     return right;
 }
 
+static void tell_note(void *self, enum log_level level, const char *event, const char *members) {
+    (void)self;
+    if (level >= LOG_LEVEL_ERROR)
+        fprintf(stderr, "floorwalker backtest: %s {%s}\n", event, members);
+}
+
+static bool open_topic(struct backtest *b, const struct settings *s, struct err *err) {
+    b->kafka = kafka_settings_options(s, (struct note_port){.note = tell_note}, &b->properties);
+    struct past_topic_options options = {.kafka = &b->kafka,
+                                         .schema_registry = s->schema_registry,
+                                         .topic = b->flags->topic,
+                                         .from_at = b->flags->from_at,
+                                         .to_at = b->flags->to_at};
+    return past_topic_open(&options, &b->past, err);
+}
+
 static bool open_past(struct backtest *b, const struct settings *s, struct err *err) {
+    if (b->flags->topic)
+        return open_topic(b, s, err);
     struct past_files_options options = {.paths = b->flags->files,
                                          .count = b->flags->file_count,
                                          .from_at = b->flags->from_at,
                                          .to_at = b->flags->to_at,
                                          .latest_at = wall_now() + s->max_skew_ms};
-    b->past = past_files_open(&options, err);
-    return b->past != NULL;
+    return past_files_open(&options, &b->past, err);
 }
 
 static void feed(struct backtest *b, const struct event *event, int64_t log_at, int64_t number) {
@@ -83,14 +105,14 @@ static void feed(struct backtest *b, const struct event *event, int64_t log_at, 
 static bool try_all(struct backtest *b, struct err *err) {
     struct event event;
     int64_t log_at, number = 0;
-    enum past_files_result found;
-    while ((found = past_files_next(b->past, &event, &log_at, err)) == PAST_EVENT)
+    enum past_result found;
+    while ((found = b->past.next(b->past.self, &event, &log_at, err)) == PAST_EVENT)
         feed(b, &event, log_at, number++);
     if (found == PAST_FAILED)
         return false;
     for (size_t i = 0; i < b->outcome.trial_count; i++)
         trial_finish(b->trials[i].trial, INSTANT_NONE);
-    b->outcome.counts = *past_files_counts(b->past);
+    b->outcome.counts = *b->past.counts(b->past.self);
     return true;
 }
 
@@ -123,7 +145,7 @@ static void tell_letters(const struct backtest_trial *t) {
 
 /* What was not taken is told to people wherever the rest goes. */
 static void tell_refused(const struct backtest *b) {
-    const struct past_files_counts *c = &b->outcome.counts;
+    const struct past_counts *c = &b->outcome.counts;
     uint64_t refused = 0;
     for (int r = 0; r < DEAD_REASON_COUNT; r++)
         refused += c->refused[r];
@@ -165,7 +187,9 @@ static int backtest(const struct backtest_flags *flags, const struct settings *s
         .trials = b->trials, .first_at = INSTANT_NONE, .last_at = INSTANT_NONE};
     buf_init(&b->out);
     int status = run(b, s);
-    past_files_close(b->past);
+    if (b->past.self)
+        b->past.close(b->past.self);
+    free(b->properties);
     for (size_t i = 0; i < flags->folder_count; i++) {
         trial_free(b->trials[i].trial);
         contracts_free(b->sets[i]);

@@ -18,7 +18,8 @@ struct words {
 void backtest_flags_print_help(void) {
     printf(
         "usage: floorwalker backtest --contracts DIR... --avro FILE... [--from T] [--to T]\n"
-        "                            [--json | --csv] [--episodes] [--config FILE]\n\n"
+        "                            [--json | --csv] [--episodes] [--config FILE]\n"
+        "       floorwalker backtest --contracts DIR... --topic interactions --config FILE ...\n\n"
         "What contracts would have said on past events: attainment per objective, local day and\n"
         "month, the alerts that would have fired, and the tightest target that would have held.\n"
         "It judges as the processor does with clock: log.\n"
@@ -27,6 +28,8 @@ void backtest_flags_print_help(void) {
         "                      event with the earliest time comes next, so each of them has to be\n"
         "                      in the order of time; what comes late counts as it does live. Time\n"
         "                      is event_at, or log_at where that is the first field\n"
+        "  --topic T           instead: this topic (without topic_prefix) as it is now, in the\n"
+        "                      order of the records' time stamps\n"
         "  --from T, --to T    only events of [from, to) by that time (epoch ms or RFC 3339)\n"
         "  --json              for programs: one JSON object a line, in records named input,\n"
         "                      refused, rule, objective, period, alerts, left_out\n"
@@ -69,6 +72,15 @@ static enum taken take_words(struct backtest_flags *f, struct words *w,
     return TAKEN_WRONG;
 }
 
+static enum taken take_topic(struct backtest_flags *f, struct words *w) {
+    if (w->at + 1 == w->count) {
+        say("--topic", " needs a value");
+        return TAKEN_WRONG;
+    }
+    f->topic = w->of[++w->at];
+    return TAKEN;
+}
+
 static enum taken take_instant(struct words *w, int64_t *at) {
     const char *flag = w->of[w->at];
     struct err err = {" needs a time"};
@@ -98,6 +110,8 @@ static enum taken take_word(struct backtest_flags *f, struct words *w) {
         return take_words(f, w, take_folder);
     if (strcmp(word, "--avro") == 0)
         return take_words(f, w, take_file);
+    if (strcmp(word, "--topic") == 0)
+        return take_topic(f, w);
     if (strcmp(word, "--from") == 0)
         return take_instant(w, &f->from_at);
     if (strcmp(word, "--to") == 0)
@@ -114,8 +128,10 @@ static bool is_complete(const struct backtest_flags *f) {
         return true;
     if (f->folder_count == 0)
         say("--contracts DIR...", " is missing");
-    else if (f->file_count == 0)
-        say("--avro FILE...", " is missing");
+    else if (f->file_count == 0 && !f->topic)
+        say("--avro FILE... or --topic T", " is missing");
+    else if (f->file_count > 0 && f->topic)
+        say("--avro and --topic", " exclude each other");
     else if (f->json && f->csv)
         say("--json and --csv", " exclude each other");
     else if (f->episodes && !f->json && !f->csv)

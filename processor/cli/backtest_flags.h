@@ -10,7 +10,8 @@
 struct backtest_flags {
     const char *folders[BACKTEST_FOLDERS_MAX]; /* views of argv, as the files are */
     size_t folder_count;
-    char **files; /* owned array */
+    char **files;      /* owned array */
+    const char *topic; /* without prefix; NULL: files */
     size_t file_count;
     int64_t from_at, to_at; /* INSTANT_NONE, INSTANT_MAX where not given */
     bool json, csv, episodes, help;

@@ -3,7 +3,7 @@
 
 #include "backtest/trial.h"
 #include "base/buf.h"
-#include "cli/past_files.h"
+#include "cli/past.h"
 
 /* One folder of contracts and what came of it. Borrowed. */
 struct backtest_trial {
@@ -14,7 +14,7 @@ struct backtest_trial {
 struct backtest_outcome {
     struct backtest_trial *trials;
     size_t trial_count;
-    struct past_files_counts counts;
+    struct past_counts counts;
     int64_t first_at, last_at; /* of the events; INSTANT_NONE: there were none */
 };
 

@@ -21,7 +21,7 @@ struct past_file {
 
 struct past_files {
     struct past_files_options options;
-    struct past_files_counts counts;
+    struct past_counts counts;
     struct past_file *files;
     size_t file_count;
     struct past_file **heap; /* those that have a next event, the earliest first */
@@ -73,7 +73,7 @@ static bool is_wanted(struct past_files *p, const struct past_file *f) {
 }
 
 /* To the file's next event; END when it has none, FAILED when it is torn. */
-static enum past_files_result advance(struct past_files *p, struct past_file *f, struct err *err) {
+static enum past_result advance(struct past_files *p, struct past_file *f, struct err *err) {
     struct event_file_fault fault;
     for (;;) {
         switch (event_file_next(f->events, &f->event, &f->log_at, &fault)) {
@@ -122,29 +122,8 @@ static bool open_file(struct past_files *p, struct past_file *f, struct err *err
     return true;
 }
 
-struct past_files *past_files_open(const struct past_files_options *options, struct err *err) {
-    struct past_files *p = calloc(1, sizeof(*p));
-    CHECK(p);
-    p->options = *options;
-    p->file_count = options->count;
-    p->files = calloc(options->count + 1, sizeof(*p->files));
-    p->heap = calloc(options->count + 1, sizeof(struct past_file *));
-    CHECK(p->files && p->heap);
-    for (size_t i = 0; i < p->file_count; i++) {
-        p->files[i].path = options->paths[i];
-        if (!open_file(p, &p->files[i], err)) {
-            past_files_close(p);
-            return NULL;
-        }
-    }
-    for (size_t i = p->heap_count / 2; i-- > 0;)
-        sift_down(p, i);
-    return p;
-}
-
-void past_files_close(struct past_files *p) {
-    if (!p)
-        return;
+static void close_files(void *self) {
+    struct past_files *p = self;
     for (size_t i = 0; i < p->file_count; i++) {
         event_file_free(p->files[i].events);
         if (p->files[i].bytes.at)
@@ -155,10 +134,10 @@ void past_files_close(struct past_files *p) {
     free(p);
 }
 
-enum past_files_result past_files_next(struct past_files *p, struct event *event, int64_t *log_at,
-                                       struct err *err) {
+static enum past_result next(void *self, struct event *event, int64_t *log_at, struct err *err) {
+    struct past_files *p = self;
     if (p->taken) {
-        enum past_files_result found = advance(p, p->heap[0], err);
+        enum past_result found = advance(p, p->heap[0], err);
         if (found == PAST_FAILED)
             return found;
         if (found == PAST_END)
@@ -175,6 +154,28 @@ enum past_files_result past_files_next(struct past_files *p, struct event *event
     return PAST_EVENT;
 }
 
-const struct past_files_counts *past_files_counts(const struct past_files *p) {
-    return &p->counts;
+static const struct past_counts *counts_of(void *self) {
+    return &((struct past_files *)self)->counts;
+}
+
+bool past_files_open(const struct past_files_options *options, struct past_source *source,
+                     struct err *err) {
+    struct past_files *p = calloc(1, sizeof(*p));
+    CHECK(p);
+    p->options = *options;
+    p->file_count = options->count;
+    p->files = calloc(options->count + 1, sizeof(*p->files));
+    p->heap = calloc(options->count + 1, sizeof(struct past_file *));
+    CHECK(p->files && p->heap);
+    for (size_t i = 0; i < p->file_count; i++) {
+        p->files[i].path = options->paths[i];
+        if (!open_file(p, &p->files[i], err)) {
+            close_files(p);
+            return false;
+        }
+    }
+    for (size_t i = p->heap_count / 2; i-- > 0;)
+        sift_down(p, i);
+    *source = (struct past_source){p, next, counts_of, close_files};
+    return true;
 }

@@ -136,7 +136,7 @@ def test_a_wrong_command_line(bench):
     folder, file = folders(bench)[0], bench.container("calls.avro", calls())
     for text, arguments in (
             ("--contracts DIR... is missing", ["--avro", file]),
-            ("--avro FILE... is missing", ["--contracts", folder]),
+            ("--avro FILE... or --topic T is missing", ["--contracts", folder]),
             ("--avro needs a value", ["--contracts", folder, "--avro"]),
             ("--json and --csv exclude each other",
              ["--contracts", folder, "--avro", file, "--json", "--csv"]),
