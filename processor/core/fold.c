@@ -55,6 +55,11 @@ static bool is_folded(const struct interaction *i, const struct moment *m) {
     }
 }
 
+/* An end from before has been folded, or has no part in what was reopened. */
+static bool is_after_reopening(const struct interaction *i, const struct moment *m) {
+    return i->reopened_at == INSTANT_NONE || m->event_at >= i->reopened_at;
+}
+
 static bool has_effect_beside(const struct interaction *i, const struct moment *m, enum move move) {
     switch (move) {
     case MOVE_CREATE: return i->created_at == INSTANT_NONE;
@@ -62,9 +67,12 @@ static bool has_effect_beside(const struct interaction *i, const struct moment *
     case MOVE_REOPEN:
         return !i->backlog && (i->reopened_at == INSTANT_NONE || m->event_at > i->reopened_at) &&
                (i->resolved_at == INSTANT_NONE || m->event_at >= i->resolved_at);
-    case MOVE_CLOSE: return !i->over || interaction_waits(i) || interaction_in_leg(i);
+    case MOVE_CLOSE:
+        return (!i->shut && is_after_reopening(i, m)) || interaction_waits(i) ||
+               interaction_in_leg(i);
     case MOVE_TAKE_OUT:
-        return !i->over || interaction_waits(i) || interaction_in_leg(i) || i->visit.counted;
+        return (!i->shut && is_after_reopening(i, m)) || interaction_waits(i) ||
+               interaction_in_leg(i) || i->visit.counted;
     case MOVE_NOTHING: return i->phase == PHASE_NEW;
     default: return true;
     }

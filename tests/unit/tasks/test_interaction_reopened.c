@@ -181,7 +181,7 @@ static void tell_a_day(struct kit *k, bool again) {
     };
     for (int64_t n = 0; n < (again ? 5 : (int64_t)(sizeof(day) / sizeof(day[0]))); n++) {
         struct event ev = kit_event(day[n].type, n * 20 * M);
-        char id[8];
+        char id[32];
         snprintf(id, sizeof(id), "d%lld", (long long)n);
         ev.event_id = slice_of(id);
         ev.channel = CHANNEL_EMAIL;

@@ -113,6 +113,42 @@ static void zammad_904_a_merged_ticket_does_not_escalate(void **state) {
     expect_verdicts(k, 0, 0);
 }
 
+/* A source need not send REOPENED, but CLOSED is the end even of what has been resolved. */
+static void thanks_for_what_is_closed_need_no_reply(void **state) {
+    for (int closed = 0; closed < 2; closed++) {
+        kit_teardown(state);
+        kit_setup(state);
+        struct kit *k = *state;
+        only(k, CLOCK_NEXT_REPLY, H);
+        say_mail(k, EVENT_CREATED, 0);
+        say_mail(k, EVENT_RESOLVED, 10 * M);
+        if (closed)
+            say_mail(k, EVENT_CLOSED, 11 * M);
+        ask(k, 12 * M);
+        if (closed) {
+            kit_tick(k, 12 * H);
+            kit_expect_facts(k, 0);
+        } else {
+            expect_breach(k, "it", 1, 72 * M, H);
+        }
+    }
+}
+
+static void a_close_that_comes_again_leaves_what_was_reopened_alone(void **state) {
+    struct kit *k = *state;
+    only(k, CLOCK_NEXT_REPLY, H);
+    struct event closed = kit_event(EVENT_CLOSED, 10 * M);
+    closed.channel = CHANNEL_EMAIL;
+    closed.event_id = SLICE("closed");
+    say_mail(k, EVENT_CREATED, 0);
+    kit_apply(k, closed);
+    say_mail(k, EVENT_REOPENED, 20 * M);
+    kit_tick(k, 40 * M);
+    kit_apply(k, closed);
+    assert_int_equal(ALL(k, BACKLOG_CHANGE), 1);
+    expect_breach(k, "it", 1, 80 * M, H);
+}
+
 static void who_gives_up_waits_for_no_next_reply(void **state) {
     static const enum event_type ways[] = {EVENT_ABANDONED, EVENT_CALLBACK_REQUESTED, EVENT_CLOSED};
     for (size_t w = 0; w < 3; w++) {
@@ -333,6 +369,8 @@ int main(void) {
         CASE(a_pending_status_does_not_pause_replies),
         CASE(resolved_ends_the_next_reply),
         CASE(zammad_904_a_merged_ticket_does_not_escalate),
+        CASE(thanks_for_what_is_closed_need_no_reply),
+        CASE(a_close_that_comes_again_leaves_what_was_reopened_alone),
         CASE(who_gives_up_waits_for_no_next_reply),
         CASE(zammad_5624_no_clock_of_the_group_before_is_left_behind),
         CASE(a_clock_that_matches_later_knows_the_turn),
