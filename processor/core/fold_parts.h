@@ -43,6 +43,8 @@ void leg_end(struct fold *f, struct interaction *i, const struct moment *m, bool
 void leg_age(struct fold *f, struct interaction *i, int64_t at);
 
 /* fold_reply.c: what stands beside the phase */
+/* The first reply is owed from a BOT_HANDOFF on, by the rule that applies. */
+bool reply_waits_for_handoff(const struct fold *f, const struct interaction *i);
 void reply_created(struct fold *f, struct interaction *i, int64_t at);
 void reply_first_queued(struct fold *f, struct interaction *i, int64_t at);
 void reply_handed_off(struct fold *f, struct interaction *i, int64_t at);

@@ -2,19 +2,14 @@
 
 /* The first reply is measured from CREATED; without one from the first QUEUED; from BOT_HANDOFF
  * where the clock's rule says so. */
-static const struct clock_rule *reply_rule(const struct fold *f, const struct interaction *i) {
-    const struct leaf *leaf = fold_leaf(f, i->leaf);
-    return contract_clock(leaf->contract, CLOCK_FIRST_REPLY, leaf);
-}
-
-static bool waits_for_handoff(const struct fold *f, const struct interaction *i) {
-    const struct clock_rule *rule = reply_rule(f, i);
-    return rule && rule->start_on_handoff;
+bool reply_waits_for_handoff(const struct fold *f, const struct interaction *i) {
+    uint16_t rule = clocks_choose(f, i, TRACK_REPLY).rule;
+    return rule != CLOCK_NO_RULE && clocks_contract(f, i)->clocks[rule].start_on_handoff;
 }
 
 static void begin_reply(struct fold *f, struct interaction *i, int64_t at) {
     i->reply_from_at = at;
-    if (!waits_for_handoff(f, i))
+    if (!reply_waits_for_handoff(f, i))
         clocks_begin(f, i, TRACK_REPLY, at);
 }
 
@@ -35,7 +30,7 @@ void reply_first_queued(struct fold *f, struct interaction *i, int64_t at) {
 }
 
 void reply_handed_off(struct fold *f, struct interaction *i, int64_t at) {
-    if (i->replied || !fold_is_inbound(f, i->leaf) || !waits_for_handoff(f, i))
+    if (i->replied || !fold_is_inbound(f, i->leaf) || !reply_waits_for_handoff(f, i))
         return;
     i->reply_from_at = at;
     if (i->clocks[TRACK_REPLY].state == CLOCK_OFF)

@@ -32,12 +32,18 @@ static int64_t updated_at(const struct interaction *i) {
     return i->reopened_at > from_at ? i->reopened_at : from_at;
 }
 
+/* A hand-off begins its clock at once: where there is none, there was no hand-off. */
+static int64_t first_reply_owed_from(const struct fold *f, const struct interaction *i) {
+    bool owed = !i->replied && !i->over && !reply_waits_for_handoff(f, i);
+    return owed ? i->reply_from_at : INSTANT_NONE;
+}
+
 static int64_t start_of(const struct fold *f, const struct interaction *i, enum track t) {
     if (!fold_is_inbound(f, t == TRACK_ANSWER ? i->visit.leaf : i->leaf))
         return INSTANT_NONE;
     switch (t) {
     case TRACK_ANSWER: return interaction_waits(i) ? i->visit.queued_at : INSTANT_NONE;
-    case TRACK_REPLY: return i->replied || i->over ? INSTANT_NONE : i->reply_from_at;
+    case TRACK_REPLY: return first_reply_owed_from(f, i);
     case TRACK_NEXT: return reply_owed_from(i);
     case TRACK_UPDATE: return updated_at(i);
     case TRACK_RESOLUTION:

@@ -135,6 +135,8 @@ class Rule:
     handoff: bool = False
     bots_count: bool = False
     days: int = 0
+    on_resolve: str = ""                             # "": not said
+    on_reopen: str = ""
 
     def fits(self, facts):
         return all(facts[key] in words for key, words in self.when.items())
@@ -144,10 +146,11 @@ class Rule:
 class Clock:
     """One clock of one interaction: all the times in which it ran, and under which rule."""
     rule: Rule
-    ran: list                # closed intervals of this count
     since: int | None        # it runs since; None: it stands
+    started: int
+    silent: bool = False     # by a rule that would fit elsewhere: nobody is told
+    ran: list = field(default_factory=list)
     kept_ms: int = 0         # counted before `ran`, under other rules
-    started: int = 0
     breach: int | None = None
     ended: bool = False
     verdict: bool = True     # its end says met or missed
@@ -175,11 +178,20 @@ class Clock:
             self.since = None
 
     def state(self):
+        if self.silent:
+            return "none"
         if self.ended:
             return "met" if self.breach is None else "missed"
         if self.breach is not None:
             return "breached"
         return "running" if self.since is not None else "paused"
+
+
+ON_REOPEN = {"first_reply": "ignore", "next_reply": "new", "periodic_update": "new",
+             "resolution": "continue", "requester_wait": "continue", "agent_work": "continue"}
+OWED = ("first_reply", "next_reply", "periodic_update")    # a message is owed
+SPENT = ("resolution", "requester_wait", "agent_work")     # time is spent
+HEARD = ("requester_wait", "agent_work")                   # the customer's word resumes them
 
 
 class History:
@@ -191,29 +203,27 @@ class History:
         self.facts = {"priority": common.get("priority"), "queue": common.get("queue"),
                       "channel": common["channel"]}
         self.status = None
+        self.heard = False           # the customer wrote since the status was said
         self.clocks = {}
-        self.visit = None            # "waiting", or how it ended
-        self.visits = 0
-        self.replied = self.over = False
-        self.reply_from = self.handoff = self.created = self.queued = None
+        self.waiting = self.replied = self.over = self.begun = self.created = False
 
-    def rule_of(self, kind):
-        return next((r for r in self.rules if r.kind == kind and r.fits(self.facts)), None)
+    # ---- rules ----
 
-    def pass_time(self, at):
-        """Deadlines before `at` are breaches, each at its own instant."""
-        for clock in self.clocks.values():
-            deadline = clock.deadline()
-            if clock.breach is None and not clock.ended and deadline is not NEVER and deadline < at:
-                clock.breach = deadline
+    def choose(self, kind):
+        """(rule, silent): the first that fits, else the first that would fit elsewhere."""
+        rules = [r for r in self.rules if r.kind == kind]
+        fits = [r for r in rules if r.fits(self.facts)]
+        if fits or kind == "speed_of_answer":
+            return fits[0] if fits else None, False
+        return (rules[0], True) if rules else (None, False)
 
     def begin(self, kind, at):
-        rule = self.rule_of(kind)
-        if rule is None or (kind in self.clocks and kind != "speed_of_answer"):
+        clock = self.clocks.get(kind)
+        rule, silent = self.choose(kind)
+        if rule is None or (clock is not None and not clock.ended):
             return
-        clock = self.clocks[kind] = Clock(rule, [], at, started=at)
-        if self.status in rule.pause_on:
-            clock.since = None
+        self.clocks[kind] = Clock(rule, at, at, silent)
+        self.take_status(kind, at)
 
     def end(self, kind, at, verdict=True):
         clock = self.clocks.get(kind)
@@ -221,138 +231,21 @@ class History:
             clock.stand(at)
             clock.ended, clock.verdict = True, verdict or clock.breach is not None
 
-    def drop(self, *kinds):
-        for kind in kinds:
-            self.clocks.pop(kind, None)
-
-    def apply(self, event):
-        self.pass_time(event["at"])
-        getattr(self, "on_" + event["type"], lambda e: None)(event)
-
-    # ---- events ----
-
-    def on_created(self, e):
-        self.created = e["at"]
-        if self.reply_from is None and not self.replied:
-            self.start_reply(e["at"])
-        if not self.over:
-            self.begin("resolution", e["at"])
-
-    def start_reply(self, at):
-        self.reply_from = at
-        rule = self.rule_of("first_reply")
-        if not (rule and rule.handoff):
-            self.begin("first_reply", at)
-
-    def on_bot_handoff(self, e):
-        rule = self.rule_of("first_reply")
-        if not self.replied and rule and rule.handoff:
-            self.handoff = e["at"]
-            self.begin("first_reply", e["at"])
-
-    def on_queued(self, e):
-        self.facts["queue"] = e.get("queue", self.facts["queue"])
-        self.visits += 1
-        self.visit, self.queued = "waiting", e["at"]
-        if self.reply_from is None and not self.replied:
-            self.start_reply(e["at"])
-        self.drop("speed_of_answer")
-        self.begin("speed_of_answer", e["at"])
-        self.match_again(e["at"])
-
-    def on_answered(self, e):
-        if self.visit != "waiting":      # nobody said that it was queued: it waited no time
-            self.on_queued(e)
-        self.visit = "answered"
-        self.end("speed_of_answer", e["at"])
-        if self.facts["channel"] == "voice":
-            self.reply(e["at"])
-
-    def on_abandoned(self, e):
-        self.visit = "abandoned"
-        self.end("speed_of_answer", e["at"], verdict=False)
-        self.end("first_reply", e["at"], verdict=False)
-        if self.facts["channel"] == "voice":
-            self.end("resolution", e["at"], verdict=False)
-
-    def reply(self, at):
-        if not self.replied:
-            self.replied = True
-            self.end("first_reply", at)
-
-    def on_agent_message(self, e):
-        if not e.get("public", True) or e.get("author") in ("customer", "system"):
-            return
-        if e.get("author") != "bot":
-            self.reply(e["at"])
-        elif "first_reply" in self.clocks and self.clocks["first_reply"].rule.bots_count:
-            self.reply(e["at"])
-
-    def on_bot_message(self, e):
-        self.on_agent_message({**e, "author": "bot"})
-
-    def on_status_changed(self, e):
-        self.status = self.statuses.get(e["status"])
-        for clock in self.clocks.values():
-            if not clock.ended:
-                self.take_status(clock, e["at"])
-
-    def take_status(self, clock, at):
-        if self.status in clock.rule.pause_on:
-            clock.stand(at)
-        elif clock.since is None:
-            clock.since = at
-
-    def on_priority_changed(self, e):
-        self.facts["priority"] = e["priority"]
-        self.match_again(e["at"])
-
-    def on_resolved(self, e):
-        self.over = True
-        self.end("resolution", e["at"])
-        self.end("first_reply", e["at"], verdict=False)
-
-    def on_reopened(self, e):
-        self.over = False
-        clock = self.clocks.get("resolution")
-        if clock is not None and clock.ended:
-            clock.ended, clock.since, clock.started = False, e["at"], e["at"]
-            if self.status in clock.rule.pause_on:
-                clock.since = None
-
-    def on_merged(self, e):
-        self.over = True
-        self.drop(*[k for k, c in self.clocks.items() if not c.ended or k == "speed_of_answer"])
-
-    # ---- another rule ----
-
-    def start_of(self, kind, rule):
-        if kind == "speed_of_answer":
-            return self.queued if self.visit == "waiting" else None
-        if self.over:
-            return None
-        if kind == "resolution":
-            return self.created
-        return None if self.replied else self.handoff if rule.handoff else self.reply_from
-
     def match_again(self, at):
-        for kind in ("speed_of_answer", "first_reply", "resolution"):
-            clock, rule = self.clocks.get(kind), self.rule_of(kind)
-            if clock is not None and clock.ended:
+        for kind, clock in list(self.clocks.items()):
+            if clock.ended:
                 continue
-            if clock is None:
-                if rule is not None and self.start_of(kind, rule) is not None:
-                    self.begin_late(kind, rule, at)
-            elif rule is None:
-                self.drop(kind)
-            elif rule is not clock.rule:
+            rule, silent = self.choose(kind)
+            if rule is None:
+                del self.clocks[kind]
+            elif silent:
+                clock.silent, clock.breach = True, None
+            elif rule is not clock.rule or clock.silent:
                 self.take_over(clock, rule, at)
-
-    def begin_late(self, kind, rule, at):
-        start = self.start_of(kind, rule)
-        clock = self.clocks[kind] = Clock(rule, [(start, at)], at, started=start)
-        if self.status in rule.pause_on:
-            clock.since = None
+            if kind in self.clocks:
+                self.take_status(kind, at)
+        if self.waiting:
+            self.begin_late("speed_of_answer", self.waiting, at)
 
     def take_over(self, clock, rule, at):
         """The time since the start counts in the new hours, unless the clock stood for a part of
@@ -364,5 +257,165 @@ class History:
             clock.since = at
         else:
             clock.ran, clock.kept_ms = [], had
-        clock.rule, clock.breach = rule, None
-        self.take_status(clock, at)
+        clock.rule, clock.breach, clock.silent = rule, None, False
+
+    def begin_late(self, kind, start, at):
+        rule, silent = self.choose(kind)
+        if kind not in self.clocks and rule is not None:
+            self.clocks[kind] = Clock(rule, at, start, silent, [(start, at)])
+            self.take_status(kind, at)
+
+    def take_status(self, kind, at):
+        clock = self.clocks[kind]
+        if self.status in clock.rule.pause_on and not (self.heard and kind in HEARD):
+            clock.stand(at)
+        elif clock.since is None:
+            clock.since = at
+
+    def take_statuses(self, at):
+        for kind, clock in self.clocks.items():
+            if not clock.ended:
+                self.take_status(kind, at)
+
+    # ---- events ----
+
+    def pass_time(self, at):
+        """Deadlines before `at` are breaches, each at its own instant."""
+        for clock in self.clocks.values():
+            deadline = clock.deadline()
+            if not clock.silent and clock.breach is None and deadline is not NEVER and \
+                    deadline < at:
+                clock.breach = deadline
+
+    def apply(self, event):
+        self.pass_time(event["at"])
+        getattr(self, "on_" + event["type"])(event)
+
+    def owe_first_reply(self, at):
+        """From the first event that opens it, or from the hand-off."""
+        rule, _ = self.choose("first_reply")
+        self.begun = True
+        if not (rule and rule.handoff):
+            self.begin("first_reply", at)
+
+    def on_created(self, e):
+        self.created = True
+        self.owe_first_reply(e["at"])
+        for kind in ("resolution", "periodic_update", "requester_wait", "agent_work"):
+            self.begin(kind, e["at"])
+
+    def on_bot_handoff(self, e):
+        rule, _ = self.choose("first_reply")
+        if not self.replied and rule and rule.handoff and "first_reply" not in self.clocks:
+            self.begin("first_reply", e["at"])
+
+    def on_queued(self, e):
+        self.facts["queue"] = e.get("queue", self.facts["queue"])
+        self.waiting = e["at"]
+        self.clocks.pop("speed_of_answer", None)
+        if not self.begun:
+            self.owe_first_reply(e["at"])
+        self.begin("speed_of_answer", e["at"])
+        self.match_again(e["at"])
+
+    def on_answered(self, e):
+        if not self.waiting:             # nobody said that it was queued: it waited no time
+            self.clocks.pop("speed_of_answer", None)
+            if not self.begun:
+                self.owe_first_reply(e["at"])
+            self.begin("speed_of_answer", e["at"])
+        self.waiting = False
+        self.end("speed_of_answer", e["at"])
+        if self.facts["channel"] == "voice":
+            self.first_reply(e["at"])
+
+    def on_abandoned(self, e):
+        self.waiting = False
+        self.end("speed_of_answer", e["at"], verdict=False)
+        for kind in OWED:
+            self.end(kind, e["at"], verdict=False)
+        for kind in HEARD:
+            self.end(kind, e["at"])
+        if self.facts["channel"] == "voice":
+            self.end("resolution", e["at"], verdict=False)
+
+    def first_reply(self, at):
+        if not self.replied:
+            self.replied = True
+            self.end("first_reply", at)
+
+    def bots_count(self, kind):
+        clock = self.clocks.get(kind)
+        if kind == "first_reply":        # what a bot says before the hand-off is none
+            return clock is not None and clock.rule.bots_count
+        rule = clock.rule if clock and not clock.ended else self.choose(kind)[0]
+        return bool(rule) and rule.bots_count
+
+    def on_agent_message(self, e):
+        if not e.get("public", True) or e.get("author") in ("customer", "system"):
+            return
+        human = e.get("author") != "bot"
+        if human or self.bots_count("first_reply"):
+            self.first_reply(e["at"])
+        if human or self.bots_count("next_reply"):
+            self.end("next_reply", e["at"])
+        if human or self.bots_count("periodic_update"):
+            self.end("periodic_update", e["at"])
+            if self.created and not self.over:
+                self.begin("periodic_update", e["at"])
+
+    def on_bot_message(self, e):
+        self.on_agent_message({**e, "author": "bot"})
+
+    def on_customer_message(self, e):
+        self.heard = self.status is not None
+        self.take_statuses(e["at"])
+        self.begin("next_reply", e["at"])
+
+    def on_status_changed(self, e):
+        self.status, self.heard = self.statuses.get(e["status"]), False
+        self.take_statuses(e["at"])
+
+    def on_priority_changed(self, e):
+        self.facts["priority"] = e["priority"]
+        self.match_again(e["at"])
+
+    def on_resolved(self, e):
+        self.over = True
+        for kind in SPENT:
+            self.end(kind, e["at"])
+        for kind in OWED:
+            clock = self.clocks.get(kind)
+            if clock is not None and not clock.ended:
+                usual = "void" if kind == "first_reply" else "met"
+                how = clock.rule.on_resolve or usual
+                self.end(kind, e["at"], verdict=how == "met")
+
+    def on_reopened(self, e):
+        self.over = False
+        for kind, usual in ON_REOPEN.items():
+            rule, _ = self.choose(kind)
+            how = rule and (rule.on_reopen or usual)
+            clock = self.clocks.get(kind)
+            if how == "new":
+                self.begin_anew(kind, e["at"])
+            elif how == "continue" and clock is not None and clock.ended and not (
+                    kind == "first_reply" and self.replied):
+                clock.ended, clock.verdict = False, True
+                clock.since = clock.started = e["at"]
+                self.take_status(kind, e["at"])
+        self.match_again(e["at"])
+
+    def begin_anew(self, kind, at):
+        clock = self.clocks.get(kind)
+        if clock is not None and not clock.ended:
+            return
+        if kind == "first_reply":
+            self.replied = False
+        if self.created or kind in ("next_reply", "first_reply"):
+            self.begin(kind, at)
+
+    def on_merged(self, _):
+        self.over, self.waiting = True, False
+        self.clocks = {k: c for k, c in self.clocks.items()
+                       if c.ended and k != "speed_of_answer"}

@@ -25,8 +25,9 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PRIORITIES = ("low", "normal", "high", "urgent")
 QUEUES = ("red", "green", "blue")
 STATUSES = {"waiting-for-them": "pending_customer", "parked": "on_hold", "ours": "open"}
-KINDS = ("speed_of_answer", "first_reply", "resolution")
-DEFAULT_PAUSES = {"resolution": {"pending_customer", "on_hold"}}
+KINDS = ("speed_of_answer", *second.ON_REOPEN)
+DEFAULT_PAUSES = {"resolution": {"pending_customer"}, "requester_wait": {"pending_customer"},
+                  "agent_work": {"pending_customer", "on_hold"}}
 YEAR = 2026
 
 
@@ -44,7 +45,7 @@ class Draw:
         self.rng = random.Random(seed)
         self.zone = self.rng.choice(ZONES)
         self.calendars = {f"hours-{n}": self.hours() for n in range(2)}
-        self.handoff = self.rng.random() < 0.0
+        self.handoff = self.rng.random() < 0.2
         self.rules = [rule for kind in KINDS for rule in self.rules_of(kind)]
 
     def spans(self):
@@ -52,8 +53,8 @@ class Draw:
         rng = self.rng
         marks = sorted(rng.sample(range(0, 1440, 15), 2 * rng.choice((1, 1, 2, 3))))
         spans = list(zip(marks[::2], marks[1::2]))
-        if rng.random() < 0.25:
-            spans[-1] = spans[-1][0], rng.randrange(0, spans[0][0] + 1, 15)
+        if spans[0][0] and rng.random() < 0.25:
+            spans[-1] = spans[-1][0], rng.randrange(0, spans[0][0], 15)
         return spans
 
     def hours(self):
@@ -84,7 +85,10 @@ class Draw:
             yield second.Rule(f"{kind}-{n}", kind, 0 if days else self.target_ms(),
                               self.calendars.get(calendar, second.ALWAYS), calendar, when,
                               frozenset(pauses), kind == "first_reply" and self.handoff,
-                              rng.random() < 0.3, days)
+                              rng.random() < 0.3, days,
+                              rng.choice(("", "", "void")) if kind in second.OWED else "",
+                              "" if kind == "speed_of_answer" or rng.random() < 0.6
+                              else rng.choice(("ignore", "continue", "new")))
 
     def target_ms(self):
         rng = self.rng
@@ -215,13 +219,17 @@ def contract_of(draw):
             {"exceptions": exceptions} if exceptions else {})
 
     def clock(rule):
-        out = {"name": rule.name, "clock": rule.kind, "target": f"{rule.days}bd" if rule.days else f"{rule.target_ms}ms",
-               "pause_on": sorted(rule.pause_on)}
-        if rule.kind == "first_reply":
-            out |= {"start_on": "bot_handoff" if rule.handoff else "created",
-                    "bots_count": "yes" if rule.bots_count else "no"}
-        return out | ({"when": rule.when} if rule.when else {}) | (
-            {"calendar": rule.calendar} if rule.calendar else {})
+        said = {"when": rule.when, "calendar": rule.calendar, "on_resolve": rule.on_resolve,
+                "on_reopen": rule.on_reopen}
+        if rule.kind in second.OWED:
+            said["bots_count"] = "yes" if rule.bots_count else "no"
+        if rule.handoff:
+            said["start_on"] = "bot_handoff"
+        if rule.pause_on != DEFAULT_PAUSES.get(rule.kind, set()) or not rule.pause_on:
+            said["pause_on"] = sorted(rule.pause_on)
+        target = f"{rule.days}bd" if rule.days else f"{rule.target_ms}ms"
+        return {"name": rule.name, "clock": rule.kind, "target": target} | {
+            key: value for key, value in said.items() if value or key == "pause_on"}
     return {"contract": "acme-second", "version": 1, "tenant": "acme", "timezone": draw.zone,
             "statuses": STATUSES, "ageing": dict.fromkeys(
                 ("voice", "chat", "email", "social", "messaging", "ticket"), "300d"),
@@ -243,15 +251,16 @@ def example_of(draw, history):
     for event in events:
         told.apply(event)
     told.pass_time(until)
-    running = {clock.rule.name for clock in told.clocks.values()}
+    shown = [clock for clock in told.clocks.values() if not clock.silent]
+    names = {clock.rule.name for clock in shown}
     said, texts = {}, []
     for event in events:
         said |= {key: event[key] for key in ("priority", "queue") if key in event}
         texts.append({**event, **said, "at": utc(event["at"])})
     return {"given": {**common, "events": texts, "until": utc(until)},
-            "expect": [expectation(c, until) for c in told.clocks.values()] +
+            "expect": [expectation(c, until) for c in shown] +
                       [{"clock": r.name, "state": "none"} for r in draw.rules
-                       if r.name not in running]}
+                       if r.name not in names]}
 
 
 def differences(folder, seed):
