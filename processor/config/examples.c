@@ -12,7 +12,7 @@ struct example {
     const struct contract *contract;
     struct zone zone;
     struct event common; /* channel, queue ...: what every event says unless it says otherwise */
-    struct event events[EXAMPLE_EVENTS_MAX];
+    struct event events[EXAMPLE_EVENTS_MAX]; /* by time */
     size_t event_count;
     int64_t until_at; /* when it is looked at; INSTANT_NONE: at the last event */
 };
@@ -112,7 +112,18 @@ static void add_event(struct reader *r, int line, struct example *e, struct even
         return;
     }
     event.event_id = (struct slice){&ids[e->event_count], 1};
-    e->events[e->event_count++] = event;
+    size_t k = e->event_count++;
+    for (; k > 0 && e->events[k - 1].event_at > event.event_at; k--)
+        e->events[k] = e->events[k - 1];
+    e->events[k] = event;
+}
+
+/* What each event says of itself; priority and queue are those that were said last. */
+static struct event event_of(const struct example *e) {
+    struct event event = e->common;
+    event.priority = PRIORITY_UNKNOWN;
+    event.queue = (struct slice){0};
+    return event;
 }
 
 static void read_event(struct reader *r, const struct tree_node *n, struct example *e) {
@@ -124,7 +135,7 @@ static void read_event(struct reader *r, const struct tree_node *n, struct examp
                                              {"end_cause", read_end_cause, false},
                                              {"public", read_public, false},
                                              {NULL, NULL, false}};
-    struct event event = e->common;
+    struct event event = event_of(e);
     if (reader_map(r, n, keys, &event) &&
         read_instant(r, tree_get(n, "at"), &e->zone, &event.event_at))
         add_event(r, n->line, e, event);
@@ -141,7 +152,7 @@ static void read_zone(struct reader *r, const struct tree_node *n, struct zone *
 static void read_short(struct reader *r, const struct tree_node *given, const char *key,
                        enum event_type type, struct example *e) {
     const struct tree_node *n = tree_get(given, key);
-    struct event event = e->common;
+    struct event event = event_of(e);
     event.type = (uint8_t)type;
     if (n && read_instant(r, n, &e->zone, &event.event_at))
         add_event(r, n->line, e, event);
@@ -211,6 +222,21 @@ static int by_time(const void *a, const void *b) {
     if (x->event_at != y->event_at)
         return x->event_at < y->event_at ? -1 : 1;
     return moment_compare(x, y);
+}
+
+/* Who says nothing of priority or queue leaves them as they are. */
+static void carry_on(struct example *e) {
+    uint8_t priority = e->common.priority;
+    struct slice queue = e->common.queue;
+    for (size_t k = 0; k < e->event_count; k++) {
+        struct event *event = &e->events[k];
+        if (event->priority == PRIORITY_UNKNOWN)
+            event->priority = priority;
+        if (event->queue.size == 0)
+            event->queue = queue;
+        priority = event->priority;
+        queue = event->queue;
+    }
 }
 
 /* The interaction after all of its events; false with a fault when they make no sense. */
@@ -365,6 +391,7 @@ static void read_one(struct reader *r, const struct tree_node *item, const struc
     const struct tree_node *given = tree_get(item, "given");
     if (given)
         read_given(r, given, &e);
+    carry_on(&e);
     if (r->faults->errors == errors)
         expect_all(r, tree_get(item, "expect"), &e);
 }

@@ -253,10 +253,7 @@ def example_of(draw, history):
     told.pass_time(until)
     shown = [clock for clock in told.clocks.values() if not clock.silent]
     names = {clock.rule.name for clock in shown}
-    said, texts = {}, []
-    for event in events:
-        said |= {key: event[key] for key in ("priority", "queue") if key in event}
-        texts.append({**event, **said, "at": utc(event["at"])})
+    texts = [{**event, "at": utc(event["at"])} for event in events]
     return {"given": {**common, "events": texts, "until": utc(until)},
             "expect": [expectation(c, until) for c in shown] +
                       [{"clock": r.name, "state": "none"} for r in draw.rules
