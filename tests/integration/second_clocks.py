@@ -1,6 +1,6 @@
-"""A second implementation of clocks and opening hours, from their definitions: domain.md 2.4 and 3.4,
-CONTRACT, docs/decisions. It looks at a whole history at once and keeps lists of intervals, where the
-program folds event by event and keeps sums.
+"""A second implementation of clocks and opening hours, from their definitions: domain.md 2.4 and
+3.4, CONTRACT, docs/decisions. It looks at a whole history at once and keeps lists of intervals,
+where the program folds event by event and keeps sums.
 
 Instants are milliseconds since 1970 in UTC, intervals are pairs of them.
 """
