@@ -1,0 +1,207 @@
+/* What a trial keeps: spans of every kind of metric in local days, episodes, refusals. */
+#include <stdio.h>
+
+#include "base/property.h"
+
+#include "backtest/trial.h"
+#include "config/contracts.h"
+
+#define START INT64_C(1767265200000) /* 2026-01-01T11:00:00Z */
+#define NOBODY ((struct slice){NULL, 0})
+
+static const char contract_text[] =
+    "contract: acme\n"
+    "version: 4\n"
+    "tenant: acme\n"
+    "timezone: Pacific/Auckland\n"
+    "roles: {duty: {contact: \"mail:duty\"}}\n"
+    "clocks: [{name: pick-up, clock: speed_of_answer, target: 30s}]\n"
+    "objectives:\n"
+    "  - {name: p90, metric: wait_p90_ms, per: [queue], window: 15m, target: at most 20s,\n"
+    "     min_sample: 2, owner: duty, outcome: x}\n"
+    "  - {name: lost, metric: abandoned, per: [], window: 1h, target: at most 1, min_sample: 1,\n"
+    "     owner: duty, outcome: x}\n"
+    "  - {name: crowd, metric: waiting, per: [], window: 1m, target: at most 50, min_sample: 1,\n"
+    "     owner: duty, outcome: x}\n"
+    "  - {name: wait, metric: asa_ms, per: [site], window: 1h, target: at most 10s,\n"
+    "     min_sample: 1, owner: duty, outcome: x}\n";
+
+struct fixture {
+    struct contract_set *set;
+    struct trial *trial;
+    int64_t offset;
+};
+
+static int begin(void **state) {
+    struct fixture *f = calloc(1, sizeof(*f));
+    struct contract_text text = {SLICE("acme.yaml"), slice_of(contract_text)};
+    struct faults faults;
+    faults_init(&faults);
+    f->set = contracts_parse(&text, 1, &faults);
+    faults_print(&faults, stderr);
+    faults_deinit(&faults);
+    if (!f->set)
+        return -1;
+    f->trial = trial_new(&(struct trial_options){.grace_ms = 500,
+                                                 .reorder_ms = 5 * MINUTE_MS,
+                                                 .lateness_ms = DAY_MS,
+                                                 .max_skew_ms = MINUTE_MS,
+                                                 .max_alert_age_ms = 15 * MINUTE_MS,
+                                                 .open_limit = 1000,
+                                                 .scope_limit = 100,
+                                                 .contracts = f->set});
+    *state = f;
+    return 0;
+}
+
+static int end(void **state) {
+    struct fixture *f = *state;
+    trial_free(f->trial);
+    contracts_free(f->set);
+    free(f);
+    return 0;
+}
+
+/* At `at` in the log, and `late_ms` before that at the site. */
+static void feed(struct fixture *f, enum event_type type, const char *id, int64_t at,
+                 int64_t late_ms) {
+    char name[64];
+    snprintf(name, sizeof(name), "%s/%d", id, (int)type);
+    struct event ev = {.event_id = slice_of(name),
+                       .tenant = SLICE("acme"),
+                       .site = SLICE("main"),
+                       .interaction_id = slice_of(id),
+                       .queue = SLICE("support"),
+                       .event_at = at - late_ms,
+                       .emitted_at = EVENT_ABSENT,
+                       .source_seq = EVENT_ABSENT,
+                       .queue_wait_ms = EVENT_ABSENT,
+                       .talk_ms = EVENT_ABSENT,
+                       .hold_ms = EVENT_ABSENT,
+                       .wrap_ms = EVENT_ABSENT,
+                       .type = (uint8_t)type,
+                       .channel = CHANNEL_VOICE,
+                       .resolved = -1};
+    struct record_place place = {.topic = SLICE("interactions"),
+                                 .offset = f->offset++,
+                                 .log_at = at,
+                                 .key = NOBODY,
+                                 .schema_id = -1};
+    trial_event(f->trial, &place, &ev);
+}
+
+/* A caller who waits so long and is answered, or gives up. */
+static void call(struct fixture *f, const char *id, int64_t at, int64_t wait_ms, bool answered) {
+    feed(f, EVENT_QUEUED, id, at, 0);
+    feed(f, answered ? EVENT_ANSWERED : EVENT_ABANDONED, id, at + wait_ms, 0);
+    if (answered)
+        feed(f, EVENT_DISCONNECTED, id, at + wait_ms + SECOND_MS, 0);
+}
+
+static const struct attainment_row *row(struct fixture *f, const char *rule) {
+    struct attainment *a = trial_attainment(f->trial);
+    for (size_t i = 0; i < attainment_count(a); i++)
+        if (slice_equal(attainment_at(a, i)->objective->name, slice_of(rule)))
+            return attainment_at(a, i);
+    fail_msg("no row of %s", rule);
+    return NULL;
+}
+
+static struct figure figure(const struct attainment_row *r, enum attainment_span span, size_t at) {
+    struct figure found;
+    assert_true(at < r->spans[span].count);
+    attainment_figure(r, &r->spans[span].items[at], &found);
+    return found;
+}
+
+/* In Auckland the day turns at 11:00 UTC in January: an hour before and an hour after. */
+static void two_days_of_calls(struct fixture *f) {
+    int64_t before = START - HOUR_MS, after = START + HOUR_MS;
+    call(f, "a", before, 4000, true);
+    call(f, "b", before + MINUTE_MS, 8000, true);
+    call(f, "c", before + 2 * MINUTE_MS, 5000, false);
+    call(f, "d", after, 40000, true);
+    call(f, "e", after + MINUTE_MS, 5000, false);
+    call(f, "f", after + 2 * MINUTE_MS, 5000, false);
+    trial_finish(f->trial, INSTANT_NONE);
+}
+
+static void every_kind_of_metric_has_its_days(void **state) {
+    struct fixture *f = *state;
+    two_days_of_calls(f);
+    const struct attainment_row *wait = row(f, "wait");
+    assert_int_equal(wait->spans[ATTAINMENT_DAY].count, 2);
+    assert_int_equal(wait->spans[ATTAINMENT_DAY].items[1].start_at, START);
+    assert_int_equal(figure(wait, ATTAINMENT_DAY, 0).numerator, 12000);
+    assert_int_equal(figure(wait, ATTAINMENT_DAY, 0).denominator, 2);
+    assert_int_equal(figure(wait, ATTAINMENT_DAY, 1).numerator, 40000);
+    assert_int_equal(figure(wait, ATTAINMENT_ALL, 0).denominator, 3);
+    /* The first day is the first of January there, of another month than the day before. */
+    assert_int_equal(wait->spans[ATTAINMENT_MONTH].count, 1);
+
+    const struct attainment_row *lost = row(f, "lost");
+    assert_true(figure(lost, ATTAINMENT_DAY, 0).value == 1);
+    assert_true(attainment_is_met(lost->objective, &(struct figure){.value = 1}));
+    assert_true(figure(lost, ATTAINMENT_DAY, 1).value == 2);
+    assert_true(figure(lost, ATTAINMENT_ALL, 0).value == 3);
+
+    struct figure p90 = figure(row(f, "p90"), ATTAINMENT_DAY, 1);
+    assert_int_equal(p90.sample, 1);
+    assert_true(p90.value > 39600 && p90.value < 40400); /* within 1 % */
+
+    const struct attainment_row *crowd = row(f, "crowd");
+    assert_int_equal(crowd->spans[ATTAINMENT_ALL].count, 0); /* a gauge has no sums */
+    assert_true(crowd->steps > 0 && crowd->tightest.known);
+    assert_true(crowd->tightest.value == 1);
+}
+
+/* Told an hour and a half later, after the day has turned. */
+static void a_late_event_counts_in_its_own_day(void **state) {
+    struct fixture *f = *state;
+    feed(f, EVENT_QUEUED, "a", START - HOUR_MS, 0);
+    feed(f, EVENT_QUEUED, "b", START + MINUTE_MS, 0);
+    feed(f, EVENT_ANSWERED, "b", START + MINUTE_MS + 6000, 0);
+    feed(f, EVENT_ABANDONED, "a", START + 30 * MINUTE_MS, 90 * MINUTE_MS - 9000);
+    trial_finish(f->trial, INSTANT_NONE);
+    const struct attainment_row *lost = row(f, "lost");
+    assert_int_equal(lost->spans[ATTAINMENT_DAY].count, 1);
+    assert_int_equal(lost->spans[ATTAINMENT_DAY].items[0].end_at, START);
+    assert_true(figure(lost, ATTAINMENT_DAY, 0).value == 1);
+}
+
+static void episodes_and_refusals(void **state) {
+    struct fixture *f = *state;
+    two_days_of_calls(f);
+    feed(f, EVENT_QUEUED, "late", START + 2 * HOUR_MS, 3 * DAY_MS);
+    struct episodes *e = trial_episodes(f->trial);
+    size_t breaches = 0;
+    for (size_t i = 0; i < episodes_count(e); i++) {
+        struct past_episode p = episodes_at(e, i);
+        const struct episode_group *g = episodes_group_of(e, &p);
+        if (g->kind != ALERT_ITEM_BREACH)
+            continue;
+        breaches++;
+        assert_true(slice_equal(g->rule, SLICE("pick-up")));
+        assert_int_equal(g->contract_version, 4);
+        assert_true(slice_equal(p.interaction_id, SLICE("d")));
+        assert_int_equal(p.condition_at, START + HOUR_MS + 30000);
+        assert_int_equal(p.resolved_at, START + HOUR_MS + 40000);
+        assert_int_equal(p.ended, TRANSITION_RESOLVED);
+        assert_int_equal(g->total_ms, p.resolved_at - p.opened_at);
+    }
+    assert_int_equal(breaches, 1);
+    const uint64_t *letters = trial_dead_letters(f->trial);
+    assert_int_equal(letters[DEAD_TOO_LATE], 1);
+    assert_non_null(strstr(trial_first_letter(f->trial).at, "more than `lateness`"));
+}
+
+#define WITH_TRIAL(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        WITH_TRIAL(every_kind_of_metric_has_its_days),
+        WITH_TRIAL(a_late_event_counts_in_its_own_day),
+        WITH_TRIAL(episodes_and_refusals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
