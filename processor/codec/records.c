@@ -138,6 +138,21 @@ void records_put_dead_letter(const struct frame *frame, const struct dead_letter
     put_LONG(out, letter->at);
 }
 
+void records_put_audit(const struct frame *frame, const struct audit *audit, struct buf *out) {
+    frame_put(frame, out);
+    put_TEXT(out, audit->tenant);
+    put_LONG(out, audit->seq);
+    put_TEXT(out, audit->prev_hash);
+    put_TEXT(out, audit->hash);
+    put_LONG(out, audit->at);
+    put_TEXT(out, audit->actor);
+    put_TEXT(out, audit->action);
+    put_TEXT(out, audit->object);
+    put_INT(out, audit->contract_version);
+    put_TEXT(out, audit->inputs_digest);
+    put_readable(out, audit->detail);
+}
+
 void records_put_tick(const struct frame *frame, int64_t at, struct slice instance,
                       struct buf *out) {
     frame_put(frame, out);

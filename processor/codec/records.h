@@ -1,7 +1,8 @@
-/* The records that we write, as Avro: Alert, KpiSnapshot, DeadLetter, Tick. */
+/* The records that we write, as Avro: Alert, KpiSnapshot, DeadLetter, AuditRecord, Tick. */
 #pragma once
 
 #include "codec/frame.h"
+#include "core/audit.h"
 #include "core/dead_letter.h"
 #include "core/kpi.h"
 
@@ -11,5 +12,6 @@ void records_put_alert(const struct frame *frame, const struct alert *alert, int
 void records_put_kpi(const struct frame *frame, const struct kpi *kpi, struct buf *out);
 void records_put_dead_letter(const struct frame *frame, const struct dead_letter *letter,
                              struct buf *out);
+void records_put_audit(const struct frame *frame, const struct audit *audit, struct buf *out);
 void records_put_tick(const struct frame *frame, int64_t at, struct slice instance,
                       struct buf *out);

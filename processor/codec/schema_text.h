@@ -6,7 +6,8 @@
 /* X(symbol, record name): in the order of CMakeLists.txt. */
 #define SCHEMAS(X)                                                                                 \
     X(INTERACTION_EVENT, "InteractionEvent")                                                       \
-    X(TICK, "Tick") X(ALERT, "Alert") X(KPI_SNAPSHOT, "KpiSnapshot") X(DEAD_LETTER, "DeadLetter")
+    X(TICK, "Tick") X(ALERT, "Alert") X(KPI_SNAPSHOT, "KpiSnapshot")                               \
+    X(DEAD_LETTER, "DeadLetter") X(AUDIT, "AuditRecord")
 
 #define SCHEMA_ENUM(symbol, name) SCHEMA_##symbol,
 enum schema_id { SCHEMAS(SCHEMA_ENUM) SCHEMA_COUNT };

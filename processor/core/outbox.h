@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/alert.h"
+#include "core/audit.h"
 #include "core/dead_letter.h"
 #include "core/delta.h"
 #include "core/fact.h"
@@ -22,7 +23,7 @@ struct judged_step {
 };
 
 /* The slices in what is handed over are views: copy or encode at once. No member may be NULL but
- * `judged`, which nobody needs who lives in the present. */
+ * `judged`, which nobody needs who lives in the present, and `audit`. */
 struct outbox {
     void *context;
     struct delta_table *deltas; /* source tasks add here */
@@ -30,5 +31,6 @@ struct outbox {
     void (*dead_letter)(void *context, const struct dead_letter *letter);
     void (*alert)(void *context, const struct alert *alert);
     void (*kpi)(void *context, const struct kpi *kpi);
+    void (*audit)(void *context, const struct audit *audit);
     void (*judged)(void *context, const struct judged_step *step); /* NULL: nobody asks */
 };

@@ -35,6 +35,13 @@ static void live_kpi(void *context, const struct kpi *kpi) {
     e->counts.kpis++;
 }
 
+static void live_audit(void *context, const struct audit *audit) {
+    struct engine *e = context;
+    put_key(e, OUTPUT_AUDIT, audit->tenant);
+    records_put_audit(&e->options.framing.of[SCHEMA_AUDIT], audit, &e->open->bytes);
+    epoch_record_done(e->open);
+}
+
 static void live_dead_letter(void *context, const struct dead_letter *letter) {
     struct engine *e = context;
     put_key(e, OUTPUT_DEAD_LETTERS, (struct slice){NULL, 0});
@@ -74,7 +81,8 @@ void engine_effects_init(struct engine *e) {
                               .fact = live_fact,
                               .dead_letter = live_dead_letter,
                               .alert = live_alert,
-                              .kpi = live_kpi};
+                              .kpi = live_kpi,
+                              .audit = live_audit};
     e->silent = (struct outbox){.context = e,
                                 .deltas = e->silent_deltas,
                                 .fact = silent_fact,

@@ -10,6 +10,7 @@
     X(ALERTS_DEMAND, "alerts.demand")                                                              \
     X(ALERTS_QUALITY, "alerts.quality")                                                            \
     X(ALERTS_OPERATIONS, "alerts.operations")                                                      \
+    X(AUDIT, "audit")                                                                              \
     X(KPIS, "kpis")                                                                                \
     X(DEAD_LETTERS, "dead-letters")                                                                \
     X(TENANT_LOG, "tenant-log")                                                                    \

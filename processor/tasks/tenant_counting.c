@@ -22,6 +22,11 @@ static void pass_kpi(void *context, const struct kpi *kpi) {
     c->inner->kpi(c->inner->context, kpi);
 }
 
+static void pass_audit(void *context, const struct audit *audit) {
+    struct outbox *inner = ((struct counting_outbox *)context)->inner;
+    inner->audit(inner->context, audit);
+}
+
 static void pass_judged(void *context, const struct judged_step *step) {
     struct outbox *inner = ((struct counting_outbox *)context)->inner;
     inner->judged(inner->context, step);
@@ -36,6 +41,7 @@ struct outbox *tenant_counting_begin(struct counting_outbox *c, struct tenant_ta
                                 .dead_letter = pass_dead_letter,
                                 .alert = pass_alert,
                                 .kpi = pass_kpi,
+                                .audit = inner->audit ? pass_audit : NULL,
                                 .judged = inner->judged ? pass_judged : NULL};
     return &c->outbox;
 }

@@ -2,9 +2,10 @@
 
 #include "base/check.h"
 #include "tasks/tenant_ahead.h"
+#include "tasks/tenant_audit.h"
 #include "tasks/tenant_state.h"
 
-#define FORMAT 4
+#define FORMAT 5
 
 static void save_scope_name(const struct scope *s, struct buf *b) {
     buf_put_varint(b, s->mask);
@@ -159,6 +160,7 @@ static void save_tenant(const struct tenant *tenant, struct buf *b) {
     buf_put_slice(b, tenant->name);
     buf_put_zigzag(b, tenant->contract->effective_at);
     buf_put_slice(b, buf_slice(&tenant->ahead));
+    tenant_audit_save(tenant, b);
     buf_put_u8(b, tenant->config_notice);
     buf_put_u8(b, tenant->scopes_notice);
     buf_put_varint(b, tenant->scopes.count);
@@ -197,6 +199,7 @@ static bool load_tenant(struct tenant_task *t, struct cursor *c, struct err *err
         return err_set(err, "the state ends within a tenant");
     struct tenant *tenant = tenant_state_tenant(t, name);
     load_version(t, tenant, c);
+    tenant_audit_load(tenant, c);
     tenant->config_notice = cursor_u8(c);
     tenant->scopes_notice = cursor_u8(c);
     load_scopes(t, tenant, c);

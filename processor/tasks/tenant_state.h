@@ -39,6 +39,8 @@ struct tenant_feed {
     struct feed_state state;
 };
 
+#define TENANT_AUDIT_HASH 32 /* hexadecimal digits */
+
 enum tenant_notice { NOTICE_NONE, NOTICE_DUE, NOTICE_TOLD };
 
 /* What the zone says about the step that is made, and about the pane looked at last. */
@@ -52,10 +54,12 @@ struct tenant {
     const struct contract *contract; /* in force at the newest step */
     int64_t until_at;                /* when another takes over; INSTANT_MAX: none does */
     struct buf ahead;                /* rows of panes from there on: tenant_ahead.h */
-    struct tenant_array scopes;      /* struct tenant_scope, by scope_compare */
-    struct tenant_array rules;       /* struct tenant_rule, by objective, then scope */
-    struct tenant_array demands;     /* struct tenant_demand, by rule, then scope */
-    struct tenant_array feeds;       /* struct tenant_feed, by site */
+    int64_t audit_seq;               /* records written: tenant_audit.h */
+    char audit_hash[TENANT_AUDIT_HASH + 1];
+    struct tenant_array scopes;  /* struct tenant_scope, by scope_compare */
+    struct tenant_array rules;   /* struct tenant_rule, by objective, then scope */
+    struct tenant_array demands; /* struct tenant_demand, by rule, then scope */
+    struct tenant_array feeds;   /* struct tenant_feed, by site */
     struct episode_book *book;
     uint8_t config_notice, scopes_notice; /* enum tenant_notice */
     bool late;                            /* some scope is */

@@ -129,7 +129,7 @@ void tenant_steps_pass(struct tenant_task *t) {
         tenant_sources_moved(&t->sources, clock);
     if (t->step_at == INSTANT_NONE) {
         t->step_at = instant_floor(clock < t->first_at ? clock : t->first_at, STEP_MS);
-        tenant_turn_all(t, t->step_at);
+        tenant_turn_all(t, (struct slice){NULL, 0}, t->step_at);
     }
     while (t->step_at + STEP_MS <= clock) {
         t->step_at += STEP_MS;
@@ -139,7 +139,7 @@ void tenant_steps_pass(struct tenant_task *t) {
         if (t->sources.gap_count > 0)
             forget_gaps(t, t->step_at);
         if (t->step_at >= t->effective_at) /* the step is the old one's: its windows end there */
-            tenant_turn_all(t, t->step_at);
+            tenant_turn_all(t, SLICE("calendar"), t->step_at);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "core/judge_feed.h"
 #include "core/objective_window.h"
 #include "tasks/tenant_ahead.h"
+#include "tasks/tenant_audit.h"
 #include "tasks/tenant_counting.h"
 #include "tasks/tenant_rows.h"
 #include "tasks/tenant_turn.h"
@@ -175,13 +176,16 @@ static void retarget_leaves(struct tenant_task *t) {
     free(changed);
 }
 
-void tenant_turn_all(struct tenant_task *t, int64_t at) {
+void tenant_turn_all(struct tenant_task *t, struct slice actor, int64_t at) {
     const struct contract_set *contracts = t->options.contracts;
     for (size_t i = 0; i < t->tenants.count; i++) {
         struct tenant *tenant = t->tenants.items[i];
         const struct contract *now = contract_set_find(contracts, tenant->name, at);
         if (!contract_same_from(tenant->contract, now)) {
+            const struct contract *was = tenant->contract;
             change_tenant(t, tenant, now, at);
+            if (actor.size > 0)
+                tenant_audit_change(t, tenant, was, actor, at);
             t->turned = true;
         }
         tenant->until_at = contract_set_until(contracts, tenant->name, at);
@@ -199,6 +203,6 @@ void tenant_task_change_contracts(struct tenant_task *t, const struct contract_s
     t->out = tenant_counting_begin(&counting, t, out);
     t->options.contracts = contracts;
     t->log_at = t->sources.log_at;
-    tenant_turn_all(t, tenant_state_seen_at(t));
+    tenant_turn_all(t, SLICE("contracts"), tenant_state_seen_at(t));
     t->out = NULL;
 }

@@ -5,5 +5,5 @@
 #include "tasks/tenant_state.h"
 
 /* Each tenant goes over to what is in force for it at `at`, the newest step: from here on that is
- * what judges. */
-void tenant_turn_all(struct tenant_task *t, int64_t at);
+ * what judges. `actor` stands in the audit trail; empty: nothing was in force before. */
+void tenant_turn_all(struct tenant_task *t, struct slice actor, int64_t at);

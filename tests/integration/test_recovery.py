@@ -127,6 +127,10 @@ def test_contracts_are_taken_anew_on_sighup(world):
     wait_for_alert(world, "another", "answer-soon", "ITEM_BREACH", "FIRING")
     assert told(world, "patient").count(("answer-soon", "ITEM_BREACH", "FIRING")) == 1
     runner.stop()
+    trail = list(world.records("audit"))
+    assert [(r["tenant_id"], r["seq"], r["prev_hash"], r["action"], r["contract_version"])
+            for r in trail] == [("acme", 1, "", "contract_changed", 2)]
+    assert "clock answer-soon added, clock answer-fast gone" in trail[0]["detail"]
 
 
 def test_two_processes_during_a_change(world):

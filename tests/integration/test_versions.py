@@ -144,3 +144,8 @@ def test_each_version_judges_from_its_midnight_on(world):
     assert told_episodes(world) == wanted
     assert sum(e[-1] == "VOIDED" for e in wanted) > 0 and len(wanted) > 20
     assert world.redis.hget("fw:{acme}:meta", "contract_version") == "3"
+    trail = list(world.records("audit"))
+    assert [(r["seq"], r["actor"], r["contract_version"], r["at"])
+            for r in trail] == [(1, "calendar", 2, eras()[1][0]), (2, "calendar", 3, eras()[2][0])]
+    assert trail[0]["prev_hash"] == "" and trail[1]["prev_hash"] == trail[0]["hash"]
+    assert trail[1]["detail"].endswith(": clock solve changed, objective level changed")

@@ -209,7 +209,8 @@ static inline void effects_deinit(struct effects *e) {
 }
 
 static inline struct outbox effects_outbox(struct effects *e) {
-    return (struct outbox){e, e->deltas, effects_fact, effects_letter, kit_alert, kit_kpi, NULL};
+    return (struct outbox){e,         e->deltas, effects_fact, effects_letter,
+                           kit_alert, kit_kpi,   NULL,         NULL};
 }
 
 static inline void effects_put_row(struct buf *b, const struct leaf_dict *leaves,

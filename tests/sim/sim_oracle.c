@@ -35,7 +35,7 @@ uint64_t sim_oracle_alerts(const struct sim_oracle *o) {
     uint64_t count = 0;
     for (int32_t p = 0; p < o->partitions; p++)
         for (size_t i = 0; i < o->runs[p].count; i++)
-            count += o->runs[p].effects[i].topic != OUTPUT_KPIS;
+            count += o->runs[p].effects[i].topic < OUTPUT_AUDIT;
     return count;
 }
 

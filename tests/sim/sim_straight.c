@@ -86,6 +86,14 @@ static void take_kpi(void *context, const struct kpi *kpi) {
     e->size = s->bytes.size - from;
 }
 
+static void take_audit(void *context, const struct audit *audit) {
+    struct sim_straight *s = context;
+    struct sim_effect *e = add(s, OUTPUT_AUDIT, audit->tenant);
+    size_t from = s->bytes.size;
+    records_put_audit(&s->framing.of[SCHEMA_AUDIT], audit, &s->bytes);
+    e->size = s->bytes.size - from;
+}
+
 static void take_fact(void *context, const struct fact *fact) {
     (void)context;
     (void)fact;
@@ -111,7 +119,7 @@ static void change_contracts(struct sim_straight *s, struct sim_world *w, int32_
 void sim_straight_run(struct sim_straight *s, struct sim_world *w, int32_t partition, size_t end,
                       sim_straight_report_fn *told, void *context) {
     struct sim_log *log = sim_broker_input(&w->parts.broker, INPUT_TENANT_LOG, partition);
-    struct outbox out = {s, NULL, take_fact, take_letter, take_alert, take_kpi, NULL};
+    struct outbox out = {s, NULL, take_fact, take_letter, take_alert, take_kpi, take_audit, NULL};
     for (; s->next < end && !*w->violation; s->next++) {
         const struct sim_record *r = sim_broker_read(&w->parts.broker, log, s->next);
         struct report report;

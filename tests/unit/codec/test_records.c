@@ -102,6 +102,29 @@ static void kpi(void **state) {
 
 #define SYMBOL(symbol, name) "\"" #symbol "\"",
 
+static void audit_record(void **state) {
+    (void)state;
+    struct buf b = {0};
+    struct audit a = {.tenant = SLICE("acme"),
+                      .seq = 2,
+                      .prev_hash = SLICE("aa"),
+                      .hash = SLICE("bb"),
+                      .at = 77,
+                      .actor = SLICE("calendar"),
+                      .action = SLICE("contract_changed"),
+                      .object = SLICE("acme-support"),
+                      .contract_version = 4,
+                      .inputs_digest = SLICE("cc"),
+                      .detail = SLICE("why \xFF not")};
+    records_put_audit(&by_id, &a, &b);
+    expect_json(SCHEMA_AUDIT, &b,
+                "{\"tenant_id\": \"acme\", \"seq\": 2, \"prev_hash\": \"aa\", \"hash\": \"bb\", "
+                "\"at\": 77, \"actor\": \"calendar\", \"action\": \"contract_changed\", "
+                "\"object\": \"acme-support\", \"contract_version\": 4, \"inputs_digest\": "
+                "\"cc\", \"detail\": \"why ? not\"}");
+    buf_deinit(&b);
+}
+
 static void dead_letter(void **state) {
     (void)state;
     struct buf b = {0};
@@ -265,6 +288,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tick),
         cmocka_unit_test(kpi),
+        cmocka_unit_test(audit_record),
         cmocka_unit_test(dead_letter),
         cmocka_unit_test(alerts_come_back),
         cmocka_unit_test(alerts_of_other_versions),

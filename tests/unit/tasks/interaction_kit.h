@@ -114,7 +114,7 @@ static inline void kit_conversation(struct kit *k) {
 }
 
 static inline struct outbox kit_outbox(struct kit *k) {
-    return (struct outbox){k, k->deltas, kit_fact, kit_letter, kit_alert, kit_kpi, NULL};
+    return (struct outbox){k, k->deltas, kit_fact, kit_letter, kit_alert, kit_kpi, NULL, NULL};
 }
 
 /* Voice: answer in 20 s, warning at 15 s. Mail: reply in 4 h (urgent: 1 h), resolve in 24 h,

@@ -230,7 +230,7 @@ static inline void fixture_clock(struct fixture_report *r, int32_t partition, in
 
 /* Effects: alerts as text, one line each. */
 struct collected {
-    struct buf line, alerts;
+    struct buf line, alerts, audits;
     uint64_t kpi_digest;
     size_t kpi_count, alert_count;
     void (*on_kpi)(void *context, const struct kpi *kpi);
@@ -266,6 +266,16 @@ static inline void collect_alert(void *context, const struct alert *a) {
                    alert_kind_name(a->kind), (long long)a->condition_at);
 }
 
+static inline void collect_audit(void *context, const struct audit *a) {
+    struct collected *c = context;
+    buf_put_format(&c->audits,
+                   SLICE_FMT " %lld " SLICE_FMT ">" SLICE_FMT " %lld " SLICE_FMT " " SLICE_FMT
+                             " " SLICE_FMT " %d: " SLICE_FMT "\n",
+                   SLICE_ARG(a->tenant), (long long)a->seq, SLICE_ARG(a->prev_hash),
+                   SLICE_ARG(a->hash), (long long)a->at, SLICE_ARG(a->actor), SLICE_ARG(a->action),
+                   SLICE_ARG(a->object), a->contract_version, SLICE_ARG(a->detail));
+}
+
 static inline void collect_fact(void *context, const struct fact *fact) {
     (void)context;
     (void)fact;
@@ -281,18 +291,21 @@ static inline struct outbox collected_outbox(struct collected *c) {
                            .fact = collect_fact,
                            .dead_letter = collect_dead_letter,
                            .alert = collect_alert,
-                           .kpi = collect_kpi};
+                           .kpi = collect_kpi,
+                           .audit = collect_audit};
 }
 
 static inline void collected_init(struct collected *c) {
     *c = (struct collected){0};
     buf_init(&c->line);
     buf_init(&c->alerts);
+    buf_init(&c->audits);
 }
 
 static inline void collected_deinit(struct collected *c) {
     buf_deinit(&c->line);
     buf_deinit(&c->alerts);
+    buf_deinit(&c->audits);
 }
 
 static inline bool in_scope(const struct fact_row *f, struct slice tenant,

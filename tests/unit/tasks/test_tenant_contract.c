@@ -117,16 +117,22 @@ static void reload(struct played *p, uint64_t seed) {
     buf_deinit(&bytes);
 }
 
+static void expect_same_effects(const struct played *a, const struct played *b, uint64_t seed) {
+    if (!slice_equal(buf_slice(&a->effects.alerts), buf_slice(&b->effects.alerts)))
+        fail_msg("alerts differ, seed %llu", (unsigned long long)seed);
+    if (a->effects.kpi_digest != b->effects.kpi_digest)
+        fail_msg("figures differ, seed %llu", (unsigned long long)seed);
+}
+
 static void expect_same(const struct played *a, const struct played *b, uint64_t seed) {
     struct buf x, y;
     buf_init(&x);
     buf_init(&y);
     tenant_task_save(a->task, &x);
     tenant_task_save(b->task, &y);
-    if (!slice_equal(buf_slice(&a->effects.alerts), buf_slice(&b->effects.alerts)))
-        fail_msg("alerts differ, seed %llu", (unsigned long long)seed);
-    if (a->effects.kpi_digest != b->effects.kpi_digest)
-        fail_msg("figures differ, seed %llu", (unsigned long long)seed);
+    expect_same_effects(a, b, seed);
+    if (!slice_equal(buf_slice(&a->effects.audits), buf_slice(&b->effects.audits)))
+        fail_msg("audit trails differ, seed %llu", (unsigned long long)seed);
     if (!slice_equal(buf_slice(&x), buf_slice(&y)))
         fail_msg("saved bytes differ, seed %llu", (unsigned long long)seed);
     buf_deinit(&x);
@@ -184,8 +190,9 @@ static void a_change_that_says_the_same_changes_nothing(void **state) {
             if (i % 50 == 7)
                 change(&other, &sets[i % 100 == 7]);
         }
-        expect_same(&one, &other, seed);
-        assert_true(one.effects.alert_count > 0);
+        expect_same_effects(&one, &other, seed); /* the trail tells that there were others */
+        assert_true(one.effects.alert_count > 0 && one.effects.audits.size == 0);
+        assert_true(other.effects.audits.size > 0);
         played_deinit(&one);
         played_deinit(&other);
     }
@@ -340,6 +347,83 @@ static void an_item_whose_clock_was_replaced_is_resolved(void **state) {
     free(sets);
 }
 
+/* ---- the audit trail ---- */
+
+static bool trail_says(const struct played *p, const char *text) {
+    struct slice all = buf_slice(&p->effects.audits);
+    return all.size > 0 && memmem(all.at, all.size, text, strlen(text)) != NULL;
+}
+
+/* Each record names the hash of the one before it, over saving and loading too. */
+static void expect_chain(const struct played *p, size_t records) {
+    struct slice all = buf_slice(&p->effects.audits);
+    char last[33] = "";
+    const char *at = all.at;
+    for (size_t n = 1; n <= records; n++) {
+        long long seq;
+        char prev[33] = "", hash[33];
+        int end;
+        assert_true(at < all.at + all.size);
+        assert_int_equal(sscanf(at, "acme %lld %n", &seq, &end), 1);
+        assert_int_equal(seq, n);
+        const char *arrow = strchr(at + end, '>');
+        memcpy(prev, at + end, (size_t)(arrow - at - end));
+        assert_string_equal(prev, last);
+        assert_int_equal(sscanf(arrow, ">%32s", hash), 1);
+        assert_string_not_equal(hash, last);
+        strcpy(last, hash);
+        at = strchr(at, '\n') + 1;
+    }
+    assert_ptr_equal(at, all.at + all.size);
+}
+
+static void a_change_is_told_in_the_audit_trail(void **state) {
+    (void)state;
+    struct set *sets = make_sets();
+    struct played p;
+    played_init(&p, &sets[0], false);
+    int64_t at = late_calls(&p, FIXTURE_START, 2);
+    change(&p, &sets[1]);
+    assert_true(trail_says(&p, "contracts contract_changed acme-support 3: acme-support version 3 "
+                               "in place of acme-support version 3: nothing that is counted or "
+                               "judged changed\n"));
+    reload(&p, 0);
+    change(&p, &sets[4]);
+    assert_true(trail_says(&p, "objective voice-renamed added, objective voice-80-20 gone, "));
+    assert_true(trail_says(&p, "demand rule queue-demand gone, week_starts changed\n"));
+    late_calls(&p, at, 1);
+    change(&p, &sets[5]);
+    assert_true(trail_says(&p, "contract_changed  0: no contract in place of acme-support version "
+                               "3: clock answer gone, objective voice-renamed gone"));
+    change(&p, &sets[5]);
+    expect_chain(&p, 3);
+    played_deinit(&p);
+    free(sets);
+}
+
+static void a_version_is_told_when_it_is_announced_and_when_it_holds(void **state) {
+    (void)state;
+    struct set *sets = make_sets();
+    struct played p;
+    sets[7].versions[0].identity = sets[0].acme.identity;
+    played_init(&p, &sets[0], false);
+    late_calls(&p, LATER_AT - 3 * MINUTE_MS, 2);
+    change(&p, &sets[7]);
+    assert_true(trail_says(&p, "contracts contract_scheduled acme-support 3: what follows "
+                               "acme-support version 3 changed, version 4 from "));
+    reload(&p, 0);
+    late_calls(&p, LATER_AT - MINUTE_MS, 2);
+    struct buf line;
+    buf_init(&line);
+    buf_put_format(&line, " %lld calendar contract_changed acme-support 4: ", (long long)LATER_AT);
+    buf_put_u8(&line, 0);
+    assert_true(trail_says(&p, line.at));
+    buf_deinit(&line);
+    expect_chain(&p, 2);
+    played_deinit(&p);
+    free(sets);
+}
+
 /* ---- versions beside each other ---- */
 
 /* Sums of leaf 0 that a source tells at its clock, which is ahead of another one's. */
@@ -418,6 +502,8 @@ int main(void) {
         cmocka_unit_test(another_threshold_starts_to_count),
         cmocka_unit_test(a_tenant_comes_and_goes),
         cmocka_unit_test(an_item_whose_clock_was_replaced_is_resolved),
+        cmocka_unit_test(a_change_is_told_in_the_audit_trail),
+        cmocka_unit_test(a_version_is_told_when_it_is_announced_and_when_it_holds),
         cmocka_unit_test(what_a_fast_source_counts_under_the_next_version_is_not_lost),
         cmocka_unit_test(a_version_takes_over_after_the_step_of_its_instant),
     };
