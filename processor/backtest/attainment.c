@@ -305,7 +305,10 @@ void attainment_judge(struct attainment *a, const struct judged_step *step) {
 static int compare_rows(const void *left, const void *right) {
     const struct attainment_row *a = *(struct attainment_row *const *)left;
     const struct attainment_row *b = *(struct attainment_row *const *)right;
+    int64_t from_at = a->contract->effective_at, other_at = b->contract->effective_at;
     int order = slice_compare(a->tenant, b->tenant);
+    if (order == 0)
+        order = (from_at > other_at) - (from_at < other_at);
     if (order == 0)
         order = (a->objective > b->objective) - (a->objective < b->objective);
     return order != 0 ? order : scope_compare(&a->scope, &b->scope);

@@ -53,7 +53,8 @@ void attainment_add(struct attainment *a, const struct report *report);
 /* A step as it was judged. */
 void attainment_judge(struct attainment *a, const struct judged_step *step);
 
-/* By tenant, objective in the order of the file, scope. Valid until the next change. */
+/* By tenant, version of its contract, objective in the order of the file, scope. Valid until the
+ * next change. */
 size_t attainment_count(const struct attainment *a);
 const struct attainment_row *attainment_at(struct attainment *a, size_t index);
 

@@ -14,6 +14,7 @@ struct text {
 struct kept {
     uint32_t group;
     enum transition ended;
+    int32_t contract_version;
     int64_t opened_at, condition_at, resolved_at;
     struct text alert_id, scope, interaction_id;
 };
@@ -127,6 +128,7 @@ static void keep(struct episodes *e, uint32_t group, const struct alert *a) {
         CHECK(e->kept);
     }
     e->kept[e->kept_count] = (struct kept){.group = group,
+                                           .contract_version = a->contract_version,
                                            .opened_at = a->opened_at,
                                            .condition_at = a->condition_at,
                                            .resolved_at = INSTANT_NONE,
@@ -172,6 +174,8 @@ void episodes_take(struct episodes *e, const struct alert *a) {
         return;
     }
     e->groups[group]->fired++;
+    if (e->groups[group]->contract_version != a->contract_version)
+        e->groups[group]->contract_version = 0;
     keep(e, group, a);
 }
 
@@ -208,6 +212,7 @@ struct past_episode episodes_at(const struct episodes *e, size_t index) {
     const struct kept *k = &e->kept[index];
     return (struct past_episode){.group = k->group,
                                  .ended = k->ended,
+                                 .contract_version = k->contract_version,
                                  .opened_at = k->opened_at,
                                  .condition_at = k->condition_at,
                                  .resolved_at = k->resolved_at,

@@ -12,7 +12,7 @@
 /* All of one kind and rule of one tenant. */
 struct episode_group {
     struct slice tenant, contract, rule; /* owned */
-    int32_t contract_version;
+    int32_t contract_version;            /* 0: of several */
     enum alert_kind kind;
     uint64_t fired, ended[TRANSITION_COUNT]; /* ended: by how */
     int64_t total_ms, longest_ms;            /* of those that ended, from opened_at on */
@@ -20,7 +20,8 @@ struct episode_group {
 
 struct past_episode {
     uint32_t group;
-    enum transition ended; /* TRANSITION_UNKNOWN: still open */
+    enum transition ended;    /* TRANSITION_UNKNOWN: still open */
+    int32_t contract_version; /* with which it fired */
     int64_t opened_at, condition_at, resolved_at;
     struct slice alert_id, scope, interaction_id; /* scope as in Redis: "queue=PS" */
 };

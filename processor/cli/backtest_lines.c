@@ -158,7 +158,8 @@ static void put_objectives(struct sink *s, struct attainment *a) {
 static void fill_group(const struct episode_group *g, struct backtest_line *line) {
     line->tenant = g->tenant;
     line->contract = g->contract;
-    line->contract_version = g->contract_version;
+    if (g->contract_version != 0)
+        line->contract_version = g->contract_version;
     line->rule = g->rule;
     line->kind = slice_of(alert_kind_name(g->kind));
 }
@@ -184,6 +185,7 @@ static void put_episodes(const struct sink *s, const struct episodes *e) {
         struct past_episode p = episodes_at(e, i);
         struct backtest_line line = blank("episode");
         fill_group(episodes_group_of(e, &p), &line);
+        line.contract_version = p.contract_version;
         line.scope = p.scope;
         line.interaction_id = p.interaction_id;
         line.opened_at = p.opened_at;

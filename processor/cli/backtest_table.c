@@ -106,7 +106,11 @@ static void put_names(struct text_table *t, const char *folder, const struct att
     struct buf *b = text_table_begin(t);
     summary_text(b, folder);
     text_table_end(t);
-    put_slice(t, row->objective->name);
+    b = text_table_begin(t);
+    summary_slice(b, row->objective->name);
+    if (row->contract->effective_at != 0 || row->contract->next)
+        buf_put_format(b, " (version %d)", row->contract->version);
+    text_table_end(t);
 }
 
 static void put_row(struct text_table *t, const char *folder, const struct attainment_row *row) {

@@ -105,6 +105,23 @@ def test_log_times_of_an_export_rule(bench):
     assert not of(late, "alerts", kind="objective_breach")
 
 
+def test_versions_are_told_each_for_itself(bench):
+    """The second takes over at midnight in New York, after the first of three days."""
+    folder = bench.contracts("both", agreement("at least 80%", version=1),
+                             agreement("at least 40%", version=2, effective_from="2025-12-01"))
+    file = bench.container("calls.avro", calls())
+    lines = bench.lines("--contracts", folder, "--avro", file, "--episodes")
+    days = {(line["contract_version"], line["target"], line["period_date"])
+            for line in of(lines, "period", period="day")}
+    assert days == {(1, 0.8, "2025-11-30"), (2, 0.4, "2025-12-01"), (2, 0.4, "2025-12-02")}
+    fired = [e["contract_version"] for e in of(lines, "episode", kind="objective_breach")]
+    assert fired and set(fired) == {1}
+    assert {e["contract_version"] for e in of(lines, "episode", kind="item_breach")} == {1, 2}
+    group, = of(lines, "alerts", kind="item_breach")
+    assert group["fired"] == 12 and "contract_version" not in group
+    assert "level (version 1)" in bench.text("--contracts", folder, "--avro", file)
+
+
 def expect_refusal(bench, status, text, *arguments):
     done = bench.run(*arguments)
     assert (done.returncode, done.stdout) == (status, "")

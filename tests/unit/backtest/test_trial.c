@@ -118,7 +118,7 @@ static struct figure figure(const struct attainment_row *r, enum attainment_span
 static void two_days_of_calls(struct fixture *f) {
     int64_t before = START - HOUR_MS, after = START + HOUR_MS;
     call(f, "a", before, 4000, true);
-    call(f, "b", before + MINUTE_MS, 8000, true);
+    call(f, "b", before + SECOND_MS, 8000, true); /* answered in the same 10 s */
     call(f, "c", before + 2 * MINUTE_MS, 5000, false);
     call(f, "d", after, 40000, true);
     call(f, "e", after + MINUTE_MS, 5000, false);
