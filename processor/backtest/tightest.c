@@ -23,7 +23,7 @@ static struct tightest_step *step_at(const struct tightest *t, size_t index) {
 
 static void grow(struct tightest *t) {
     size_t capacity = t->capacity ? t->capacity * 2 : 4;
-    struct tightest_step *best = malloc(capacity * sizeof(*best));
+    struct tightest_step *best = calloc(capacity, sizeof(*best));
     CHECK(best);
     for (size_t i = 0; i < t->count; i++)
         best[i] = *step_at(t, i);

@@ -76,7 +76,7 @@ typedef void backtest_line_fn(void *context, const struct backtest_line *line);
 
 /* Records: "input" and "refused" (events read and not), then for each folder "rule", "objective",
  * "period" and "alerts", and "episode" where asked for. */
-void backtest_lines(const struct backtest_outcome *outcome, bool episodes, backtest_line_fn *put,
+void backtest_lines(const struct backtest_outcome *outcome, bool episodes, backtest_line_fn *to,
                     void *context);
 
 /* Each appends a line, newline included. */

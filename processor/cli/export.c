@@ -57,7 +57,7 @@ static bool take_value(struct export_flags *f, const char *flag, const char *val
 static bool take_flags(int argc, char **argv, struct export_flags *f) {
     *f = (struct export_flags){
         .from_at = INSTANT_NONE, .to_at = INSTANT_MAX, .codec = CONTAINER_CODEC_DEFLATE};
-    for (int i = 1; i < argc; i++) {
+    for (int i = 1; i < argc; i += 2) {
         if (strcmp(argv[i], "--help") == 0) {
             f->help = true;
             return true;
@@ -66,7 +66,6 @@ static bool take_flags(int argc, char **argv, struct export_flags *f) {
             return refuse(argv[i], "is not known, or has no value");
         if (!take_value(f, argv[i], argv[i + 1]))
             return false;
-        i++;
     }
     if (!f->topic)
         return refuse("--topic T", "is missing");

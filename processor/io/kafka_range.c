@@ -137,8 +137,8 @@ struct kafka_range *kafka_range_open(const struct kafka_options *o, const char *
     r->options = o;
     bool right = make_client(r, err) && find_partitions(r, topic, err);
     if (right) {
-        r->partitions = calloc(r->count, sizeof *r->partitions);
-        CHECK(r->partitions);
+        r->partitions = calloc(r->count + 1, sizeof *r->partitions);
+        CHECK(r->partitions && r->list);
         right = find_ends(r, topic, to_at, err) && find_begins(r, from_at, err) && begin(r, err);
     }
     if (right)

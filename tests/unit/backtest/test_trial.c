@@ -40,6 +40,7 @@ static int begin(void **state) {
     f->set = contracts_parse(&text, 1, &faults);
     faults_print(&faults, stderr);
     faults_deinit(&faults);
+    *state = f;
     if (!f->set)
         return -1;
     f->trial = trial_new(&(struct trial_options){.grace_ms = 500,
@@ -50,7 +51,6 @@ static int begin(void **state) {
                                                  .open_limit = 1000,
                                                  .scope_limit = 100,
                                                  .contracts = f->set});
-    *state = f;
     return 0;
 }
 
