@@ -51,8 +51,12 @@ static bool find_committed(struct kafka_lookup *l) {
         if (rc == RD_KAFKA_RESP_ERR_NO_ERROR)
             return true;
     }
-    snprintf(l->failure, sizeof l->failure, "the group's offsets could not be read: %s",
-             rd_kafka_err2str(rc));
+    bool held = rc == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+                rc == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT;
+    snprintf(l->failure, sizeof l->failure, "the group's offsets could not be read: %s%s",
+             rd_kafka_err2str(rc),
+             held ? "; a transaction that has not ended may hold them: see docs/operations.md"
+                  : "");
     return false;
 }
 
