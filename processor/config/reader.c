@@ -202,13 +202,22 @@ static void list_words(reader_word_fn *words, char text[static READER_LINE_MAX *
         size += (size_t)snprintf(text + size, READER_LINE_MAX * 4 - size, " %s", word);
 }
 
+/* Of two durations the length counts: 60m is 1h. */
+static bool is_word(struct slice text, struct slice word) {
+    struct err err;
+    int64_t text_ms;
+    int64_t word_ms;
+    return slice_equal(text, word) || (duration_parse(text, &text_ms, &err) &&
+                                       duration_parse(word, &word_ms, &err) && text_ms == word_ms);
+}
+
 bool reader_word(struct reader *r, const struct tree_node *node, const char *kind,
                  reader_word_fn *words, size_t *index) {
     if (!is_text(r, node))
         return false;
     const char *word;
     for (size_t i = 0; (word = words(i)) != NULL; i++) {
-        if (!slice_equal(node->text, slice_of(word)))
+        if (!is_word(node->text, slice_of(word)))
             continue;
         *index = i;
         return true;

@@ -68,7 +68,8 @@ bool reader_names_add(struct reader_names *names, struct slice name, struct slic
 /* The name of the index-th word, NULL after the last one. */
 typedef const char *reader_word_fn(size_t index);
 
-/* One of the words; `kind` names them in the fault: "channel". */
+/* One of the words, or of durations one that is as long; `kind` names them in the fault:
+ * "channel". */
 bool reader_word(struct reader *r, const struct tree_node *node, const char *kind,
                  reader_word_fn *words, size_t *index);
 
