@@ -12,24 +12,20 @@ static struct slice last_hash(const struct tenant *tenant) {
     return (struct slice){tenant->audit_hash, tenant->audit_seq > 0 ? TENANT_AUDIT_HASH : 0};
 }
 
-static void put_part(struct buf *b, struct slice part) {
-    buf_put_slice(b, part);
-}
-
 /* Over everything that the record says, and the hash of the one before it. */
 static void make_hash(const struct audit *a, char hash[TENANT_AUDIT_HASH + 1]) {
     struct buf b;
     buf_init(&b);
-    put_part(&b, a->tenant);
-    put_part(&b, a->prev_hash);
+    buf_put_slice(&b, a->tenant);
+    buf_put_slice(&b, a->prev_hash);
     buf_put_zigzag(&b, a->seq);
     buf_put_zigzag(&b, a->at);
-    put_part(&b, a->actor);
-    put_part(&b, a->action);
-    put_part(&b, a->object);
+    buf_put_slice(&b, a->actor);
+    buf_put_slice(&b, a->action);
+    buf_put_slice(&b, a->object);
     buf_put_zigzag(&b, a->contract_version);
-    put_part(&b, a->inputs_digest);
-    put_part(&b, a->detail);
+    buf_put_slice(&b, a->inputs_digest);
+    buf_put_slice(&b, a->detail);
     snprintf(hash, TENANT_AUDIT_HASH + 1, "%016" PRIx64 "%016" PRIx64,
              slice_hash(buf_slice(&b), SEED_HIGH), slice_hash(buf_slice(&b), SEED_LOW));
     buf_deinit(&b);
@@ -47,15 +43,16 @@ static void put_scheduled(struct buf *b, const struct contract *now) {
         buf_put_format(b, ", nothing does now");
 }
 
-static void say(struct tenant_task *t, struct tenant *tenant, struct audit *a) {
+static void say(struct tenant_task *t, struct tenant *tenant, const struct audit *what) {
     char prev[TENANT_AUDIT_HASH + 1];
+    struct audit a = *what;
     memcpy(prev, tenant->audit_hash, sizeof(prev));
-    a->prev_hash = (struct slice){prev, last_hash(tenant).size};
-    a->seq = ++tenant->audit_seq;
-    make_hash(a, tenant->audit_hash);
-    a->hash = last_hash(tenant);
+    a.prev_hash = (struct slice){prev, last_hash(tenant).size};
+    a.seq = ++tenant->audit_seq;
+    make_hash(&a, tenant->audit_hash);
+    a.hash = last_hash(tenant);
     if (t->out->audit)
-        t->out->audit(t->out->context, a);
+        t->out->audit(t->out->context, &a);
 }
 
 void tenant_audit_change(struct tenant_task *t, struct tenant *tenant, const struct contract *was,
