@@ -35,10 +35,10 @@ def spans_of(week, date):
     return []
 
 
-def day_spans(week, zone):
+def day_spans(week, zone, first=FROM, days=DAYS):
     """(local day, from, to) in epoch ms, from the weekly hours of local days."""
-    for day in range(-3, DAYS + 30):
-        date = FROM.date() + dt.timedelta(days=day)
+    for day in range(-3, days + 30):
+        date = first.date() + dt.timedelta(days=day)
         for span in spans_of(week, date):
             opens, closes = (tuple(map(int, t.split(":"))) for t in span.split("-"))
             over = closes <= opens or closes[0] == 24
@@ -48,10 +48,10 @@ def day_spans(week, zone):
             yield date, int(begin.timestamp() * 1000), int(end.timestamp() * 1000)
 
 
-def open_spans(week, zone):
+def open_spans(week, zone, first=FROM, days=DAYS):
     """[from, to) in epoch ms, joined."""
     joined = []
-    for begin, end in sorted((b, e) for _, b, e in day_spans(week, zone) if b < e):
+    for begin, end in sorted((b, e) for _, b, e in day_spans(week, zone, first, days) if b < e):
         if joined and begin <= joined[-1][1]:
             joined[-1][1] = max(end, joined[-1][1])
         else:

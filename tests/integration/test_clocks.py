@@ -52,10 +52,10 @@ def as_written(rule):
     return out
 
 
-def ticket(rng, tenant, number):
+def ticket(rng, tenant, number, begin_at=None):
     """The events of one, in their order, no two at one instant."""
-    name, at = f"{tenant}-{number}", int(FROM.timestamp() * 1000)
-    at += rng.randrange(DAYS * 24 * HOUR_MS)
+    name, at = f"{tenant}-{number}", begin_at or int(FROM.timestamp() * 1000)
+    at += 0 if begin_at else rng.randrange(DAYS * 24 * HOUR_MS)
     fields = {"tenant_id": tenant, "channel": "TICKET", "queue_id": rng.choice(QUEUES),
               "priority": rng.choice(PRIORITIES)}
     events = [interaction("CREATED", name, at, **fields)]
@@ -81,6 +81,21 @@ def ticket(rng, tenant, number):
         over = kind in ("RESOLVED", "CLOSED", "MERGED") or (over and kind != "REOPENED")
         waiting = kind == "QUEUED" or (waiting and kind not in ("ABANDONED", "CLOSED", "MERGED"))
     return events
+
+
+def agreement(tenant, number, rules):
+    """The contract of one tenant, in a zone of its own."""
+    zone, week = ZONES[number], WEEKS[number % len(WEEKS)]
+    return {"contract": tenant, "version": 1, "tenant": tenant, "timezone": zone,
+            "calendars": {"hours": {"timezone": zone, "weekly": week, "holidays": HOLIDAYS,
+                                    "exceptions": EXCEPTIONS}},
+            "clocks": [as_written(r) for r in rules]}
+
+
+def hours_of(number, first=FROM, days=DAYS):
+    zone = zoneinfo.ZoneInfo(ZONES[number])
+    spans = open_spans(WEEKS[number % len(WEEKS)], zone, first, days)
+    return clocks.Hours([tuple(s) for s in spans])
 
 
 def told_in_alerts(alerts):
@@ -111,14 +126,9 @@ def test_every_clock_of_many_tickets_equals_the_second_implementation(world):
     world.create(partitions=2)
     events, told, verdicts = [], [], {"met": 0, "missed": 0}
     end_at = int(FROM.timestamp() * 1000) + (DAYS + 6) * 24 * HOUR_MS
-    for number, zone in enumerate(ZONES):
-        tenant, week, rules = f"tenant-{number}", WEEKS[number % len(WEEKS)], list(rules_of(rng))
-        world.contract({
-            "contract": tenant, "version": 1, "tenant": tenant, "timezone": zone,
-            "calendars": {"hours": {"timezone": zone, "weekly": week, "holidays": HOLIDAYS,
-                                    "exceptions": EXCEPTIONS}},
-            "clocks": [as_written(r) for r in rules]}, name=f"{tenant}.yaml")
-        hours = clocks.Hours([tuple(s) for s in open_spans(week, zoneinfo.ZoneInfo(zone))])
+    for number in range(len(ZONES)):
+        tenant, rules, hours = f"tenant-{number}", list(rules_of(rng)), hours_of(number)
+        world.contract(agreement(tenant, number, rules), name=f"{tenant}.yaml")
         for one in range(TICKETS):
             some = ticket(rng, tenant, one)
             found, judged = clocks.judge(some, rules, hours, end_at)
