@@ -43,24 +43,29 @@ static struct view_command *copy_commands(const struct view_batch *batch, size_t
     return to;
 }
 
-static void arrive(struct sim_wire *w, const struct sim_update *u) {
-    bool gone = sim_redis_apply(w->redis, u->session, u->offset, u->commands, u->count);
+/* True when all of it is there. */
+static bool arrive(struct sim_wire *w, struct sim_update *u) {
+    size_t part = u->gap_ms && !u->done ? (u->count + 1) / 2 : u->count - u->done;
+    bool gone = sim_redis_apply(w->redis, u->session, u->offset, u->commands + u->done, part);
+    u->done += part;
+    u->arrives_at += u->gap_ms;
+    bool whole = u->done == u->count;
     if (!u->from)
-        return;
+        return whole;
     u->from->lost |= gone;
-    if (--u->from->under_way == 0)
+    if (whole && --u->from->under_way == 0)
         u->from->busy_since = INSTANT_NONE;
+    return whole;
 }
 
 void sim_wire_step(struct sim_wire *w, int64_t now_at) {
     size_t kept = 0;
     for (size_t i = 0; i < w->count; i++) {
-        if (w->updates[i].arrives_at > now_at || w->redis->down) {
-            w->updates[kept++] = w->updates[i];
-            continue;
-        }
-        arrive(w, &w->updates[i]);
-        free(w->updates[i].commands);
+        struct sim_update *u = &w->updates[i];
+        if (u->arrives_at > now_at || w->redis->down || !arrive(w, u))
+            w->updates[kept++] = *u;
+        else
+            free(u->commands);
     }
     w->count = kept;
 }
@@ -128,6 +133,7 @@ static void port_send(void *self, int32_t partition, int64_t offset, struct view
         CHECK(w->updates);
     }
     w->updates[w->count++] = (struct sim_update){.arrives_at = v->now_at + w->redis->slow_ms,
+                                                 .gap_ms = w->redis->slow_ms / 2,
                                                  .session = v->session,
                                                  .offset = offset,
                                                  .commands = copy_commands(batch, count),

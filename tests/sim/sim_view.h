@@ -5,12 +5,14 @@
 #include "engine/ports.h"
 #include "sim_redis.h"
 
-/* Updates that were sent and have not come to the server: those of one connection in order. */
+/* Updates that were sent and have not come to the server in full: those of one connection in
+ * order. On a slow way they come in two parts, between which others' may. */
 struct sim_update {
     int64_t arrives_at, offset;
+    int64_t gap_ms; /* between the parts; 0: it comes at once */
     uint64_t session;
     struct view_command *commands; /* owned, with all that they point to */
-    size_t count;
+    size_t count, done;
     struct sim_view *from; /* NULL: its process is gone */
 };
 
