@@ -139,6 +139,11 @@ static struct opening_day *add_date(struct reader *r, int line, struct slice tex
         reader_fault(r, line, "write it like 2026-12-25", "\"%s\" is no date", text.at);
         return NULL;
     }
+    if (day < OPENING_FIRST_DAY || day >= OPENING_END_DAY) {
+        reader_fault(r, line, "write the year that is meant",
+                     "%s is outside of the years that calendars have, 1990 to 2049", text.at);
+        return NULL;
+    }
     for (size_t i = 0; i < o->date_count; i++) {
         if (o->dates[i].day == day) {
             reader_fault(r, line, "keep one of the two", "%s is given a second time", text.at);

@@ -90,8 +90,19 @@ static void read_start_on(struct reader *r, const struct tree_node *value, void 
         reader_fault(r, value->line, "leave it out", "only first_reply can start on bot_handoff");
 }
 
+/* What a bot says, and a reply that RESOLVED leaves owing, matter to clocks of replies alone. */
+static void only_replies(struct reader *r, const struct tree_node *value,
+                         const struct clock_reading *clock) {
+    bool replies = clock->kind == CLOCK_FIRST_REPLY || clock->kind == CLOCK_NEXT_REPLY ||
+                   clock->kind == CLOCK_PERIODIC_UPDATE;
+    if (clock->has_kind && !replies)
+        reader_fault(r, value->line, "leave it out", "%s means nothing for %s", value->key.at,
+                     clock_kind_name(clock->kind));
+}
+
 static void read_bots_count(struct reader *r, const struct tree_node *value, void *target) {
     (void)reader_flag(r, value, &((struct clock_reading *)target)->bots_count);
+    only_replies(r, value, target);
 }
 
 static void read_on_resolve(struct reader *r, const struct tree_node *value, void *target) {
@@ -99,6 +110,7 @@ static void read_on_resolve(struct reader *r, const struct tree_node *value, voi
     if (reader_word(r, value, "on_resolve", on_resolve_word, &index))
         ((struct clock_reading *)target)->on_resolve = index == 0 ? ON_RESOLVE_VOID
                                                                   : ON_RESOLVE_MISSED;
+    only_replies(r, value, target);
 }
 
 /* The words stand in the order of the enum. */
@@ -177,6 +189,14 @@ static void add_days_warning(struct clock_rule *clock, struct clock_days *days, 
     days->warnings[at].left_ms = left_ms;
 }
 
+static bool is_warned(const struct clock_rule *clock, int64_t elapsed_ms) {
+    for (size_t i = 0; i < clock->warning_count; i++) {
+        if (clock->warnings[i].elapsed_ms == elapsed_ms)
+            return true;
+    }
+    return false;
+}
+
 static int compare_warnings(const void *a, const void *b) {
     const struct clock_warning *x = a;
     const struct clock_warning *y = b;
@@ -197,7 +217,9 @@ static void read_warnings(struct reader *r, const struct tree_node *list, struct
                          "warn_at has more than %d entries", CONTRACT_WARNINGS_MAX);
             return;
         }
-        if (days)
+        if (!days && is_warned(clock, ms))
+            reader_fault(r, n->line, "name it once", "warn_at %s is there already", n->text.at);
+        else if (days)
             add_days_warning(clock, days, share, ms);
         else
             clock->warnings[clock->warning_count++].elapsed_ms = ms;
@@ -254,6 +276,7 @@ static void read_one(struct reader *r, const struct tree_node *item,
         .rule.severity = SEVERITY_WARNING, .calendars = calendars, .pause_on = NOT_GIVEN};
     if (!reader_map(r, item, keys, &found))
         return;
+    rule_needs_inbound(r, item, &found.rule.when, "clocks run");
     struct clock_days *days = read_days(r, item, &found);
     *clock = (struct clock_rule){
         .name = found.rule.name,

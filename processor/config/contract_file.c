@@ -3,6 +3,7 @@
 #include "config/alerts_keys.h"
 #include "config/calendars.h"
 #include "config/clock_rules.h"
+#include "config/contradictions.h"
 #include "config/demand_rules.h"
 #include "config/examples.h"
 #include "config/objective_rules.h"
@@ -94,6 +95,7 @@ static void read_statuses(struct reader *r, const struct tree_node *value, void 
         return;
     }
     c->statuses = arena_get(r->arena, tree_count(value), sizeof(*c->statuses));
+    snprintf(r->what, sizeof(r->what), "statuses");
     for (const struct tree_node *n = value->first; n; n = n->next) {
         size_t index;
         if (reader_word(r, n, "status", status_word, &index))
@@ -101,6 +103,7 @@ static void read_statuses(struct reader *r, const struct tree_node *value, void 
                 .word = arena_copy(r->arena, n->key),
                 .status = (enum mapped_status)(STATUS_OPEN + index)};
     }
+    r->what[0] = '\0';
 }
 
 static void read_calendars(struct reader *r, const struct tree_node *value, void *target) {
@@ -143,12 +146,14 @@ static void read_ageing(struct reader *r, const struct tree_node *value, void *t
         reader_fault(r, value->line, "write `voice: 4h` lines", "ageing is no map");
         return;
     }
+    snprintf(r->what, sizeof(r->what), "ageing");
     for (const struct tree_node *n = value->first; n; n = n->next) {
         size_t index;
         struct tree_node channel = {.kind = TREE_TEXT, .line = n->key_line, .text = n->key};
         if (reader_word(r, &channel, "channel", when_channel_word, &index))
             (void)reader_duration(r, n, MINUTE_MS, &c->ageing_ms[index + 1]);
     }
+    r->what[0] = '\0';
 }
 
 static void read_later(struct reader *r, const struct tree_node *value, void *target) {
@@ -211,6 +216,8 @@ static void read_tree(const struct tree *t, struct contract_file *file, struct a
         c->effective_at = zone_instant(&c->zone, reading.effective_day * DAY_MS, false);
     const struct tree_node *objectives = tree_get(root, "objectives");
     thresholds_check(&r, objectives ? objectives->key_line : 1, c);
+    if (faults->errors == errors)
+        contradictions_check(&r, root, c);
     const struct tree_node *examples = tree_get(root, "examples");
     if (examples && !tree_is_empty(examples) && faults->errors == errors)
         examples_read(&r, examples, c);

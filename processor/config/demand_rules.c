@@ -21,6 +21,14 @@ static void read_per(struct reader *r, const struct tree_node *value, void *targ
     when_read_per(r, value, &to_rule(target)->per);
 }
 
+static bool is_there(const struct demand_rule *rule, int64_t length_ms) {
+    for (size_t i = 0; i < rule->window_count; i++) {
+        if (rule->windows_ms[i] == length_ms)
+            return true;
+    }
+    return false;
+}
+
 static void read_windows(struct reader *r, const struct tree_node *value, void *target) {
     struct demand_rule *rule = to_rule(target);
     rule->window_count = 0;
@@ -29,10 +37,14 @@ static void read_windows(struct reader *r, const struct tree_node *value, void *
         if (!reader_word(r, n, "window", window_word, &index))
             continue;
         if (rule->window_count == DEMAND_WINDOWS_MAX) {
-            reader_fault(r, n->line, "", "windows has more than %d entries", DEMAND_WINDOWS_MAX);
+            reader_fault(r, n->line, "keep the ones that somebody acts on",
+                         "windows has more than %d entries", DEMAND_WINDOWS_MAX);
             return;
         }
-        rule->windows_ms[rule->window_count++] = window_spec((enum window_id)index)->length_ms;
+        if (is_there(rule, window_spec((enum window_id)index)->length_ms))
+            reader_fault(r, n->line, "name it once", "windows names %s twice", n->text.at);
+        else
+            rule->windows_ms[rule->window_count++] = window_spec((enum window_id)index)->length_ms;
     }
     if (value->kind == TREE_LIST && !value->first)
         reader_fault(r, value->line, "leave the key out: then it is [5m, 15m, 1h]",
@@ -89,7 +101,10 @@ static void read_expected(struct reader *r, const struct tree_node *value, void 
         {"volume", read_expected_volume, true},
         {NULL, NULL, false},
     };
+    size_t size = strlen(r->what);
+    snprintf(r->what + size, sizeof(r->what) - size, ": expected");
     (void)reader_map(r, value, keys, target);
+    r->what[size] = '\0';
 }
 
 static void read_min_excess(struct reader *r, const struct tree_node *value, void *target) {
@@ -115,6 +130,7 @@ static void read_one(struct reader *r, const struct tree_node *item, struct dema
     };
     struct demand_reading found = {.rule.severity = SEVERITY_WARNING, .to = rule};
     (void)reader_map(r, item, keys, &found);
+    rule_needs_inbound(r, item, &found.rule.when, "arrivals are counted");
     rule->name = found.rule.name;
     rule->when = found.rule.when;
     rule->severity = found.rule.severity;

@@ -179,6 +179,10 @@ static void read_given(struct reader *r, const struct tree_node *given, struct e
         read_event(r, n, e);
     if (until)
         (void)read_instant(r, until, &e->zone, &e->until_at);
+    if (until && e->event_count > 0 && e->until_at != INSTANT_NONE &&
+        e->until_at < e->events[e->event_count - 1].event_at)
+        reader_fault(r, until->line, "look at it at the last event or later, or leave that out",
+                     "until %s is before an event of the example", until->text.at);
     if (e->event_count == 0)
         reader_fault(r, given->line, "write created: 2026-11-27T17:30", "it has no event");
 }

@@ -200,6 +200,44 @@ static void resolve_within(struct reader *r, const struct tree_node *item, const
         o->within_ms = DEFAULT_WITHIN_MS;
 }
 
+/* Nothing is below zero, and no share above the whole. */
+static bool is_always_met(const struct target *target, enum unit unit) {
+    return target->at_least ? target->value <= 0 : unit == UNIT_RATIO && target->value >= 1;
+}
+
+/* An episode ends with its period, which may be shorter by two hours where clocks change. */
+static void refuse_endless_hold(struct reader *r, const struct tree_node *item,
+                                const struct objective_reading *o) {
+    static const int64_t days[PERIOD_COUNT] = {1, 7, 28, 90};
+    if (!o->has_window || !objective_window_is_period(o->window))
+        return;
+    int64_t length_ms = days[objective_window_period(o->window)] * DAY_MS - 2 * HOUR_MS;
+    if (o->hold_ms >= length_ms)
+        reader_fault(r, tree_get(item, "hold")->line, "write a hold that is well within the window",
+                     "hold %s may not pass before %s is over, and then nobody is told",
+                     tree_get(item, "hold")->text.at, objective_window_name(o->window));
+}
+
+static bool counts_inbound_alone(enum metric m) {
+    switch (m) {
+    case METRIC_HANDLED:
+    case METRIC_AHT_MS:
+    case METRIC_TALK_MS:
+    case METRIC_HOLD_MS:
+    case METRIC_WRAP_MS:
+    case METRIC_HANDLE_P90_MS:
+    case METRIC_TRANSFERRED:
+    case METRIC_TRANSFER_RATE:
+    case METRIC_RESOLUTION_MS:
+    case METRIC_RESOLUTION_P90_MS:
+    case METRIC_REOPENED:
+    case METRIC_REOPEN_RATE:
+    case METRIC_IN_SERVICE:
+    case METRIC_BACKLOG: return false;
+    default: return true;
+    }
+}
+
 static void read_targets(struct reader *r, const struct tree_node *item, struct objective *o) {
     const struct tree_node *target_node = tree_get(item, "target");
     const struct tree_node *clear_node = tree_get(item, "clear");
@@ -209,6 +247,9 @@ static void read_targets(struct reader *r, const struct tree_node *item, struct 
         return;
     o->at_least = target.at_least;
     o->target = o->clear = target.value;
+    if (is_always_met(&target, metric_unit(o->metric)))
+        reader_fault(r, target_node->line, "name a bound that can be missed",
+                     "target \"%s\" is always met", target_node->text.at);
     struct target clear;
     if (!clear_node || tree_is_empty(clear_node) ||
         !target_read(r, clear_node, metric_unit(o->metric), &clear))
@@ -247,8 +288,11 @@ static void read_one(struct reader *r, const struct tree_node *item, const struc
         .outcome = found.rule.outcome,
         .runbook = found.rule.runbook,
     };
+    refuse_endless_hold(r, item, &found);
     if (!found.has_metric)
         return;
+    if (counts_inbound_alone(o->metric))
+        rule_needs_inbound(r, item, &o->when, "this metric is counted");
     read_targets(r, item, o);
     if (o->metric == METRIC_SERVICE_LEVEL)
         resolve_within(r, item, c, o);

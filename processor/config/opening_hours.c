@@ -5,9 +5,6 @@
 #include "base/check.h"
 #include "base/civil.h"
 
-#define FIRST_DAY INT64_C(7305) /* 1990-01-01 */
-#define END_DAY INT64_C(29220)  /* 2050-01-01 */
-
 static int by_day(const void *a, const void *b) {
     const struct opening_date *x = a;
     const struct opening_date *y = b;
@@ -49,7 +46,7 @@ static void add_day(struct calendar *c, int64_t day, size_t first) {
 }
 
 static void add_days(const struct opening_hours *o, struct calendar *c) {
-    for (int64_t day = FIRST_DAY; day < END_DAY; day++) {
+    for (int64_t day = OPENING_FIRST_DAY; day < OPENING_END_DAY; day++) {
         const struct opening_day *hours = hours_of(o, day);
         size_t first = c->count;
         for (size_t i = 0; i < hours->count; i++)
@@ -81,7 +78,7 @@ static size_t spans_most(const struct opening_hours *o) {
     size_t most = 0;
     for (size_t i = 0; i < 7; i++)
         most = o->week[i].count > most ? o->week[i].count : most;
-    size_t count = most * (size_t)(END_DAY - FIRST_DAY);
+    size_t count = most * (size_t)(OPENING_END_DAY - OPENING_FIRST_DAY);
     for (size_t i = 0; i < o->date_count; i++)
         count += o->dates[i].hours.count;
     return count;
@@ -95,7 +92,7 @@ void opening_hours_compile(struct opening_hours *o, struct arena *arena, struct 
     CHECK(work);
     c->spans = work;
     c->count = c->day_count = 0;
-    c->days = arena_get(arena, END_DAY - FIRST_DAY, sizeof(*c->days));
+    c->days = arena_get(arena, OPENING_END_DAY - OPENING_FIRST_DAY, sizeof(*c->days));
     c->zone = o->zone;
     add_days(o, c);
     CHECK(c->count <= room);

@@ -6,7 +6,9 @@
 #include "core/calendar.h"
 #include "core/zone.h"
 
-#define OPENING_SPANS_MAX 8 /* of one day */
+#define OPENING_SPANS_MAX 8             /* of one day */
+#define OPENING_FIRST_DAY INT64_C(7305) /* 1990-01-01 */
+#define OPENING_END_DAY INT64_C(29220)  /* 2050-01-01 */
 
 /* Local minutes of the day on which it opens; above 24 h: it closes on the next day. */
 struct opening_span {

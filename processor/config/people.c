@@ -18,6 +18,9 @@ void people_read_roles(struct reader *r, const struct tree_node *map) {
         snprintf(r->what, sizeof(r->what), "role \"%s\"", n->key.at);
         if (!tree_is_empty(n))
             (void)reader_map(r, n, keys, &contact);
+        if (tree_is_empty(n) || (n->kind == TREE_MAP && !tree_get(n, "contact")))
+            reader_fault(r, n->key_line, "write {contact: \"pager:...\"}",
+                         "it has no contact: nobody would be reached");
         reader_names_add(&r->roles, arena_copy(r->arena, n->key), contact);
     }
     r->what[0] = '\0';

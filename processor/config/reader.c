@@ -153,8 +153,9 @@ bool reader_duration(struct reader *r, const struct tree_node *node, int64_t lea
     if (found_ms < least_ms) {
         char least[32];
         duration_format(least_ms, least);
-        reader_fault(r, node->line, "", "%s: %s is less than %s", name_of(node), node->text.at,
-                     least);
+        char remedy[64];
+        snprintf(remedy, sizeof(remedy), "write at least %s", least);
+        reader_fault(r, node->line, remedy, "%s: %s is too short", name_of(node), node->text.at);
         return false;
     }
     *value_ms = found_ms;
@@ -172,8 +173,10 @@ bool reader_count(struct reader *r, const struct tree_node *node, int64_t least,
         return false;
     }
     if (found < least || found > most) {
-        reader_fault(r, node->line, "", "%s: %s is not within %lld to %lld", name_of(node),
-                     node->text.at, (long long)least, (long long)most);
+        char remedy[64];
+        snprintf(remedy, sizeof(remedy), "write one from %lld to %lld", (long long)least,
+                 (long long)most);
+        reader_fault(r, node->line, remedy, "%s: %s is out of range", name_of(node), node->text.at);
         return false;
     }
     *value = found;

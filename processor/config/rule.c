@@ -69,6 +69,14 @@ bool rule_begin(struct reader *r, const struct tree_node *item, const char *kind
     return false;
 }
 
+void rule_needs_inbound(struct reader *r, const struct tree_node *item, const struct match *when,
+                        const char *what) {
+    const struct tree_node *node = tree_get(item, "when");
+    if (node && when->directions != 0 && !(when->directions & 1u << DIRECTION_INBOUND))
+        reader_fault(r, tree_get(node, "direction")->line, "say inbound, or leave direction out",
+                     "nothing can fit: %s for inbound alone", what);
+}
+
 struct slice rule_contact(const struct rule *rule) {
     return rule->tier_role.size > 0 ? rule->tier_role : rule->owner;
 }

@@ -29,5 +29,10 @@ const struct tree_node *rule_first(struct reader *r, const struct tree_node *lis
 /* Sets r->what for the index-th item: `objective "voice-80-20"`. False when it is no map. */
 bool rule_begin(struct reader *r, const struct tree_node *item, const char *kind, size_t index);
 
+/* Refuses a `when` that leaves out inbound, where nothing else is counted; `what` names the thing:
+ * "clocks run". */
+void rule_needs_inbound(struct reader *r, const struct tree_node *item, const struct match *when,
+                        const char *what);
+
 /* Who is told first: the escalation's first tier, else the owner. */
 struct slice rule_contact(const struct rule *rule);

@@ -9,6 +9,7 @@
 
 #define FILE_BYTES_MAX ((size_t)4 << 20)
 #define DEPTH_MAX 16
+#define NO_YAML "look at its indents, brackets and quotes, and at those above it"
 
 struct tree {
     yaml_document_t document; /* owns the texts */
@@ -60,6 +61,8 @@ static void convert_map(struct conversion *c, struct tree_node *map, const yaml_
             return;
         value->key = scalar_text(key);
         value->key_line = line;
+        for (struct tree_node *n = value->kind == TREE_LIST ? value->first : NULL; n; n = n->next)
+            n->key = value->key;
         if (repeats(map, value, value->key))
             faults_add(c->faults, c->name, line, "keep one of the two",
                        "key \"%s\" stands here twice", value->key.at);
@@ -92,7 +95,8 @@ static struct tree_node *convert(struct conversion *c, int id, int depth) {
         return NULL;
     }
     if (depth > DEPTH_MAX) {
-        refuse(c, line, "", "maps and lists are nested too deeply");
+        refuse(c, line, "write it flatter: no contract needs that",
+               "maps and lists are nested more than 16 deep");
         return NULL;
     }
     *node = (struct tree_node){.kind = TREE_TEXT, .line = line};
@@ -137,7 +141,7 @@ static bool load_document(struct tree *t, yaml_parser_t *parser, const char *nam
                           struct faults *faults) {
     if (yaml_parser_load(parser, &t->document))
         return true;
-    faults_add(faults, name, (int)parser->problem_mark.line + 1, "", "this is no YAML: %s%s%s",
+    faults_add(faults, name, (int)parser->problem_mark.line + 1, NO_YAML, "this is no YAML: %s%s%s",
                parser->problem ? parser->problem : "unreadable", parser->context ? " " : "",
                parser->context ? parser->context : "");
     return false;
@@ -146,7 +150,7 @@ static bool load_document(struct tree *t, yaml_parser_t *parser, const char *nam
 static bool is_last_document(yaml_parser_t *parser, const char *name, struct faults *faults) {
     yaml_document_t second;
     if (!yaml_parser_load(parser, &second)) {
-        faults_add(faults, name, (int)parser->problem_mark.line + 1, "", "this is no YAML: %s",
+        faults_add(faults, name, (int)parser->problem_mark.line + 1, NO_YAML, "this is no YAML: %s",
                    parser->problem ? parser->problem : "unreadable");
         return false;
     }

@@ -10,7 +10,7 @@ enum tree_kind { TREE_TEXT, TREE_LIST, TREE_MAP };
 struct tree_node {
     enum tree_kind kind;
     int line;         /* 1 .. */
-    struct slice key; /* in a map; NUL-terminated besides */
+    struct slice key; /* in a map; NUL-terminated besides. Items of a list have that of the list */
     int key_line;
     struct slice text;       /* of TREE_TEXT; NUL-terminated besides */
     bool quoted;             /* an empty text that was not quoted is nothing at all */

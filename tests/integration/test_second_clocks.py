@@ -38,6 +38,16 @@ def clock_changes(zone):
     return [a.date() for a, b in zip(days, days[1:]) if a.utcoffset() != b.utcoffset()]
 
 
+def heard(rules):
+    """Without those that stand below one that fits whatever they fit: no contract may have them."""
+    out = []
+    for rule in rules:
+        if not any(all(key in rule.when and set(rule.when[key]) <= set(words)
+                       for key, words in above.when.items()) for above in out):
+            out.append(rule)
+    return out
+
+
 class Draw:
     """A contract and its histories, from a seed."""
 
@@ -46,7 +56,7 @@ class Draw:
         self.zone = self.rng.choice(ZONES)
         self.calendars = {f"hours-{n}": self.hours() for n in range(2)}
         self.handoff = self.rng.random() < 0.2
-        self.rules = [rule for kind in KINDS for rule in self.rules_of(kind)]
+        self.rules = [rule for kind in KINDS for rule in heard(self.rules_of(kind))]
 
     def spans(self):
         """Apart from each other; the last one may close on the next day."""

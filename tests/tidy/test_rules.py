@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+import fault_rules
 import layout
 import rules
 import schema_rules
@@ -119,6 +120,18 @@ PLANTED = [
         TICK,
         schema_with(lambda s: s["fields"][2]["type"].update(symbols=["A", "UNKNOWN"])),
         "begin with UNKNOWN",
+    ),
+    (
+        fault_rules.wrong_contracts,
+        "processor/config/a.c",
+        'void f(void) {\n    reader_fault(r, 1, "do", "a %s is \\"%s\\"", a, b);\n}\n',
+        'a.c:2: no case of tests/unit/config/wrong shows "a %s is "%s""',
+    ),
+    (
+        fault_rules.wrong_contracts,
+        "tests/unit/config/wrong/two/expected",
+        "a.yaml:1: x\na.yaml:2: note: y\na.yaml:3: z\n",
+        "expected` tells 2 faults",
     ),
 ]
 

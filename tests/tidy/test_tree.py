@@ -2,6 +2,7 @@
 
 import pytest
 
+import fault_rules
 import layout
 import rules
 import schema_rules
@@ -26,6 +27,7 @@ RULES = [
     rules.shell_scripts,
     rules.data_files,
     schema_rules.schemas,
+    fault_rules.wrong_contracts,
 ]
 
 

@@ -1,6 +1,7 @@
 /* Is every mistake in a contract told with file, line and remedy? One folder of golden/ is one
- * case: contract files, and `expected`, what is printed. UPDATE_GOLDEN=1 writes those anew: read
- * them before they are committed. */
+ * case: contract files, and `expected`, what is printed. In wrong/ each has one mistake, and each
+ * rule of the linter its case. UPDATE_GOLDEN=1 writes those anew: read them before they are
+ * committed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 #include "config/files.h"
 
 #define GOLDEN FLOORWALKER_SOURCE_DIR "/tests/unit/config/golden"
+#define WRONG FLOORWALKER_SOURCE_DIR "/tests/unit/config/wrong"
 
 static char *read_text(const char *path) {
     FILE *file = fopen(path, "r");
@@ -49,20 +51,21 @@ static char *told(const char *folder) {
     return text;
 }
 
+/* Cases of settings, and of no contract at all, are for `floorwalker check` as a whole. */
 static int is_case(const struct dirent *entry) {
-    return entry->d_name[0] != '.';
+    return entry->d_name[0] != '.' && strncmp(entry->d_name, "settings-", 9) != 0 &&
+           strcmp(entry->d_name, "no-contract") != 0;
 }
 
-static void test_every_golden_case(void **state) {
-    (void)state;
+static void expect_cases(const char *cases, int least) {
     struct dirent **entries;
-    int count = scandir(GOLDEN, &entries, is_case, alphasort);
-    assert_true(count > 20);
+    int count = scandir(cases, &entries, is_case, alphasort);
+    assert_true(count >= least);
     int wrong = 0;
     for (int i = 0; i < count; i++) {
         char folder[512];
         char path[600];
-        snprintf(folder, sizeof(folder), "%s/%s", GOLDEN, entries[i]->d_name);
+        snprintf(folder, sizeof(folder), "%s/%s", cases, entries[i]->d_name);
         snprintf(path, sizeof(path), "%s/expected", folder);
         char *found = told(folder);
         if (getenv("UPDATE_GOLDEN"))
@@ -78,6 +81,16 @@ static void test_every_golden_case(void **state) {
     }
     free(entries);
     assert_int_equal(wrong, 0);
+}
+
+static void test_every_golden_case(void **state) {
+    (void)state;
+    expect_cases(GOLDEN, 20);
+}
+
+static void test_one_wrong_contract_for_each_rule(void **state) {
+    (void)state;
+    expect_cases(WRONG, 100);
 }
 
 static void test_good_contract(void **state) {
@@ -159,7 +172,7 @@ static void assert_clocks(const struct contract *c) {
     assert_true(slice_equal(bots->when.site.values[1], SLICE("b")));
     assert_true(slice_equal(bots->when.queue.values[0], SLICE("q")));
     assert_int_equal(bots->when.channels, 1u << CHANNEL_CHAT);
-    assert_int_equal(bots->when.directions, 1u << DIRECTION_OUTBOUND);
+    assert_int_equal(bots->when.directions, 1u << DIRECTION_INBOUND | 1u << DIRECTION_OUTBOUND);
     assert_int_equal(bots->when.priorities, 0);
 
     assert_int_equal(c->clocks[2].pause_on, 0);
@@ -271,6 +284,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_versions_hold_from_their_local_midnight),
         cmocka_unit_test(test_every_golden_case),
+        cmocka_unit_test(test_one_wrong_contract_for_each_rule),
         cmocka_unit_test(test_good_contract),
         cmocka_unit_test(test_every_value_arrives),
         cmocka_unit_test(test_within_is_resolved),
