@@ -101,16 +101,19 @@ static void only_replies(struct reader *r, const struct tree_node *value,
 }
 
 static void read_bots_count(struct reader *r, const struct tree_node *value, void *target) {
-    (void)reader_flag(r, value, &((struct clock_reading *)target)->bots_count);
-    only_replies(r, value, target);
+    struct clock_reading *clock = target;
+    if (reader_flag(r, value, &clock->bots_count) && clock->bots_count)
+        only_replies(r, value, clock);
 }
 
 static void read_on_resolve(struct reader *r, const struct tree_node *value, void *target) {
+    struct clock_reading *clock = target;
     size_t index;
-    if (reader_word(r, value, "on_resolve", on_resolve_word, &index))
-        ((struct clock_reading *)target)->on_resolve = index == 0 ? ON_RESOLVE_VOID
-                                                                  : ON_RESOLVE_MISSED;
-    only_replies(r, value, target);
+    if (!reader_word(r, value, "on_resolve", on_resolve_word, &index))
+        return;
+    clock->on_resolve = index == 0 ? ON_RESOLVE_VOID : ON_RESOLVE_MISSED;
+    if (clock->on_resolve == ON_RESOLVE_MISSED)
+        only_replies(r, value, clock);
 }
 
 /* The words stand in the order of the enum. */

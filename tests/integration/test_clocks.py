@@ -43,12 +43,15 @@ def as_written(rule):
     if rule.queues:
         when["queue"] = list(rule.queues)
     out = {"name": rule.name, "clock": rule.kind, "target": f"{rule.target_ms // MINUTE_MS}m",
-           "when": when, "calendar": "hours", "bots_count": rule.bots_count}
+           "when": when, "calendar": "hours"}
     if rule.pause_on is not None:
         out["pause_on"] = sorted(rule.pause_on)
-    for name in ("on_reopen", "on_resolve"):
-        if getattr(rule, name):
-            out[name] = getattr(rule, name)
+    if rule.on_reopen:
+        out["on_reopen"] = rule.on_reopen
+    if rule.kind in ("first_reply", "next_reply", "periodic_update"):  # elsewhere they are refused
+        out["bots_count"] = rule.bots_count
+        if rule.on_resolve:
+            out["on_resolve"] = rule.on_resolve
     return out
 
 
