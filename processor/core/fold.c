@@ -27,7 +27,8 @@ uint32_t fold_scope(struct fold *f, const struct interaction *i, const struct mo
 static enum move move_of(const struct interaction *i, const struct moment *m) {
     enum move move = lifecycle_move(i->phase, m->type);
     bool out = m->end_cause == END_CAUSE_SPAM || m->end_cause == END_CAUSE_MERGED;
-    bool end = m->type == EVENT_DISCONNECTED || m->type == EVENT_CLOSED;
+    bool end = m->type == EVENT_DISCONNECTED || m->type == EVENT_CLOSED ||
+               (m->type == EVENT_RECORD_SNAPSHOT && record_is_news(i, m));
     return out && end && move != MOVE_IMPOSSIBLE ? MOVE_TAKE_OUT : move;
 }
 
@@ -73,12 +74,15 @@ static bool has_effect_beside(const struct interaction *i, const struct moment *
     case MOVE_TAKE_OUT:
         return (!i->shut && is_after_reopening(i, m)) || interaction_waits(i) ||
                interaction_in_leg(i) || i->visit.counted;
+    case MOVE_RESTATE: return record_is_news(i, m);
     case MOVE_NOTHING: return i->phase == PHASE_NEW;
     default: return true;
     }
 }
 
 enum moment_outcome fold_judge(const struct interaction *i, const struct moment *m) {
+    if (record_is_revised(i, m))
+        return MOMENT_EFFECT;
     enum move move = move_of(i, m);
     if (move == MOVE_IMPOSSIBLE)
         return is_folded(i, m) ? MOMENT_NO_EFFECT : MOMENT_IMPOSSIBLE;
@@ -127,6 +131,7 @@ static void create(struct fold *f, struct interaction *i, const struct moment *m
 static void leave_queue(struct fold *f, struct interaction *i, const struct moment *m,
                         enum visit_end end, enum phase to) {
     visit_end(f, i, end, m->event_at, m->queue_wait_ms);
+    i->visit.revision = m->revision;
     interaction_enter(i, to, m->event_at);
     reply_lost(f, i, end, m->event_at);
     end_of_part(f, i, m->event_at);
@@ -169,6 +174,7 @@ static void answer(struct fold *f, struct interaction *i, const struct moment *m
         reply_first_queued(f, i, m->event_at);
     }
     visit_end(f, i, VISIT_ANSWERED, m->event_at, m->queue_wait_ms);
+    i->visit.revision = m->revision;
     leg_begin(f, i, m->event_at);
     reply_answered(f, i, m->event_at);
 }
@@ -199,6 +205,8 @@ static void take_out(struct fold *f, struct interaction *i, const struct moment 
     struct moment end = *m;
     if (end.event_at < i->moved_at)
         end.event_at = i->moved_at;
+    if (m->type == EVENT_RECORD_SNAPSHOT)
+        record_restates(f, i, m);
     if (interaction_in_leg(i))
         leave_leg(f, i, &end, PHASE_ENDED);
     visit_take_out(f, i);
@@ -210,6 +218,23 @@ static void take_out(struct fold *f, struct interaction *i, const struct moment 
     backlog_close(f, i, m->event_at);
     i->over = true;
     reply_taken_out(f, i, m->event_at);
+}
+
+/* It is whole: what it says has ended and nobody else has said so, ends with it. A wrap goes on, as
+ * after a DISCONNECTED. */
+static void restate(struct fold *f, struct interaction *i, const struct moment *m) {
+    record_restates(f, i, m);
+    if (m->end_cause == END_CAUSE_UNKNOWN || m->event_at < i->moved_at)
+        return;
+    struct moment end = *m;
+    bool transferred = m->end_cause == END_CAUSE_TRANSFERRED;
+    end.type = transferred ? EVENT_TRANSFERRED : EVENT_DISCONNECTED;
+    end.queue_wait_ms = end.talk_ms = end.hold_ms = end.wrap_ms = EVENT_ABSENT;
+    end.revision = 0;
+    if (interaction_waits(i))
+        disconnect(f, i, &end);
+    else if (i->phase == PHASE_TALKING || i->phase == PHASE_HELD)
+        leave_leg(f, i, &end, transferred ? PHASE_IDLE : PHASE_ENDED);
 }
 
 static void reopen(struct fold *f, struct interaction *i, const struct moment *m) {
@@ -266,6 +291,7 @@ static void apply(struct fold *f, struct interaction *i, const struct moment *m,
     case MOVE_REOPEN: reopen(f, i, m); return;
     case MOVE_CLOSE: close_all(f, i, m); return;
     case MOVE_TAKE_OUT: take_out(f, i, m); return;
+    case MOVE_RESTATE: restate(f, i, m); return;
     case MOVE_STATUS:
     case MOVE_NOTHING: return;
     case MOVE_IMPOSSIBLE:
@@ -284,6 +310,11 @@ static void change_status(struct fold *f, struct interaction *i, const struct mo
     clocks_status(f, i, m->event_at);
 }
 
+/* A record of what nobody knows, or knows any more, has nothing to restate. */
+static bool is_record_of_nothing(const struct interaction *i, const struct moment *m) {
+    return m->type == EVENT_RECORD_SNAPSHOT && i->phase == PHASE_NEW;
+}
+
 enum moment_outcome fold_event(struct fold *f, struct interaction *i, const struct moment *m) {
     fold_time(f, i, m->event_at);
     return fold_event_alone(f, i, m);
@@ -292,8 +323,12 @@ enum moment_outcome fold_event(struct fold *f, struct interaction *i, const stru
 enum moment_outcome fold_event_alone(struct fold *f, struct interaction *i,
                                      const struct moment *m) {
     enum moment_outcome outcome = fold_judge(i, m);
-    if (outcome == MOMENT_IMPOSSIBLE)
+    if (outcome == MOMENT_IMPOSSIBLE || is_record_of_nothing(i, m))
         return outcome;
+    if (record_is_revised(i, m)) {
+        record_revise(f, i, m);
+        return outcome;
+    }
     if (i->phase == PHASE_NEW) {
         begin(f, i, m);
         i->priority = fold_leaf(f, m->leaf)->priority;

@@ -6,24 +6,37 @@ struct leg_times {
     int64_t talk_ms, hold_ms, wrap_ms;
 };
 
+/* The source's record, else what it measured with an event, else what the events' times say. */
+static int64_t best_of(const struct restatement *r, int64_t record_ms, int64_t said_ms,
+                       int64_t own_ms) {
+    if (r->at != INSTANT_NONE && record_ms != EVENT_ABSENT)
+        return record_ms;
+    return said_ms != EVENT_ABSENT ? said_ms : own_ms;
+}
+
 /* Talk is what is neither hold nor wrap; what the source measured wins. */
-static struct leg_times times_of(const struct leg *leg) {
-    struct leg_times times = {.hold_ms = leg->hold_ms, .wrap_ms = leg->wrap_ms};
-    if (leg->said_hold_ms != EVENT_ABSENT)
-        times.hold_ms = leg->said_hold_ms;
-    if (leg->said_wrap_ms != EVENT_ABSENT)
-        times.wrap_ms = leg->said_wrap_ms;
+static struct leg_times times_of(const struct interaction *i) {
+    const struct leg *leg = &i->leg;
+    const struct restatement *r = &i->record;
+    struct leg_times times;
+    times.hold_ms = best_of(r, r->hold_ms, leg->said_hold_ms, leg->hold_ms);
+    times.wrap_ms = best_of(r, r->wrap_ms, leg->said_wrap_ms, leg->wrap_ms);
     int64_t rest_ms = leg->ended_at - leg->started_at - times.hold_ms - times.wrap_ms;
-    times.talk_ms = rest_ms > 0 ? rest_ms : 0;
-    if (leg->said_talk_ms != EVENT_ABSENT)
-        times.talk_ms = leg->said_talk_ms;
+    times.talk_ms = best_of(r, r->talk_ms, leg->said_talk_ms, rest_ms > 0 ? rest_ms : 0);
     return times;
+}
+
+/* A transfer that nobody logged stands in the record. */
+static bool was_transferred(const struct interaction *i) {
+    const struct restatement *r = &i->record;
+    return i->leg.transferred || (r->at != INSTANT_NONE && r->end_cause == END_CAUSE_TRANSFERRED);
 }
 
 /* An ended leg, `value` times: in the pane of its end and in that of its visit's QUEUED. */
 static void tell(struct fold *f, const struct interaction *i, int32_t value) {
     const struct leg *leg = &i->leg;
-    struct leg_times times = times_of(leg);
+    struct leg_times times = times_of(i);
+    bool transferred = was_transferred(i);
     struct ledger *l = &f->ledger;
     uint32_t leaf = i->visit.leaf;
     int64_t at = leg->ended_at, arrived_at = i->visit.queued_at;
@@ -34,14 +47,19 @@ static void tell(struct fold *f, const struct interaction *i, int32_t value) {
     ledger_count(l, leaf, at, COUNTER_TALK_MS, value * times.talk_ms);
     ledger_count(l, leaf, at, COUNTER_HOLD_MS, value * times.hold_ms);
     ledger_count(l, leaf, at, COUNTER_WRAP_MS, value * times.wrap_ms);
-    ledger_count(l, leaf, at, COUNTER_TRANSFERRED, leg->transferred ? value : 0);
+    ledger_count(l, leaf, at, COUNTER_TRANSFERRED, transferred ? value : 0);
     ledger_sample(l, leaf, at, HISTOGRAM_HANDLE, handle_ms, value);
     ledger_count(l, leaf, arrived_at, COUNTER_ARR_HANDLED, value);
     ledger_count(l, leaf, arrived_at, COUNTER_ARR_TALK_MS, value * times.talk_ms);
     ledger_count(l, leaf, arrived_at, COUNTER_ARR_HOLD_MS, value * times.hold_ms);
     ledger_count(l, leaf, arrived_at, COUNTER_ARR_WRAP_MS, value * times.wrap_ms);
-    ledger_count(l, leaf, arrived_at, COUNTER_ARR_TRANSFERRED, leg->transferred ? value : 0);
+    ledger_count(l, leaf, arrived_at, COUNTER_ARR_TRANSFERRED, transferred ? value : 0);
     ledger_sample(l, leaf, arrived_at, HISTOGRAM_ARR_HANDLE, handle_ms, value);
+}
+
+void leg_tell_ended(struct fold *f, const struct interaction *i, int32_t value) {
+    if (i->leg.started_at != INSTANT_NONE && i->leg.ended_at != INSTANT_NONE && !i->leg.aged)
+        tell(f, i, value);
 }
 
 void leg_begin(struct fold *f, struct interaction *i, int64_t at) {
@@ -77,7 +95,7 @@ void leg_resume(struct interaction *i, int64_t at) {
     interaction_enter(i, PHASE_TALKING, at);
 }
 
-static void hear_measured(struct leg *leg, const struct moment *m) {
+void leg_hear_measured(struct leg *leg, const struct moment *m) {
     if (m->talk_ms != EVENT_ABSENT)
         leg->said_talk_ms = m->talk_ms;
     if (m->hold_ms != EVENT_ABSENT)
@@ -99,7 +117,7 @@ void leg_wrap(struct fold *f, struct interaction *i, const struct moment *m) {
     settle(i, m->event_at);
     if (i->leg.ended_at != INSTANT_NONE)
         reopen(f, i);
-    hear_measured(&i->leg, m);
+    leg_hear_measured(&i->leg, m);
     i->leg.since_at = m->event_at;
     interaction_enter(i, PHASE_WRAPPING, m->event_at);
 }
@@ -107,10 +125,11 @@ void leg_wrap(struct fold *f, struct interaction *i, const struct moment *m) {
 void leg_end(struct fold *f, struct interaction *i, const struct moment *m, bool transferred,
              bool resumable) {
     settle(i, m->event_at);
-    hear_measured(&i->leg, m);
+    leg_hear_measured(&i->leg, m);
     i->leg.ended_at = m->event_at;
     i->leg.transferred = transferred;
     i->leg.resumable = resumable;
+    i->leg.revision = m->revision;
     tell(f, i, 1);
 }
 
@@ -118,5 +137,6 @@ void leg_age(struct fold *f, struct interaction *i, int64_t at) {
     settle(i, at);
     i->leg.ended_at = at;
     i->leg.resumable = false;
+    i->leg.aged = true;
     ledger_count(&f->ledger, i->visit.leaf, at, COUNTER_IN_SERVICE_CHANGE, -1);
 }

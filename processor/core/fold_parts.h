@@ -26,6 +26,8 @@ uint32_t fold_scope(struct fold *f, const struct interaction *i, const struct mo
 void visit_begin(struct fold *f, struct interaction *i, uint32_t leaf, int64_t at);
 void visit_end(struct fold *f, struct interaction *i, enum visit_end end, int64_t at,
                int64_t said_wait_ms);
+/* Everything counted of a wait that has ended, but that it was offered: `value` times. */
+void visit_tell_ended(struct fold *f, const struct interaction *i, int32_t value);
 void visit_age(struct fold *f, struct interaction *i, int64_t at);
 void visit_take_out(struct fold *f, struct interaction *i);
 void visit_change_contract(struct fold *f, struct interaction *i, const struct fold_before *before,
@@ -41,6 +43,17 @@ void leg_wrap(struct fold *f, struct interaction *i, const struct moment *m);
 void leg_end(struct fold *f, struct interaction *i, const struct moment *m, bool transferred,
              bool resumable);
 void leg_age(struct fold *f, struct interaction *i, int64_t at);
+void leg_tell_ended(struct fold *f, const struct interaction *i, int32_t value);
+void leg_hear_measured(struct leg *leg, const struct moment *m);
+
+/* fold_record.c */
+bool record_is_news(const struct interaction *i, const struct moment *m);
+bool record_is_revised(const struct interaction *i, const struct moment *m);
+void record_restates(struct fold *f, struct interaction *i, const struct moment *m);
+void record_revise(struct fold *f, struct interaction *i, const struct moment *m);
+
+/* A wait has ended as the events say: what its record says of it holds instead. */
+void record_cover_visit(const struct fold *f, struct interaction *i);
 
 /* fold_reply.c: what stands beside the phase */
 /* The first reply is owed from a BOT_HANDOFF on, by the rule that applies. */

@@ -135,6 +135,7 @@ void visit_begin(struct fold *f, struct interaction *i, uint32_t leaf, int64_t a
     i->leg.started_at = INSTANT_NONE;
     i->leg.ended_at = INSTANT_NONE;
     i->leg.resumable = false;
+    i->record.at = INSTANT_NONE;
     if (i->visit.counted)
         tell_begin(f, &i->visit, 1);
     clocks_begin(f, i, TRACK_ANSWER, at);
@@ -147,12 +148,27 @@ void visit_end(struct fold *f, struct interaction *i, enum visit_end end, int64_
     v->ended_at = at;
     v->end = (uint8_t)end;
     v->wait_ms = said_wait_ms != EVENT_ABSENT ? said_wait_ms : at - v->queued_at;
+    record_cover_visit(f, i);
     if (v->counted) {
         tell_end(f, v, 1);
         end_levels(f, v);
     }
     clocks_end(f, i, TRACK_ANSWER, at,
                end == VISIT_ANSWERED ? CLOCK_END_JUDGED : CLOCK_END_DROPPED);
+}
+
+static void net_levels(struct fold *f, const struct visit *v, int32_t value) {
+    const struct leaf *leaf = fold_leaf(f, v->leaf);
+    for (size_t t = 0; t < leaf->threshold_count; t++)
+        net_level(f, v, t, leaf->thresholds_ms[t], value);
+}
+
+void visit_tell_ended(struct fold *f, const struct interaction *i, int32_t value) {
+    const struct visit *v = &i->visit;
+    if (!v->counted || v->end == VISIT_OPEN || v->end == VISIT_AGED)
+        return;
+    tell_end(f, v, value);
+    net_levels(f, v, value);
 }
 
 void visit_age(struct fold *f, struct interaction *i, int64_t at) {
@@ -168,13 +184,10 @@ void visit_take_out(struct fold *f, struct interaction *i) {
     if (v->number == 0 || !v->counted)
         return;
     tell_begin(f, v, -1);
-    if (v->end == VISIT_OPEN || v->end == VISIT_AGED) {
+    if (v->end == VISIT_OPEN || v->end == VISIT_AGED)
         passed_levels(f, v, -1);
-    } else {
-        const struct leaf *leaf = fold_leaf(f, v->leaf);
-        for (size_t t = 0; t < leaf->threshold_count; t++)
-            net_level(f, v, t, leaf->thresholds_ms[t], -1);
-    }
+    else
+        net_levels(f, v, -1);
     if (v->end != VISIT_OPEN)
         tell_end(f, v, -1);
     v->counted = false;

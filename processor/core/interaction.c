@@ -33,6 +33,7 @@ void interaction_init(struct interaction *i, uint8_t tracks) {
     i->resolved_at = i->reopened_at = INSTANT_NONE;
     i->leaf = i->visit.leaf = LEAF_NONE;
     i->leg.started_at = i->leg.ended_at = i->leg.since_at = INSTANT_NONE;
+    i->record.at = INSTANT_NONE;
 }
 
 void interaction_copy(struct interaction *to, const struct interaction *from) {

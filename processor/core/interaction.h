@@ -16,7 +16,8 @@ enum visit_end { VISIT_ENDS(VISIT_END_ENUM) VISIT_END_COUNT };
 struct visit {
     int64_t queued_at;
     int64_t ended_at;
-    int64_t wait_ms; /* once ended: as the source measured it, else computed */
+    int64_t wait_ms;  /* once ended: as the source measured it, else computed */
+    int64_t revision; /* of the event that ended the wait */
     uint32_t leaf;
     uint32_t number; /* 1 .. */
     uint8_t end;     /* enum visit_end; VISIT_OPEN: still waiting */
@@ -31,8 +32,22 @@ struct leg {
     int64_t since_at;         /* of the hold or wrap under way; INSTANT_NONE: neither */
     int64_t hold_ms, wrap_ms; /* complete holds and wrap */
     int64_t said_talk_ms, said_hold_ms, said_wrap_ms; /* measured; EVENT_ABSENT: not */
+    int64_t revision;                                 /* of the event that ended it */
     bool transferred;
     bool resumable; /* ended by a disconnect: a WRAP_START continues it */
+    bool aged;      /* it never ended, and counts as nothing */
+};
+
+/* The source's whole record of the last visit and its leg: the newest one, which stands as a whole.
+ * What it does not say is as the events say. */
+struct restatement {
+    int64_t at;                                 /* of its event; INSTANT_NONE: there is none */
+    int64_t wait_ms, talk_ms, hold_ms, wrap_ms; /* EVENT_ABSENT: it does not say */
+    int64_t own_wait_ms;                        /* once the wait has ended: as the events say */
+    int64_t revision;
+    uint32_t identity; /* low bits of the moment's */
+    uint8_t end_cause; /* enum end_cause */
+    uint8_t own_end;   /* enum visit_end: as the events say */
 };
 
 /* The clocks of an interaction; the last ones are kept only where some contract asks for them.
@@ -69,6 +84,7 @@ struct interaction {
     uint8_t tracks;        /* how many clocks there are */
     struct visit visit;
     struct leg leg;
+    struct restatement record;        /* of this visit */
     struct clock clocks[TRACK_COUNT]; /* in memory that holds `tracks` of them at least */
 };
 

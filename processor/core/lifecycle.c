@@ -56,7 +56,7 @@ static const uint8_t moves[EVENT_TYPE_COUNT][PHASE_COUNT] = {
     [EVENT_CLOSED] =             ALL(CLOSE),
     [EVENT_MERGED] =             ALL(TAKE_OUT),
     [EVENT_CANCELLED] =          ALL(TAKE_OUT),
-    [EVENT_RECORD_SNAPSHOT] =    ALL(NIL),
+    [EVENT_RECORD_SNAPSHOT] =    ALL(RESTATE),
 };
 /* clang-format on */
 

@@ -20,7 +20,8 @@
         X(RESUME, true) X(TRANSFER, true) X(CALL_BACK, true) X(ABANDON, true) X(DISCONNECT, true)  \
             X(WRAP, true) X(UNWRAP, true) X(CUSTOMER_WRITES, false) X(AGENT_WRITES, false)         \
                 X(BOT_WRITES, false) X(HAND_OFF, false) X(STATUS, false) X(PRIORITY, false)        \
-                    X(RESOLVE, false) X(REOPEN, false) X(CLOSE, false) X(TAKE_OUT, false)
+                    X(RESOLVE, false) X(REOPEN, false) X(CLOSE, false) X(TAKE_OUT, false)          \
+                    X(RESTATE, false)
 
 #define PHASE_ENUM(symbol, name, meaning) PHASE_##symbol,
 #define MOVE_ENUM(symbol, phase) MOVE_##symbol,

@@ -18,7 +18,7 @@ static const uint8_t ranks[EVENT_TYPE_COUNT] = {
     [EVENT_DISCONNECTED] = 40,    [EVENT_WRAP_START] = 41,
     [EVENT_WRAP_END] = 42,        [EVENT_RESOLVED] = 43,
     [EVENT_CLOSED] = 50,          [EVENT_MERGED] = 51,
-    [EVENT_CANCELLED] = 52,
+    [EVENT_CANCELLED] = 52,       [EVENT_RECORD_SNAPSHOT] = 60,
 };
 #define RANK_ANY 10
 

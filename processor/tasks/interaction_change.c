@@ -99,11 +99,22 @@ static enum moment_outcome insert(struct interaction_task *t, struct record *r,
     UNREACHABLE("the moment that was just inserted");
 }
 
-static bool is_repeat(const struct interaction_task *t, const uint64_t *known,
-                      const struct moment *m) {
+static bool is_repeat(struct interaction_task *t, const uint64_t *known, const struct moment *m) {
     struct moment there;
     unpack_moment(&t->store.names, known, &there);
+    t->counts.revisions += m->revision > there.revision;
+    t->counts.revisions_old += m->revision < there.revision;
     return m->revision <= there.revision;
+}
+
+static void count_record(struct interaction_task *t, const struct moment *m,
+                         enum moment_outcome outcome) {
+    if (m->type != EVENT_RECORD_SNAPSHOT)
+        return;
+    if (outcome == MOMENT_EFFECT)
+        t->counts.records++;
+    else
+        t->counts.records_old++;
 }
 
 static void take(struct interaction_task *t, struct record *r, const struct moment *m,
@@ -122,6 +133,7 @@ static void take(struct interaction_task *t, struct record *r, const struct mome
     }
     bool next = !known && !is_late(t, m) && tail_is_next(&t->store, n, m);
     enum moment_outcome outcome = next ? append(t, r, m, out) : insert(t, r, m, out);
+    count_record(t, m, outcome);
     if (outcome == MOMENT_IMPOSSIBLE)
         tail_keep(n, m, place);
 }

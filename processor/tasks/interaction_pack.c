@@ -99,17 +99,102 @@ static inline uint32_t get_leaf(const struct names *names, struct cursor *in) {
     return names->leaves[place];
 }
 
-/* A visit's flags: how it ended, thresholds passed, then two bits. */
+/* A visit's flags: how it ended, thresholds passed, then two bits. Few have been restated: of them
+ * how it ended stands in a byte of its own, with bits of what is there. */
+#define VISIT_END_MASK 7u
+#define VISIT_RESTATED 7u
 #define VISIT_LATE_SHIFT 3u
 #define VISIT_COUNTED (1u << 6)
 #define VISIT_ENDED (1u << 7)
-_Static_assert(VISIT_END_COUNT <= 8 && LEAF_THRESHOLDS_MAX < 8, "three bits each");
+#define VISIT_HAS_RECORD (1u << 3)
+#define VISIT_HAS_REVISION (1u << 4)
+_Static_assert(VISIT_END_COUNT <= VISIT_RESTATED && LEAF_THRESHOLDS_MAX < 8, "three bits each");
 
-static unsigned char *put_visit(struct names *names, const struct visit *v, int64_t near_at,
+static unsigned restated_flags(const struct interaction *i) {
+    return (i->record.at != INSTANT_NONE ? VISIT_HAS_RECORD : 0) |
+           (i->visit.revision != 0 ? VISIT_HAS_REVISION : 0);
+}
+
+/* Its durations, each one more than it is; 0: it does not say. */
+static const size_t record_times[] = {
+    offsetof(struct restatement, wait_ms),
+    offsetof(struct restatement, talk_ms),
+    offsetof(struct restatement, hold_ms),
+    offsetof(struct restatement, wrap_ms),
+};
+#define RECORD_TIME_COUNT (sizeof(record_times) / sizeof(record_times[0]))
+
+static int64_t *record_time(struct restatement *r, size_t which) {
+    return (int64_t *)(void *)((char *)r + record_times[which]);
+}
+
+#define RECORD_END_SHIFT 4u
+_Static_assert(END_CAUSE_COUNT <= 1 << RECORD_END_SHIFT, "both ends in a byte");
+
+static unsigned char *put_record(const struct restatement *given, int64_t near_at,
+                                 unsigned char *to) {
+    struct restatement r = *given;
+    *to++ = (unsigned char)(r.end_cause | (unsigned)r.own_end << RECORD_END_SHIFT);
+    to = put_fixed(to, r.identity, sizeof(r.identity));
+    to = put_number(to, r.at - near_at);
+    to = put_number(to, r.own_wait_ms);
+    to = put_number(to, r.revision);
+    for (size_t k = 0; k < RECORD_TIME_COUNT; k++) {
+        int64_t time_ms = *record_time(&r, k);
+        to = put_varint(to, time_ms == EVENT_ABSENT ? 0 : (uint64_t)time_ms + 1);
+    }
+    return to;
+}
+
+static void get_record(struct cursor *in, int64_t near_at, struct restatement *r) {
+    unsigned ends = (unsigned)get_fixed(in, 1);
+    r->end_cause = ends & ((1u << RECORD_END_SHIFT) - 1);
+    r->own_end = (uint8_t)(ends >> RECORD_END_SHIFT);
+    r->identity = (uint32_t)get_fixed(in, sizeof(r->identity));
+    r->at = near_at + get_number(in);
+    r->own_wait_ms = get_number(in);
+    r->revision = get_number(in);
+    for (size_t k = 0; k < RECORD_TIME_COUNT; k++) {
+        uint64_t more = get_varint(in);
+        *record_time(r, k) = more == 0 ? EVENT_ABSENT : (int64_t)(more - 1);
+        if (more > EVENT_DURATION_MAX_MS + 1)
+            cursor_fail(in);
+    }
+    if (r->end_cause >= END_CAUSE_COUNT || r->own_end >= VISIT_END_COUNT || r->revision < 0 ||
+        r->revision > INT32_MAX)
+        cursor_fail(in);
+}
+
+static unsigned char *put_restated(const struct interaction *i, int64_t near_at,
+                                   unsigned char *to) {
+    unsigned flags = restated_flags(i);
+    *to++ = (unsigned char)(flags | i->visit.end);
+    if (flags & VISIT_HAS_RECORD)
+        to = put_record(&i->record, near_at, to);
+    return flags & VISIT_HAS_REVISION ? put_number(to, i->visit.revision) : to;
+}
+
+static void get_restated(struct cursor *in, int64_t near_at, struct interaction *i) {
+    unsigned flags = (unsigned)get_fixed(in, 1);
+    i->visit.end = flags & VISIT_END_MASK;
+    if (flags & VISIT_HAS_RECORD)
+        get_record(in, near_at, &i->record);
+    if (flags & VISIT_HAS_REVISION)
+        i->visit.revision = get_number(in);
+    flags &= ~VISIT_END_MASK;
+    if (flags == 0 || flags != restated_flags(i))
+        cursor_fail(in);
+}
+
+static unsigned char *put_visit(struct names *names, const struct interaction *i, int64_t near_at,
                                 unsigned char *to) {
-    bool ended = v->ended_at != INSTANT_NONE;
-    unsigned flags = v->end | (unsigned)v->late << VISIT_LATE_SHIFT;
+    const struct visit *v = &i->visit;
+    bool ended = v->ended_at != INSTANT_NONE, restated = restated_flags(i) != 0;
+    unsigned end = restated ? VISIT_RESTATED : v->end;
+    unsigned flags = end | (unsigned)v->late << VISIT_LATE_SHIFT;
     *to++ = (unsigned char)(flags | (v->counted ? VISIT_COUNTED : 0) | (ended ? VISIT_ENDED : 0));
+    if (restated)
+        to = put_restated(i, near_at, to);
     to = put_varint(to, v->number);
     to = put_varint(to, names_place(names, v->leaf));
     to = put_number(to, v->queued_at - near_at);
@@ -120,8 +205,12 @@ static unsigned char *put_visit(struct names *names, const struct visit *v, int6
 }
 
 static void get_visit(const struct names *names, struct cursor *in, int64_t near_at,
-                      struct visit *v) {
+                      struct interaction *i) {
+    struct visit *v = &i->visit;
     unsigned flags = (unsigned)get_fixed(in, 1);
+    v->end = flags & VISIT_END_MASK;
+    if (v->end == VISIT_RESTATED)
+        get_restated(in, near_at, i);
     uint64_t number = get_varint(in);
     v->leaf = get_leaf(names, in);
     v->queued_at = near_at + get_number(in);
@@ -129,7 +218,6 @@ static void get_visit(const struct names *names, struct cursor *in, int64_t near
     v->ended_at = flags & VISIT_ENDED ? v->queued_at + lasted_ms : INSTANT_NONE;
     v->wait_ms = lasted_ms + get_number(in);
     v->number = (uint32_t)number;
-    v->end = flags & 7;
     v->late = flags >> VISIT_LATE_SHIFT & 7;
     v->counted = flags & VISIT_COUNTED;
     if (number == 0 || number > UINT32_MAX || v->end >= VISIT_END_COUNT ||
@@ -138,9 +226,9 @@ static void get_visit(const struct names *names, struct cursor *in, int64_t near
 }
 
 /* A leg's flags, in the order of what follows. */
-enum { LEG_ENDED, LEG_SINCE, LEG_TRANSFERRED, LEG_RESUMABLE, LEG_TIMES };
+enum { LEG_ENDED, LEG_SINCE, LEG_TRANSFERRED, LEG_RESUMABLE, LEG_AGED, LEG_TIMES };
 
-/* Its durations, and what each is when it is left out. */
+/* Its numbers, and what each is when it is left out. */
 struct leg_time {
     size_t at;
     int64_t absent;
@@ -151,6 +239,7 @@ static const struct leg_time leg_times[] = {
     {offsetof(struct leg, said_talk_ms), EVENT_ABSENT},
     {offsetof(struct leg, said_hold_ms), EVENT_ABSENT},
     {offsetof(struct leg, said_wrap_ms), EVENT_ABSENT},
+    {offsetof(struct leg, revision), 0},
 };
 #define LEG_TIME_COUNT (sizeof(leg_times) / sizeof(leg_times[0]))
 
@@ -162,7 +251,7 @@ static unsigned leg_flags(struct leg *leg) {
     unsigned flags = (leg->ended_at != INSTANT_NONE ? 1u << LEG_ENDED : 0) |
                      (leg->since_at != INSTANT_NONE ? 1u << LEG_SINCE : 0) |
                      (leg->transferred ? 1u << LEG_TRANSFERRED : 0) |
-                     (leg->resumable ? 1u << LEG_RESUMABLE : 0);
+                     (leg->resumable ? 1u << LEG_RESUMABLE : 0) | (leg->aged ? 1u << LEG_AGED : 0);
     for (size_t k = 0; k < LEG_TIME_COUNT; k++) {
         if (*leg_time(leg, k) != leg_times[k].absent)
             flags |= 1u << (LEG_TIMES + k);
@@ -197,6 +286,7 @@ static void get_leg(struct cursor *in, int64_t near_at, struct leg *leg) {
         *leg_time(leg, k) = flags & 1u << (LEG_TIMES + k) ? get_number(in) : leg_times[k].absent;
     leg->transferred = flags & 1u << LEG_TRANSFERRED;
     leg->resumable = flags & 1u << LEG_RESUMABLE;
+    leg->aged = flags & 1u << LEG_AGED;
     if (flags >> (LEG_TIMES + LEG_TIME_COUNT) != 0)
         cursor_fail(in);
 }
@@ -312,7 +402,7 @@ size_t pack_interaction(struct names *names, const struct interaction *i, unsign
             to = put_number(to, instant_in(i, k) - near_at);
     }
     if (has & 1u << HAS_VISIT)
-        to = put_visit(names, &i->visit, near_at, to);
+        to = put_visit(names, i, near_at, to);
     if (has & 1u << HAS_LEG)
         to = put_leg(&i->leg, near_at, to);
     for (size_t t = 0; t < i->tracks; t++) {
@@ -396,7 +486,7 @@ void unpack_interaction(const struct names *names, struct cursor *in, uint8_t tr
             *instant_of(i, k) = near_at + get_number(in);
     }
     if (has & 1u << HAS_VISIT)
-        get_visit(names, in, near_at, &i->visit);
+        get_visit(names, in, near_at, i);
     if (has & 1u << HAS_LEG)
         get_leg(in, near_at, &i->leg);
     for (size_t t = 0; t < tracks; t++) {

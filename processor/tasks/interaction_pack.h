@@ -7,7 +7,7 @@
 #include "core/moment.h"
 #include "tasks/interaction_names.h"
 
-#define PACKED_INTERACTION_MAX 512 /* bytes */
+#define PACKED_INTERACTION_MAX 640 /* bytes */
 #define PACKED_MOMENT_MAX 11       /* words */
 
 /* Returns how many bytes it took. Leaves that are new get a place. */

@@ -30,6 +30,10 @@ struct interaction_task_options {
     X(graves_lost, "forgotten interactions whose repeats would count: too many in `lateness`")     \
     X(out_of_order, "events that came after a later one of their interaction")                     \
     X(restated, "interactions whose contribution was taken back and made anew")                    \
+    X(revisions, "events that came in place of an earlier revision of themselves")                 \
+    X(revisions_old, "events refused because a later revision of them was known")                  \
+    X(records, "whole records (RECORD_SNAPSHOT) by which a visit was restated")                    \
+    X(records_old, "whole records without effect: a newer one, a newer visit, or none is known")   \
     X(dead_letters, "events refused")                                                              \
     X(timers, "timers fired")                                                                      \
     X(aged_out, "interactions that never ended")                                                   \

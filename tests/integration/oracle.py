@@ -121,7 +121,7 @@ class Item:
         if not self.can(kind):
             self.impossible.append(event)
             return
-        if kind not in ("WRAP_START", "WRAP_END"):
+        if kind not in ("WRAP_START", "WRAP_END", "RECORD_SNAPSHOT"):
             self._settle()
         if self.scope is None or (kind == "CREATED" and self.created_at is None):
             self.scope = scope_of(event)
@@ -222,6 +222,20 @@ class Item:
         self.reopenings.append(at)
         self._open(at)
 
+    def _on_record_snapshot(self, event, at):
+        """What the source says of the last visit as a whole, the newest such word."""
+        visit = self.visits[-1]
+        if event.get("queue_wait_ms") is not None:
+            visit.wait_ms = event["queue_wait_ms"]
+        cause = event.get("end_cause", "UNKNOWN")
+        if visit.how in ("abandoned", "flow_out") and cause != "UNKNOWN":
+            visit.how = "abandoned" if cause == "CUSTOMER" else "flow_out"
+        for leg in self.legs:
+            if leg.visit is visit:
+                leg.transferred |= cause == "TRANSFERRED"
+                leg.given |= {name: event[name] for name in ("talk_ms", "hold_ms", "wrap_ms")
+                              if event.get(name) is not None}
+
     def _on_closed(self, event, at):
         if self.waiting is not None:
             self._on_disconnected(event, at)
@@ -286,13 +300,16 @@ class History:
 
 def recount(events):
     """What the events of one tenant say, in whichever order and however often they came."""
-    seen = set()
+    seen = {}
     by_item = defaultdict(list)
     for event in events:
-        key = identity(event)
-        if key in seen:
-            continue
-        seen.add(key)
+        seen.setdefault(identity(event), event)
+    newest = {}
+    for event in seen.values():
+        key = identity(event)[:3]
+        if key not in newest or newest[key].get("revision", 0) < event.get("revision", 0):
+            newest[key] = event
+    for event in newest.values():
         if event.get("direction", "INBOUND") in ("INBOUND", "UNKNOWN"):
             by_item[event["interaction_id"]].append(event)
     return History([_in_order(those) for those in by_item.values()], len(events) - len(seen))
@@ -301,7 +318,8 @@ def recount(events):
 def service_level_event(visit, within_ms, short_ms):
     """(at, letter) of the first of answer, abandon, flow-out, callback, the threshold passing."""
     if visit.ended_at is None or visit.wait_ms > within_ms:
-        return visit.queued_at + within_ms, "L"
+        passed_at = visit.queued_at + within_ms
+        return min(passed_at, visit.ended_at or passed_at), "L"
     if visit.how == "answered":
         return visit.ended_at, "Ain"
     if visit.how == "abandoned":

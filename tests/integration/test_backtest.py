@@ -8,7 +8,7 @@ import pytest
 import bank
 import lookback
 import oracle
-from backtests import Bench, of, scope_text
+from backtests import Bench, event_schema, of, scope_text
 from records import interaction
 
 MINUTE_MS = 60_000
@@ -136,6 +136,51 @@ def test_the_tightest_target_is_the_last_that_holds(bench):
     assert 0 < tightest < 0.8
     assert fired("held", f"{tightest * 100 - 1e-9:.9f}%")[0] == 0
     assert fired("beyond", f"{tightest * 100 + 1e-6:.9f}%")[0] > 0
+
+
+def _calls_with_records(rng, begin):
+    """(log time, event): calls, and what their source says of them afterwards, in up to three
+    revisions, up to 50 minutes late and in any order."""
+    for number in range(400):
+        name, at = f"call-{number}", begin + rng.randrange(20 * 24 * 3600) * 1000
+        how = rng.choice(["ABANDONED", "FLOW_OUT", "ANSWERED", "ANSWERED", "ANSWERED"])
+        queue = rng.choice(["cards", "loans"])
+        more = {"tenant_id": "bank", "queue_id": queue}
+        ended_at = at + rng.randrange(1, 60) * 1000
+        yield at, interaction("QUEUED", name, at, **more)
+        yield ended_at, interaction(how, name, ended_at, **more)
+        if how == "ANSWERED":
+            ended_at += rng.randrange(1, 200) * 1000
+            yield ended_at, interaction("DISCONNECTED", name, ended_at, **more)
+        for revision in rng.sample([0, 1, 2], rng.randrange(4)):
+            record = interaction("RECORD_SNAPSHOT", name, ended_at + revision * 1000, **more,
+                                 queue_wait_ms=rng.randrange(60_000), revision=revision,
+                                 end_cause=rng.choice(["UNKNOWN", "CUSTOMER", "TIMEOUT"]))
+            record["event_id"] = f"{name}/record"
+            yield ended_at + 2000 + rng.randrange(50 * MINUTE_MS), record
+
+
+def test_records_and_their_revisions_restate_what_was_counted(bench):
+    """Figures are those of the newest record of each call, whatever the order of their coming."""
+    seed = 20261123
+    logged = sorted(_calls_with_records(random.Random(seed), 1_764_500_400_000),
+                    key=lambda pair: pair[0])
+    events = [event for _, event in logged]
+    file = bench.container("calls.avro", [{"log_at": at} | event for at, event in logged],
+                           event_schema(log_times=True))
+    history = oracle.recount(events)
+    rules = {"levels": lookback.Rule("service_level", ("queue",), 30 * MINUTE_MS, (4, 5),
+                                     min_sample=1),
+             "waits": lookback.Rule("asa_ms", ("queue",), HOUR_MS, (30_000, 1), at_least=False,
+                                   min_sample=1)}
+    folders = [bench.contracts(name, agreement_of(name, rule)) for name, rule in rules.items()]
+    lines = bench.lines("--contracts", *folders, "--avro", file)
+    assert not of(lines, "refused")
+    for name, rule in rules.items():
+        expect_figures(lines, name, rule, history)
+    plain = oracle.recount([e for e in events if e["type"] != "RECORD_SNAPSHOT"])
+    assert lookback.figures(plain, rules["waits"], ZONE) != lookback.figures(
+        history, rules["waits"], ZONE), f"seed {seed}: the records say nothing"
 
 
 def known_at(visits, step_at, window_ms):

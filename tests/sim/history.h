@@ -45,6 +45,8 @@ static inline enum event_type history_type(struct rng *r, enum event_type last) 
     };
     if (rng_below(r, 8) == 0)
         return (enum event_type)rng_below(r, EVENT_TYPE_COUNT);
+    if (rng_below(r, 10) == 0)
+        return EVENT_RECORD_SNAPSHOT;
     size_t row = 0;
     switch (last) {
     case EVENT_CREATED:
@@ -95,6 +97,8 @@ static inline void history_dress(struct rng *r, struct event *ev) {
         ev->queue_wait_ms = measured[rng_below(r, 5)];
     if (rng_below(r, 6) == 0)
         ev->hold_ms = measured[rng_below(r, 5)];
+    if (rng_below(r, ev->type == EVENT_RECORD_SNAPSHOT ? 2 : 9) == 0)
+        ev->talk_ms = measured[rng_below(r, 5)];
     if (rng_below(r, 4) == 0)
         ev->source_seq = (int64_t)rng_below(r, 50);
     if (rng_below(r, 4) == 0)

@@ -22,6 +22,13 @@ struct sums {
     int64_t levels[PANES][ATTRIBUTION_COUNT][THRESHOLDS][LEVEL_COUNT];
 };
 
+/* What the source's record will say of a visit when it is over. */
+struct record {
+    bool is;
+    int64_t wait_ms, talk_ms, hold_ms, wrap_ms; /* EVENT_ABSENT: nothing */
+    enum end_cause cause;
+};
+
 /* When events come again. */
 enum repeats { REPEATS_SOON, REPEATS_ANY_TIME, REPEATS_OF_ALL };
 
@@ -43,6 +50,7 @@ struct world {
     bool created, replied;
     int64_t reply_from_at;
     uint32_t visit;
+    struct record record; /* of the visit under way */
     unsigned event;
     enum repeats repeats;
     int64_t again_ms; /* of all of them, as they came at first */
@@ -104,6 +112,65 @@ static bool maybe(unsigned one_in) {
     return rng_below(&world->rng, one_in) == 0;
 }
 
+static int64_t maybe_ms(int64_t most_ms) {
+    return maybe(2) ? chance_ms(most_ms) : EVENT_ABSENT;
+}
+
+static void think_of_record(void) {
+    static const enum end_cause causes[] = {END_CAUSE_UNKNOWN, END_CAUSE_CUSTOMER,
+                                            END_CAUSE_TIMEOUT, END_CAUSE_TRANSFERRED};
+    struct record *said = &world->record;
+    *said = (struct record){.wait_ms = EVENT_ABSENT,
+                            .talk_ms = EVENT_ABSENT,
+                            .hold_ms = EVENT_ABSENT,
+                            .wrap_ms = EVENT_ABSENT};
+    if (!maybe(3))
+        return;
+    *said = (struct record){true,
+                            maybe_ms(45 * S),
+                            maybe_ms(90 * S),
+                            maybe_ms(20 * S),
+                            maybe_ms(40 * S),
+                            causes[rng_below(&world->rng, 4)]};
+}
+
+static struct event record_of(const struct record *said) {
+    struct event ev = kit_event(EVENT_RECORD_SNAPSHOT, world->at - T0);
+    ev.queue_wait_ms = said->wait_ms;
+    ev.talk_ms = said->talk_ms;
+    ev.hold_ms = said->hold_ms;
+    ev.wrap_ms = said->wrap_ms;
+    ev.end_cause = (uint8_t)said->cause;
+    return ev;
+}
+
+/* The record that counts; before it or after it, in the log or in its own time, others that do
+ * not: older ones of other names, and earlier revisions of its own. The last visit's may come when
+ * its events have long been forgotten one by one. */
+static void tell_record(bool more) {
+    struct world *w = world;
+    if (!w->record.is)
+        return;
+    struct record wrong = {true, maybe_ms(45 * S), maybe_ms(90 * S), 1 * S, 0, END_CAUSE_UNKNOWN};
+    int64_t long_ms = more || maybe(2) ? 0 : 6 * MINUTE_MS + chance_ms(40 * MINUTE_MS);
+    w->at += chance_ms(20 * S);
+    if (maybe(2))
+        send(record_of(&wrong));
+    w->at += chance_ms(20 * S) + 1;
+    struct event ev = record_of(&w->record), old = record_of(&wrong);
+    unsigned event = w->event++;
+    if (maybe(2)) {
+        ev.revision = 2;
+        old.revision = (int32_t)rng_below(&w->rng, 2);
+        int64_t late_ms = more || maybe(2) ? 0 : long_ms + 7 * MINUTE_MS;
+        send_at(&old, event, old.event_at + soon_ms() + late_ms);
+    }
+    send_at(&ev, event, ev.event_at + soon_ms() + long_ms);
+    if (maybe(4))
+        send_at(&ev, event, ev.event_at + soon_ms() + long_ms);
+    w->at++;
+}
+
 static void wait_begins(void) {
     struct world *w = world;
     w->queued_at = w->at;
@@ -135,7 +202,8 @@ static void clock_truth(int64_t wait_ms, bool answered) {
 
 static void wait_ends(enum counter counter, enum counter by_arrival, enum level_counter in_time) {
     struct world *w = world;
-    int64_t wait_ms = w->at - w->queued_at;
+    int64_t waited_ms = w->at - w->queued_at;
+    int64_t wait_ms = w->record.wait_ms != EVENT_ABSENT ? w->record.wait_ms : waited_ms;
     truth(w->at, COUNTER_WAITING_CHANGE, -1);
     truth(w->at, counter, 1);
     truth(w->queued_at, by_arrival, 1);
@@ -144,17 +212,29 @@ static void wait_ends(enum counter counter, enum counter by_arrival, enum level_
         if (wait_ms <= thresholds_ms[t])
             truth_level(w->at, t, in_time);
         else
-            truth_level(w->queued_at + thresholds_ms[t], t, LEVEL_LATE);
+            truth_level(waited_ms > thresholds_ms[t] ? w->queued_at + thresholds_ms[t] : w->at, t,
+                        LEVEL_LATE);
     }
-    clock_truth(wait_ms, counter == COUNTER_ANSWERED);
+    clock_truth(waited_ms, counter == COUNTER_ANSWERED);
     if (counter != COUNTER_ANSWERED && !w->created)
         truth(w->at, COUNTER_BACKLOG_CHANGE, -1);
 }
 
-static void abandon(void) {
+static int64_t true_wait_ms(void) {
+    const struct world *w = world;
+    return w->record.wait_ms != EVENT_ABSENT ? w->record.wait_ms : w->at - w->queued_at;
+}
+
+/* Whether he gave up stands in the record, else in the events. */
+static void go_unanswered(bool gave_up) {
     struct world *w = world;
-    bool is_short = w->at - w->queued_at < 5 * S;
-    happen(maybe(3) ? EVENT_DISCONNECTED : EVENT_ABANDONED);
+    if (w->record.is && w->record.cause != END_CAUSE_UNKNOWN)
+        gave_up = w->record.cause == END_CAUSE_CUSTOMER;
+    bool is_short = true_wait_ms() < 5 * S;
+    if (!gave_up) {
+        wait_ends(COUNTER_FLOWED_OUT, COUNTER_ARR_FLOWED_OUT, LEVEL_FLOWED_OUT_IN);
+        return;
+    }
     wait_ends(COUNTER_ABANDONED, COUNTER_ARR_ABANDONED,
               is_short ? LEVEL_ABANDONED_SHORT : LEVEL_ABANDONED_IN);
     if (!is_short)
@@ -163,9 +243,20 @@ static void abandon(void) {
     truth(w->queued_at, COUNTER_ARR_ABANDONED_SHORT, 1);
 }
 
+static void abandon(void) {
+    happen(maybe(3) ? EVENT_DISCONNECTED : EVENT_ABANDONED);
+    go_unanswered(true);
+}
+
 static void leg_truth(int64_t from_at, int64_t hold_ms, int64_t wrap_ms, bool transferred) {
     struct world *w = world;
+    const struct record *said = &w->record;
+    hold_ms = said->hold_ms != EVENT_ABSENT ? said->hold_ms : hold_ms;
+    wrap_ms = said->wrap_ms != EVENT_ABSENT ? said->wrap_ms : wrap_ms;
     int64_t talk_ms = w->at - from_at - hold_ms - wrap_ms;
+    talk_ms = talk_ms > 0 ? talk_ms : 0;
+    talk_ms = said->talk_ms != EVENT_ABSENT ? said->talk_ms : talk_ms;
+    transferred = transferred || (said->is && said->cause == END_CAUSE_TRANSFERRED);
     truth(w->at, COUNTER_IN_SERVICE_CHANGE, -1);
     truth(w->at, COUNTER_HANDLED, 1);
     truth(w->at, COUNTER_TALK_MS, talk_ms);
@@ -210,7 +301,7 @@ static bool serve(void) {
 
 static void answer(void) {
     struct world *w = world;
-    int64_t wait_ms = w->at - w->queued_at;
+    int64_t wait_ms = true_wait_ms();
     happen(EVENT_ANSWERED);
     wait_ends(COUNTER_ANSWERED, COUNTER_ARR_ANSWERED, LEVEL_ANSWERED_IN);
     truth(w->at, COUNTER_WAIT_MS, wait_ms);
@@ -222,8 +313,8 @@ static void answer(void) {
     truth(w->at, COUNTER_FIRST_REPLY_MS, w->at - w->reply_from_at);
 }
 
-/* One visit from QUEUED on; true when another one follows. */
-static bool visit(void) {
+/* From QUEUED on; true when another visit follows. */
+static bool wait_and_serve(void) {
     struct world *w = world;
     happen(EVENT_QUEUED);
     wait_begins();
@@ -233,7 +324,7 @@ static bool visit(void) {
     case 1:
         w->at++;
         happen(maybe(2) ? EVENT_FLOW_OUT : EVENT_DEQUEUED);
-        wait_ends(COUNTER_FLOWED_OUT, COUNTER_ARR_FLOWED_OUT, LEVEL_FLOWED_OUT_IN);
+        go_unanswered(false);
         w->at += 5 * S;
         return maybe(2);
     case 2:
@@ -242,7 +333,9 @@ static bool visit(void) {
         wait_ends(COUNTER_CALLBACKS, COUNTER_ARR_CALLBACKS, LEVEL_CALLBACK_IN);
         w->at += 60 * S;
         return maybe(2);
-    case 3: /* into another queue without a word */
+    case 3: /* into another queue without a word, and so without a record */
+        if (w->record.is)
+            break;
         w->at++;
         wait_ends(COUNTER_FLOWED_OUT, COUNTER_ARR_FLOWED_OUT, LEVEL_FLOWED_OUT_IN);
         return true;
@@ -250,6 +343,13 @@ static bool visit(void) {
     }
     answer();
     return serve();
+}
+
+static bool visit(void) {
+    think_of_record();
+    bool more = wait_and_serve();
+    tell_record(more);
+    return more;
 }
 
 static void resolve(int64_t from_at) {
@@ -288,6 +388,7 @@ static void call(unsigned number) {
     while (more && w->visit < VISITS_MAX - 1)
         more = visit();
     if (more) { /* the last one was announced: it has to come */
+        w->record = (struct record){.wait_ms = EVENT_ABSENT};
         happen(EVENT_QUEUED);
         wait_begins();
         w->at += 3 * S;

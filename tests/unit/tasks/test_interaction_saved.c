@@ -114,7 +114,7 @@ static void another_version_is_refused_with_the_reason(void **state) {
     save(k, &bytes);
     bytes.at[0]--;
     assert_false(interaction_task_load(k->task, buf_slice(&bytes), &err));
-    assert_non_null(strstr(err.text, "has version 5; this program reads 6"));
+    assert_non_null(strstr(err.text, "has version 6; this program reads 7"));
     buf_deinit(&bytes);
 }
 
