@@ -380,3 +380,19 @@ def data_files(root):
         except xml.ParseError as error:
             found.append(f"{place(root, path)}: not XML: {error}")
     return found
+
+
+NAMED_TEST = re.compile(r"`([\w/]+\.(?:c|py))::(\w+)`")
+
+
+def named_tests(root):
+    """A test that a page under tests/ names as `folder/file::name` is there."""
+    found = []
+    for path in files(root, ".md", under=("tests",)):
+        for number, text in lines(path):
+            for name, test in NAMED_TEST.findall(text):
+                source = root / "tests" / name
+                form = rf"^def {test}\(|\b(test_)?{test}\)"
+                if not source.exists() or not re.search(form, source.read_text(), re.MULTILINE):
+                    found.append(f"{place(root, path, number)}: there is no test {name}::{test}")
+    return found

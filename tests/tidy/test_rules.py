@@ -101,6 +101,7 @@ PLANTED = [
     (layout.layout, C, "int f( void );\n", "a.c:1: not laid out"),
     (rules.shell_scripts, "deploy/bad.sh", "#!/usr/bin/env bash\nif\n", "bad.sh"),
     (rules.shell_scripts, "deploy/bad.sh", "#!/usr/bin/env bash\ncd /x$Y/*\nx=1\n", "SC2034"),
+    (rules.named_tests, "tests/a.md", "`unit/a.c::b` does it\n", "a.md:1: there is no test"),
     (rules.data_files, "deploy/a.json", "{,}\n", "not JSON"),
     (rules.data_files, "deploy/a.xml", "<a>\n", "not XML"),
     (schema_rules.schemas, TICK, '{"type": "record"}\n', "no Avro schema"),

@@ -26,6 +26,7 @@ RULES = [
     layout.layout,
     rules.shell_scripts,
     rules.data_files,
+    rules.named_tests,
     schema_rules.schemas,
     fault_rules.wrong_contracts,
 ]
