@@ -1,8 +1,8 @@
 """A TCP proxy that misbehaves when told to: it delays, cuts, half-closes and swallows.
 
 It runs in a thread of its own. A fault takes a share of the connections that are open, from a given
-random source, or all, or those of one client; new connections are not touched, unless the proxy is
-shut.
+random source, or all, or those of one client. New connections are not touched, unless the proxy is
+shut or their client is the one that stands still.
 """
 
 import asyncio
@@ -17,16 +17,20 @@ STALL_LOOK_S = 0.02
 class Pipe:
     """One direction of one connection."""
 
-    def __init__(self, reader, writer):
+    def __init__(self, reader, writer, named=None):
         self.reader, self.writer = reader, writer
         self.delay_s = 0.0
         self.stalled = False
         self.first = b""  # bytes, which tell who speaks: a Kafka client names itself there
+        self.named = named  # called when they have come
 
     async def run(self):
         """Until either end is gone; what is stalled is kept, as a network would."""
         while data := await self.reader.read(READ_BYTES):
-            self.first = self.first or data
+            if not self.first:
+                self.first = data
+                if self.named:
+                    self.named()
             if self.delay_s:
                 await asyncio.sleep(self.delay_s)
             while self.stalled:
@@ -38,8 +42,8 @@ class Pipe:
 class Connection:
     """A client's connection and ours to the server."""
 
-    def __init__(self, near, far):
-        self.up = Pipe(near[0], far[1])
+    def __init__(self, near, far, named):
+        self.up = Pipe(near[0], far[1], lambda: named(self))
         self.down = Pipe(far[0], near[1])
         self.pipes = (self.up, self.down)
 
@@ -57,6 +61,10 @@ class Connection:
         """Reset, not closed: what is under way is lost."""
         for pipe in self.pipes:
             pipe.writer.transport.abort()
+
+    def stall(self, directions, stalled=True):
+        for name in directions:
+            getattr(self, name).stalled = stalled
 
     def half_close(self, pipe):
         """The end that reads from this pipe is told that nothing more will come; it may still
@@ -76,6 +84,7 @@ class Proxy:
         self.port = self.listener.getsockname()[1]
         self.connections = set()
         self.shut = False
+        self.still = []  # (name, directions): who stands still, on new connections too
         self.accepted = 0
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -103,12 +112,17 @@ class Proxy:
         except OSError:
             writer.transport.abort()
             return
-        connection = Connection((reader, writer), far)
+        connection = Connection((reader, writer), far, self._named)
         self.connections.add(connection)
         try:
             await connection.run()
         finally:
             self.connections.discard(connection)
+
+    def _named(self, connection):
+        for name, directions in self.still:
+            if name in connection.up.first:
+                connection.stall(directions)
 
     # ---- faults ----
 
@@ -161,17 +175,28 @@ class Proxy:
     @contextlib.contextmanager
     def stalled(self, rng=None, share=1.0, directions=("up", "down"), name=b""):
         """Nothing passes and nobody is told; what was held passes afterwards. With a name, only of
-        clients that gave it."""
-        def act(stalled, those):
+        clients that gave it, and whatever they open meanwhile."""
+        rule = (name, directions)
+
+        def begin():
+            those = self._some(rng, share, name)
             for connection in those:
-                for name in directions:
-                    getattr(connection, name).stalled = stalled
+                connection.stall(directions)
+            if name:
+                self.still.append(rule)
             return those
-        those = self._do(lambda: act(True, self._some(rng, share, name)))
+
+        def end():
+            if name:
+                self.still.remove(rule)
+                those.extend(self._some(None, 1.0, name))
+            for connection in those:
+                connection.stall(directions, False)
+        those = self._do(begin)
         try:
             yield len(those)
         finally:
-            self._do(lambda: act(False, those))
+            self._do(end)
 
     def close(self):
         def act():
