@@ -9,7 +9,7 @@ from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, A
                                    ResourcePatternType, ResourceType)
 
 from faults_run import OwnBroker
-from harness import LIVE_TOPIC, World, scaled
+from harness import LIVE_TOPIC, World, scaled, wait_for
 from records import interaction
 
 pytestmark = pytest.mark.timeout(240)
@@ -95,11 +95,15 @@ def test_a_wrong_password_of_a_command(guarded, broker, command, status):
 
 @pytest.fixture
 def rule(guarded):
-    """Sets an ACL for the user; the test's end takes it away."""
+    """Sets an ACL for the user; the test's end takes it away. The controller takes it, the broker
+    hears of it a moment later."""
     def add(operation, permission, name, kind=ResourceType.TOPIC,
             pattern=ResourcePatternType.LITERAL):
         done(guarded.admin.create_acls([AclBinding(kind, name, pattern, f"User:{USER}", "*",
                                                    operation, permission)]))
+        wanted = AclBindingFilter(kind, name, pattern, f"User:{USER}", "*", operation, permission)
+        wait_for("a rule that the broker goes by",
+                 lambda: guarded.admin.describe_acls(wanted).result(30), scaled(30), 0.05)
     yield add
     done(guarded.admin.delete_acls([AclBindingFilter(
         ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY,
