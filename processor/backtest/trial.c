@@ -32,6 +32,11 @@ static void take_fact(void *context, const struct fact *fact) {
     report_writer_fact(t->writer, fact);
 }
 
+static void take_journey(void *context, const struct journey_row *row) {
+    struct trial *t = context;
+    report_writer_journey(t->writer, row);
+}
+
 static void take_letter(void *context, const struct dead_letter *letter) {
     struct trial *t = context;
     t->dead_letters[letter->reason]++;
@@ -94,7 +99,8 @@ struct trial *trial_new(const struct trial_options *options) {
                              .dead_letter = take_letter,
                              .alert = take_alert,
                              .kpi = take_kpi,
-                             .judged = take_judged};
+                             .judged = take_judged,
+                             .journey = take_journey};
     return t;
 }
 

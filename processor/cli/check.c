@@ -37,7 +37,7 @@ static void print_metrics(FILE *out) {
         [FORM_QUANTILE] = "quantile", [FORM_GAUGE] = "gauge", [FORM_LEVEL] = "level"};
     fputs("metrics (arrival: also as arrival.METRIC, every count in the pane of QUEUED)\n", out);
 #define METRIC_ROW(symbol, name, form, unit, arrival)                                              \
-    fprintf(out, "  %-20s %-9s %-7s%s\n", name, forms[FORM_##form], unit_name(UNIT_##unit),        \
+    fprintf(out, "  %-21s %-9s %-7s%s\n", name, forms[FORM_##form], unit_name(UNIT_##unit),        \
             (arrival) ? " arrival" : "");
     METRICS(METRIC_ROW)
     fputs("\nservice_level.VARIANT\n", out);

@@ -10,7 +10,7 @@
 struct report_reader {
     struct report report;
     size_t clock_room, leaf_room, row_room, count_room, level_room, sample_room, gauge_room;
-    size_t gauge_partition_room, fact_room, feed_room;
+    size_t gauge_partition_room, fact_room, feed_room, journey_room;
 };
 
 struct report_reader *report_reader_new(void) {
@@ -32,6 +32,7 @@ void report_reader_free(struct report_reader *r) {
     free(r->report.gauge_partitions);
     free(r->report.facts);
     free(r->report.feeds);
+    free(r->report.journeys);
     free(r);
 }
 
@@ -126,7 +127,7 @@ static void take_counts(struct report_reader *r, struct cursor *c, struct report
     size_t count = take_count(c, 2), first = r->report.count_count;
     ROOM(r, counts, count_room, first + count);
     for (size_t i = 0; i < count; i++) {
-        r->report.counts[first + i].counter = take_code(c, COUNTER_COUNT);
+        r->report.counts[first + i].counter = take_code(c, COUNTER_SOURCE_COUNT);
         r->report.counts[first + i].value = cursor_zigzag(c);
     }
     row->first_count = (uint32_t)first;
@@ -230,6 +231,40 @@ static void take_feeds(struct report_reader *r, struct cursor *c) {
     }
 }
 
+/* A sum of durations; of more of them than there is time, it overflows nothing. */
+static int64_t take_sum(struct cursor *c) {
+    uint64_t value = cursor_varint(c);
+    if (value > (uint64_t)INT64_MAX >> 3)
+        cursor_fail(c);
+    return c->failed ? 0 : (int64_t)value;
+}
+
+static void take_journey(struct report_reader *r, struct cursor *c, struct journey_row *row) {
+    struct journey_member *m = &row->member;
+    row->leaf = take_below(c, r->report.leaf_count);
+    m->part.journey = cursor_u64(c);
+    m->interaction = cursor_u64(c);
+    row->gone = take_code(c, 2);
+    m->part.began_at = take_instant(c);
+    m->part.ended_at = take_instant(c);
+    m->resolved_at = take_instant(c);
+    m->part.wait_ms = take_sum(c);
+    m->part.handle_ms = take_sum(c);
+    m->part.visits = take_below(c, (uint64_t)UINT32_MAX + 1);
+    m->part.legs = take_below(c, (uint64_t)UINT32_MAX + 1);
+    m->part.transfers = take_below(c, (uint64_t)UINT32_MAX + 1);
+    if (m->part.began_at < 0 || m->part.journey == 0)
+        cursor_fail(c);
+}
+
+static void take_journeys(struct report_reader *r, struct cursor *c) {
+    size_t count = take_count(c, 26);
+    ROOM(r, journeys, journey_room, count);
+    r->report.journey_count = count;
+    for (size_t i = 0; i < count && !c->failed; i++)
+        take_journey(r, c, &r->report.journeys[i]);
+}
+
 static bool checksum_is_right(struct slice record) {
     struct slice covered = {record.at, record.size - CHECKSUM_BYTES};
     struct cursor c = cursor_of((struct slice){record.at + covered.size, CHECKSUM_BYTES});
@@ -254,6 +289,7 @@ bool report_reader_read(struct report_reader *r, struct slice record, struct rep
     take_gauges(r, &c);
     take_facts(r, &c);
     take_feeds(r, &c);
+    take_journeys(r, &c);
     if (c.failed || cursor_left(&c) > 0)
         return err_set(err, "a report of %zu bytes that no writer of this version made",
                        record.size);

@@ -5,7 +5,7 @@
 #include "base/murmur2.h"
 #include "codec/report_codec.h"
 
-/* No row, age, fact or feed is larger than this, with the names of its leaf. */
+/* No row, age, fact, feed or journey is larger than this, with the names of its leaf. */
 #define ITEM_BYTES_MAX ((size_t)160 * 1024)
 
 /* The parts of a record, in their order. */
@@ -16,6 +16,7 @@ enum section {
     SECTION_GAUGES,
     SECTION_FACTS,
     SECTION_FEEDS,
+    SECTION_JOURNEYS,
     SECTION_COUNT
 };
 
@@ -179,6 +180,25 @@ void report_writer_feed(struct report_writer *w, const struct report_feed *feed)
     end_item(w);
 }
 
+void report_writer_journey(struct report_writer *w, const struct journey_row *row) {
+    const struct journey_member *m = &row->member;
+    const struct journey_part *p = &m->part;
+    struct buf *b = &w->payload;
+    begin_item(w, SECTION_JOURNEYS, row->leaf, leaf_dict_at(w->leaves, row->leaf)->tenant);
+    buf_put_u64(b, p->journey);
+    buf_put_u64(b, m->interaction);
+    buf_put_u8(b, row->gone);
+    put_instant(b, p->began_at);
+    put_instant(b, p->ended_at);
+    put_instant(b, m->resolved_at);
+    buf_put_varint(b, (uint64_t)p->wait_ms);
+    buf_put_varint(b, (uint64_t)p->handle_ms);
+    buf_put_varint(b, p->visits);
+    buf_put_varint(b, p->legs);
+    buf_put_varint(b, p->transfers);
+    end_item(w);
+}
+
 void report_writer_clock(struct report_writer *w, const struct report_clock *clock) {
     struct buf *b = &w->clocks.bytes;
     w->clocks.count++;
@@ -260,10 +280,10 @@ static void put_item(struct report_writer *w, const struct item *item) {
 
 static uint64_t put_counts(struct buf *b, const struct delta_row *row) {
     uint64_t count = 0;
-    for (int c = 0; c < COUNTER_COUNT; c++)
+    for (int c = 0; c < COUNTER_SOURCE_COUNT; c++)
         count += row->counters[c] != 0;
     buf_put_varint(b, count);
-    for (int c = 0; c < COUNTER_COUNT && count; c++) {
+    for (int c = 0; c < COUNTER_SOURCE_COUNT && count; c++) {
         if (row->counters[c] == 0)
             continue;
         buf_put_u8(b, (uint8_t)c);

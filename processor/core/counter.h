@@ -5,8 +5,8 @@
 
 /* X(symbol, name, unit, meaning). Counts stand in the pane of their own event; the rows under
  * "arrival" are the same counts in the pane of the visit's QUEUED. Gauges are changes (+1, -1)
- * whose running sum over all panes is the gauge. */
-#define COUNTERS(X)                                                                                \
+ * whose running sum over all panes is the gauge. These are what source tasks add up. */
+#define SOURCE_COUNTERS(X)                                                                         \
     X(OFFERED, "offered", COUNT, "queue visits begun, inbound")                                    \
     X(ANSWERED, "answered", COUNT, "visits answered")                                              \
     X(WAIT_MS, "wait_ms", MILLIS, "wait of answered visits")                                       \
@@ -46,8 +46,24 @@
     X(ARR_WRAP_MS, "arrival.wrap_ms", MILLIS, "")                                                  \
     X(ARR_TRANSFERRED, "arrival.transferred", COUNT, "")
 
+/* What only the tenant task can know, where interactions of several partitions meet. */
+#define TENANT_COUNTERS(X)                                                                         \
+    X(JOURNEYS, "journeys", COUNT, "journeys ended in which somebody waited or served")            \
+    X(JOURNEYS_WAITED, "journeys_waited", COUNT, "of them, with a wait in a queue")                \
+    X(JOURNEY_WAIT_MS, "journey_wait_ms", MILLIS, "all waits of those")                            \
+    X(JOURNEYS_HANDLED, "journeys_handled", COUNT, "of them, with an agent's leg")                 \
+    X(JOURNEY_HANDLE_MS, "journey_handle_ms", MILLIS, "talk, hold and wrap of all legs of those")  \
+    X(JOURNEYS_TRANSFERRED, "journeys_transferred", COUNT, "of them, with a transfer")             \
+    X(JOURNEY_TRANSFERS, "journey_transfers", COUNT, "all transfers of those")                     \
+    X(JOURNEYS_RESOLVED, "journeys_resolved", COUNT, "of them, resolved at their end")             \
+    X(JOURNEY_RESOLUTION_MS, "journey_resolution_ms", MILLIS, "from the begin to the last RESOLVED")
+
+#define COUNTERS(X) SOURCE_COUNTERS(X) TENANT_COUNTERS(X)
+
 #define COUNTER_ENUM(symbol, name, unit, meaning) COUNTER_##symbol,
 enum counter { COUNTERS(COUNTER_ENUM) COUNTER_COUNT };
+#define COUNTER_SOURCE_COUNT COUNTER_JOURNEYS /* how many of them source tasks know */
+#define COUNTER_JOURNEY_LAST COUNTER_JOURNEY_RESOLUTION_MS
 
 /* The service-level counters, kept once for each threshold T and attribution.
  * X(symbol, name, meaning); domain.md 3.1 names them. */

@@ -10,7 +10,7 @@
 struct delta_row {
     uint32_t leaf;   /* in the leaf dictionary */
     int64_t pane_at; /* start of the pane */
-    int64_t counters[COUNTER_COUNT];
+    int64_t counters[COUNTER_SOURCE_COUNT];
     int64_t levels[ATTRIBUTION_COUNT][LEAF_THRESHOLDS_MAX][LEVEL_COUNT]; /* T as in the leaf */
 };
 

@@ -32,6 +32,10 @@ enum moment_outcome fold_event(struct fold *f, struct interaction *i, const stru
 /* The same where nothing falls due before the event. */
 enum moment_outcome fold_event_alone(struct fold *f, struct interaction *i, const struct moment *m);
 
+/* An event names its journey, which none did before: what the state still knows of it, the last
+ * visit and the last leg, is part of that. */
+void fold_name_journey(struct interaction *i, uint64_t journey);
+
 /* Whatever falls due before `until_at` happens, one by one, each at its own instant. */
 void fold_time(struct fold *f, struct interaction *i, int64_t until_at);
 

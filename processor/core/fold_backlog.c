@@ -5,6 +5,7 @@
 void backlog_open(struct fold *f, struct interaction *i, int64_t at) {
     CHECK(!i->backlog);
     i->backlog = true;
+    journey_part_open(&i->journey, at);
     ledger_count(&f->ledger, i->leaf, at, COUNTER_BACKLOG_CHANGE, 1);
 }
 
@@ -12,6 +13,7 @@ void backlog_close(struct fold *f, struct interaction *i, int64_t at) {
     if (!i->backlog)
         return;
     i->backlog = false;
+    journey_part_close(&i->journey, at);
     ledger_count(&f->ledger, i->leaf, at, COUNTER_BACKLOG_CHANGE, -1);
 }
 

@@ -33,7 +33,7 @@ static bool was_transferred(const struct interaction *i) {
 }
 
 /* An ended leg, `value` times: in the pane of its end and in that of its visit's QUEUED. */
-static void tell(struct fold *f, const struct interaction *i, int32_t value) {
+static void tell(struct fold *f, struct interaction *i, int32_t value) {
     const struct leg *leg = &i->leg;
     struct leg_times times = times_of(i);
     bool transferred = was_transferred(i);
@@ -55,11 +55,24 @@ static void tell(struct fold *f, const struct interaction *i, int32_t value) {
     ledger_count(l, leaf, arrived_at, COUNTER_ARR_WRAP_MS, value * times.wrap_ms);
     ledger_count(l, leaf, arrived_at, COUNTER_ARR_TRANSFERRED, transferred ? value : 0);
     ledger_sample(l, leaf, arrived_at, HISTOGRAM_ARR_HANDLE, handle_ms, value);
+    journey_part_leg(&i->journey, handle_ms, transferred, value);
 }
 
-void leg_tell_ended(struct fold *f, const struct interaction *i, int32_t value) {
-    if (i->leg.started_at != INSTANT_NONE && i->leg.ended_at != INSTANT_NONE && !i->leg.aged)
+static bool has_ended(const struct interaction *i) {
+    return i->leg.started_at != INSTANT_NONE && i->leg.ended_at != INSTANT_NONE && !i->leg.aged;
+}
+
+void leg_tell_ended(struct fold *f, struct interaction *i, int32_t value) {
+    if (has_ended(i))
         tell(f, i, value);
+}
+
+void leg_join_journey(struct interaction *i) {
+    if (!has_ended(i))
+        return;
+    struct leg_times times = times_of(i);
+    int64_t handle_ms = times.talk_ms + times.hold_ms + times.wrap_ms;
+    journey_part_leg(&i->journey, handle_ms, was_transferred(i), 1);
 }
 
 void leg_begin(struct fold *f, struct interaction *i, int64_t at) {

@@ -152,6 +152,7 @@ void visit_end(struct fold *f, struct interaction *i, enum visit_end end, int64_
     if (v->counted) {
         tell_end(f, v, 1);
         end_levels(f, v);
+        journey_part_visit(&i->journey, v->wait_ms, 1);
     }
     clocks_end(f, i, TRACK_ANSWER, at,
                end == VISIT_ANSWERED ? CLOCK_END_JUDGED : CLOCK_END_DROPPED);
@@ -163,10 +164,20 @@ static void net_levels(struct fold *f, const struct visit *v, int32_t value) {
         net_level(f, v, t, leaf->thresholds_ms[t], value);
 }
 
-void visit_tell_ended(struct fold *f, const struct interaction *i, int32_t value) {
+static bool has_counted(const struct visit *v) {
+    return v->number > 0 && v->counted && v->end != VISIT_OPEN && v->end != VISIT_AGED;
+}
+
+void visit_join_journey(struct interaction *i, int sign) {
+    if (has_counted(&i->visit))
+        journey_part_visit(&i->journey, i->visit.wait_ms, sign);
+}
+
+void visit_tell_ended(struct fold *f, struct interaction *i, int32_t value) {
     const struct visit *v = &i->visit;
-    if (!v->counted || v->end == VISIT_OPEN || v->end == VISIT_AGED)
+    if (!has_counted(v))
         return;
+    visit_join_journey(i, value);
     tell_end(f, v, value);
     net_levels(f, v, value);
 }
@@ -183,6 +194,7 @@ void visit_take_out(struct fold *f, struct interaction *i) {
     struct visit *v = &i->visit;
     if (v->number == 0 || !v->counted)
         return;
+    visit_join_journey(i, -1);
     tell_begin(f, v, -1);
     if (v->end == VISIT_OPEN || v->end == VISIT_AGED)
         passed_levels(f, v, -1);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/clock.h"
+#include "core/journey.h"
 #include "core/lifecycle.h"
 
 /* X(symbol, name): how a visit's wait ended. */
@@ -84,7 +85,8 @@ struct interaction {
     uint8_t tracks;        /* how many clocks there are */
     struct visit visit;
     struct leg leg;
-    struct restatement record;        /* of this visit */
+    struct restatement record; /* of this visit */
+    struct journey_part journey;
     struct clock clocks[TRACK_COUNT]; /* in memory that holds `tracks` of them at least */
 };
 

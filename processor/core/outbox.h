@@ -7,6 +7,7 @@
 #include "core/dead_letter.h"
 #include "core/delta.h"
 #include "core/fact.h"
+#include "core/journey.h"
 #include "core/kpi.h"
 #include "core/metric.h"
 
@@ -23,7 +24,7 @@ struct judged_step {
 };
 
 /* The slices in what is handed over are views: copy or encode at once. No member may be NULL but
- * `judged`, which nobody needs who lives in the present, and `audit`. */
+ * `judged`, which nobody needs who lives in the present, `audit` and `journey`. */
 struct outbox {
     void *context;
     struct delta_table *deltas; /* source tasks add here */
@@ -33,4 +34,5 @@ struct outbox {
     void (*kpi)(void *context, const struct kpi *kpi);
     void (*audit)(void *context, const struct audit *audit);
     void (*judged)(void *context, const struct judged_step *step); /* NULL: nobody asks */
+    void (*journey)(void *context, const struct journey_row *row);
 };

@@ -1,11 +1,12 @@
-/* What a process tells the tenant tasks in one epoch: clocks, sums, ages, facts. The tenant log's
- * record, decoded. Everything is a view into the record. */
+/* What a process tells the tenant tasks in one epoch: clocks, sums, ages, facts, journeys. The
+ * tenant log's record, decoded. Everything is a view into the record. */
 #pragma once
 
 #include "core/counter.h"
 #include "core/event.h"
 #include "core/fact.h"
 #include "core/gauge.h"
+#include "core/journey.h"
 
 /* How far one source (a partition of an input topic) has come. */
 struct report_clock {
@@ -78,4 +79,6 @@ struct report {
     size_t fact_count;
     struct report_feed *feeds;
     size_t feed_count;
+    struct journey_row *journeys; /* .leaf is an index in leaves */
+    size_t journey_count;
 };

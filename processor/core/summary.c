@@ -42,7 +42,13 @@
     X(ATTAINMENT, "Attainment")                                                                    \
     X(WAITING, "Waiting")                                                                          \
     X(IN_SERVICE, "In service")                                                                    \
-    X(BACKLOG, "Backlog")
+    X(BACKLOG, "Backlog")                                                                          \
+    X(JOURNEYS, "Journeys")                                                                        \
+    X(JOURNEY_WAIT_MS, "Average wait of a journey")                                                \
+    X(JOURNEY_HANDLE_MS, "Average handle time of a journey")                                       \
+    X(JOURNEY_TRANSFERS, "Transfers of journeys")                                                  \
+    X(JOURNEY_TRANSFER_RATE, "Journeys transferred")                                               \
+    X(JOURNEY_RESOLUTION_MS, "Average time to the resolution of a journey")
 
 #define METRIC_WORD(symbol, words) [METRIC_##symbol] = words,
 static const char *const metric_words[METRIC_COUNT] = {METRIC_WORDS(METRIC_WORD)};

@@ -55,6 +55,11 @@ static void live_fact(void *context, const struct fact *fact) {
     report_writer_fact(e->writer, fact);
 }
 
+static void live_journey(void *context, const struct journey_row *row) {
+    struct engine *e = context;
+    report_writer_journey(e->writer, row);
+}
+
 static void silent_fact(void *context, const struct fact *fact) {
     (void)context;
     (void)fact;
@@ -82,7 +87,8 @@ void engine_effects_init(struct engine *e) {
                               .dead_letter = live_dead_letter,
                               .alert = live_alert,
                               .kpi = live_kpi,
-                              .audit = live_audit};
+                              .audit = live_audit,
+                              .journey = live_journey};
     e->silent = (struct outbox){.context = e,
                                 .deltas = e->silent_deltas,
                                 .fact = silent_fact,

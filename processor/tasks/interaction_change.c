@@ -29,6 +29,29 @@ static void pass(const struct interaction_task *t, struct recent *n, struct fold
     recent_look_ahead(&t->store, n);
 }
 
+/* What has settled adds to the journey what is still known of it, what is in the tail all of it. */
+static void name_journey(struct interaction_task *t, struct record *r, uint64_t journey) {
+    struct recent *n = record_recent(&t->store, r);
+    struct interaction base;
+    record_read(&t->store, r, &base);
+    fold_name_journey(&base, journey);
+    record_write(&t->store, r, &base);
+    interaction_copy(&n->now, &base);
+    struct fold silent = {.leaves = t->store.leaves, .ledger.sign = 1};
+    uint32_t count = tail_read(&t->store, n, t->after);
+    n->plain = fold_all(&silent, &n->now, t->after, count, t->clock);
+    recent_look_ahead(&t->store, n);
+}
+
+/* The first one that is named stands. */
+static void hear_journey(struct interaction_task *t, struct record *r, uint64_t journey) {
+    uint64_t known = record_recent(&t->store, r)->now.journey.journey;
+    if (known == 0)
+        name_journey(t, r, journey);
+    else
+        t->counts.other_journeys += known != journey;
+}
+
 /* The common case: the event follows all that is known, and no timer has gone past it. Returns
  * what became of it. */
 static enum moment_outcome append(struct interaction_task *t, struct record *r,
@@ -139,14 +162,18 @@ static void take(struct interaction_task *t, struct record *r, const struct mome
 }
 
 void change_by_event(struct interaction_task *t, uint32_t handle, const struct moment *m,
-                     const struct record_place *place, struct outbox *out) {
+                     uint64_t journey, const struct record_place *place, struct outbox *out) {
     closed_remove(t, handle);
     struct record *r = record_at(&t->store, handle);
     struct recent *n = record_warm(&t->store, r);
     struct gauge_standing stood = gauges_standing(&n->now);
+    struct journey_standing journey_stood = journey_standing(&n->now);
     bool was_open = interaction_is_open(&n->now);
+    if (journey != 0)
+        hear_journey(t, r, journey);
     take(t, r, m, place, out);
     change_follow(t, &stood, was_open, &n->now);
+    journey_follow(t, r, &journey_stood, &n->now, out);
 }
 
 static bool time_changes(const struct interaction_task *t, const struct record *r,
@@ -166,11 +193,13 @@ void change_by_time(struct interaction_task *t, uint32_t handle, struct outbox *
     closed_remove(t, handle);
     struct recent *n = record_warm(&t->store, r);
     struct gauge_standing stood = gauges_standing(&n->now);
+    struct journey_standing journey_stood = journey_standing(&n->now);
     bool was_open = interaction_is_open(&n->now);
     pass(t, n, &fold);
     t->counts.aged_out += fold.aged;
     facts_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
     change_follow(t, &stood, was_open, &n->now);
+    journey_follow(t, r, &journey_stood, &n->now, out);
 }
 
 /* Once its last event is too late to be taken again, nothing is left to be told apart. */

@@ -387,10 +387,35 @@ static unsigned char *put_new(const struct interaction *i, unsigned char *to) {
     return i->heard_at != INSTANT_NONE ? put_fixed(to, (uint64_t)i->heard_at, INSTANT_SIZE) : to;
 }
 
+/* Last of all and only where a journey is named: other interactions take no byte for it. */
+enum { JOURNEY_BEGAN, JOURNEY_ENDED, JOURNEY_SUMS, JOURNEY_FLAGS };
+
+static unsigned char *put_journey(const struct journey_part *p, unsigned char *to) {
+    if (p->journey == 0)
+        return to;
+    bool sums = p->visits != 0 || p->legs != 0;
+    unsigned flags = (p->began_at != INSTANT_NONE ? 1u << JOURNEY_BEGAN : 0) |
+                     (p->ended_at != INSTANT_NONE ? 1u << JOURNEY_ENDED : 0) |
+                     (sums ? 1u << JOURNEY_SUMS : 0);
+    to = put_fixed(to, p->journey, sizeof(p->journey));
+    *to++ = (unsigned char)flags;
+    if (flags & 1u << JOURNEY_BEGAN)
+        to = put_fixed(to, (uint64_t)p->began_at, INSTANT_SIZE);
+    if (flags & 1u << JOURNEY_ENDED)
+        to = put_number(to, p->ended_at - p->began_at);
+    if (!sums)
+        return to;
+    to = put_varint(to, (uint64_t)p->wait_ms);
+    to = put_varint(to, (uint64_t)p->handle_ms);
+    to = put_varint(to, p->visits);
+    to = put_varint(to, p->legs);
+    return put_varint(to, p->transfers);
+}
+
 size_t pack_interaction(struct names *names, const struct interaction *i, unsigned char *to) {
     const unsigned char *from = to;
     if (i->phase == PHASE_NEW)
-        return (size_t)(put_new(i, to) - from);
+        return (size_t)(put_journey(&i->journey, put_new(i, to)) - from);
     uint32_t head = head_of(i), has = head >> HAS_SHIFT;
     int64_t near_at = i->opened_at;
     to = put_fixed(to, head, 4);
@@ -409,7 +434,7 @@ size_t pack_interaction(struct names *names, const struct interaction *i, unsign
         if (has & 1u << (HAS_CLOCK + t))
             to = put_clock(&i->clocks[t], near_at, to);
     }
-    return (size_t)(to - from);
+    return (size_t)(put_journey(&i->journey, to) - from);
 }
 
 /* The invariant again, of bytes that somebody else may have written. */
@@ -452,6 +477,44 @@ struct packed_head unpack_head(const struct names *names, struct cursor *in) {
     return head;
 }
 
+static uint32_t get_u32(struct cursor *in) {
+    uint64_t value = get_varint(in);
+    if (value > UINT32_MAX)
+        cursor_fail(in);
+    return (uint32_t)value;
+}
+
+/* As many waits or legs as fit 32 bits, each as long as any can be, stay below this. */
+#define JOURNEY_SUM_MAX (INT64_C(1) << 60)
+
+static int64_t get_sum(struct cursor *in) {
+    uint64_t value = get_varint(in);
+    if (value > JOURNEY_SUM_MAX)
+        cursor_fail(in);
+    return in->failed ? 0 : (int64_t)value;
+}
+
+static void get_journey(struct cursor *in, struct journey_part *p) {
+    if (cursor_left(in) == 0)
+        return;
+    p->journey = get_fixed(in, sizeof(p->journey));
+    unsigned flags = (unsigned)get_fixed(in, 1);
+    bool began = flags & 1u << JOURNEY_BEGAN;
+    p->began_at = began ? get_instant(in) : INSTANT_NONE;
+    p->ended_at = began && flags & 1u << JOURNEY_ENDED ? p->began_at + get_number(in)
+                                                       : INSTANT_NONE;
+    if (flags & 1u << JOURNEY_SUMS) {
+        p->wait_ms = get_sum(in);
+        p->handle_ms = get_sum(in);
+        p->visits = get_u32(in);
+        p->legs = get_u32(in);
+        p->transfers = get_u32(in);
+    }
+    if (p->journey == 0 || flags >> JOURNEY_FLAGS != 0 || p->transfers > p->legs ||
+        (!began && flags != 0))
+        cursor_fail(in);
+}
+
 static void get_beside(struct cursor *in, uint32_t head, struct interaction *i) {
     uint32_t has = head >> HAS_SHIFT;
     i->phase = head & 7;
@@ -475,6 +538,7 @@ void unpack_interaction(const struct names *names, struct cursor *in, uint8_t tr
     uint32_t head = get_head(in, &near_at), has = head >> HAS_SHIFT;
     if (head == 0) {
         i->heard_at = near_at;
+        get_journey(in, &i->journey);
         return;
     }
     get_beside(in, head, i);
@@ -493,6 +557,7 @@ void unpack_interaction(const struct names *names, struct cursor *in, uint8_t tr
         if (has & 1u << (HAS_CLOCK + t))
             get_clock(in, near_at, &i->clocks[t]);
     }
+    get_journey(in, &i->journey);
     if (has >> HAS_CLOCK & ((1u << TRACK_COUNT) - (1u << tracks)))
         cursor_fail(in);
     if (!is_whole(i))

@@ -5,6 +5,7 @@
 #include "tasks/interaction_feeds.h"
 #include "tasks/interaction_gauges.h"
 #include "tasks/interaction_graves.h"
+#include "tasks/interaction_journey.h"
 #include "tasks/interaction_tail.h"
 #include "tasks/interaction_task.h"
 
@@ -48,7 +49,7 @@ void closed_remove(struct interaction_task *t, uint32_t handle);
 
 /* interaction_change.c: one record changes. */
 void change_by_event(struct interaction_task *t, uint32_t handle, const struct moment *m,
-                     const struct record_place *place, struct outbox *out);
+                     uint64_t journey, const struct record_place *place, struct outbox *out);
 void change_by_time(struct interaction_task *t, uint32_t handle, struct outbox *out);
 
 /* Settles, drops or arms the record after a change; it may be gone afterwards. */
@@ -83,7 +84,7 @@ int64_t settle_due_at(const struct interaction_task *t, const struct record *r,
 struct table_slot *record_order(const struct record_store *s);
 
 /* The first byte of what is saved: another one is not read. */
-#define SAVED_VERSION 7
+#define SAVED_VERSION 8
 
 /* interaction_contract.c: finds effective_at, when the contracts or the clock are others. */
 void contracts_look_ahead(struct interaction_task *t);

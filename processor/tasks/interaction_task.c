@@ -230,7 +230,8 @@ static void take_event(struct interaction_task *t, const struct record_place *pl
         }
         handle = record_add(&t->store, hash, m.leaf, ev->interaction_id);
     }
-    change_by_event(t, handle, &m, place, out);
+    uint64_t journey = ev->journey_id.size > 0 ? journey_identity(ev->tenant, ev->journey_id) : 0;
+    change_by_event(t, handle, &m, journey, place, out);
     change_finish(t, handle, out);
 }
 

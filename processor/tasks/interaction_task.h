@@ -29,6 +29,7 @@ struct interaction_task_options {
     X(after_burial, "events not newer than the last one of an interaction that is forgotten")      \
     X(graves_lost, "forgotten interactions whose repeats would count: too many in `lateness`")     \
     X(out_of_order, "events that came after a later one of their interaction")                     \
+    X(other_journeys, "events that name another journey than the first of their interaction")      \
     X(restated, "interactions whose contribution was taken back and made anew")                    \
     X(revisions, "events that came in place of an earlier revision of themselves")                 \
     X(revisions_old, "events refused because a later revision of them was known")                  \
@@ -55,6 +56,8 @@ struct interaction_task_counts {
  * - An interaction's tail holds 256 events; a further one folds the oldest instant early.
  * - An impossible event stays in the tail; it is a dead letter (IMPOSSIBLE_MOVE) when `reorder` has
  *   passed, with its bytes if it was impossible when it came.
+ * - The first journey that an event names is its interaction's; of what was folded for good before
+ *   that, the last visit and leg alone are part of it.
  * - FEEDS_MAX sites are noted between two calls of interaction_task_take_feeds. */
 struct interaction_task; /* opaque */
 

@@ -5,7 +5,7 @@
 #include "tasks/tenant_audit.h"
 #include "tasks/tenant_state.h"
 
-#define FORMAT 5
+#define FORMAT 6
 
 static void save_scope_name(const struct scope *s, struct buf *b) {
     buf_put_varint(b, s->mask);
@@ -246,35 +246,61 @@ static void save_leaves(const struct tenant_task *t, struct buf *b) {
         memcpy(sorted, t->leaves.items, t->leaves.count * sizeof(void *));
     qsort(sorted, t->leaves.count, sizeof(*sorted), order_leaves);
     buf_put_varint(b, t->leaves.count);
-    for (size_t i = 0; i < t->leaves.count; i++)
+    uint32_t *ranks = malloc((t->leaves.count + 1) * sizeof(*ranks));
+    CHECK(ranks);
+    for (size_t i = 0; i < t->leaves.count; i++) {
         save_leaf(sorted[i], b);
+        ranks[sorted[i]->number] = (uint32_t)i;
+    }
+    tenant_journeys_save(t, ranks, b);
+    free(ranks);
     free(sorted);
 }
 
+static void load_ages(struct tenant_task *t, struct tenant_leaf *leaf, uint64_t ages,
+                      struct cursor *c) {
+    for (uint64_t a = 0; a < ages && !c->failed; a++) {
+        int32_t partition = (int32_t)cursor_varint(c);
+        int64_t waiting_at = cursor_zigzag(c);
+        int64_t open_at = cursor_zigzag(c);
+        tenant_state_age(t, leaf, partition, waiting_at, open_at);
+    }
+}
+
+/* NULL: the cursor tells why. */
+static struct tenant_leaf *load_leaf(struct tenant_task *t, struct cursor *c) {
+    struct report_leaf names = {.tenant = cursor_slice(c)};
+    names.vendor = cursor_slice(c);
+    names.site = cursor_slice(c);
+    names.queue = cursor_slice(c);
+    names.channel = cursor_u8(c);
+    names.priority = cursor_u8(c);
+    names.direction = cursor_u8(c);
+    uint64_t ages = cursor_varint(c);
+    if (names.channel >= CHANNEL_COUNT || names.priority >= PRIORITY_COUNT ||
+        names.direction >= DIRECTION_COUNT)
+        cursor_fail(c);
+    if (c->failed)
+        return NULL;
+    struct tenant_leaf *leaf = tenant_state_leaf(t, &names);
+    load_ages(t, leaf, ages, c);
+    return leaf;
+}
+
+/* Journeys say where they count by the leaves' order. */
 static void load_leaves(struct tenant_task *t, struct cursor *c) {
     uint64_t count = cursor_varint(c);
-    for (uint64_t i = 0; i < count && !c->failed; i++) {
-        struct report_leaf names = {.tenant = cursor_slice(c)};
-        names.vendor = cursor_slice(c);
-        names.site = cursor_slice(c);
-        names.queue = cursor_slice(c);
-        names.channel = cursor_u8(c);
-        names.priority = cursor_u8(c);
-        names.direction = cursor_u8(c);
-        uint64_t ages = cursor_varint(c);
-        if (names.channel >= CHANNEL_COUNT || names.priority >= PRIORITY_COUNT ||
-            names.direction >= DIRECTION_COUNT)
-            cursor_fail(c);
-        if (c->failed)
-            return;
-        struct tenant_leaf *leaf = tenant_state_leaf(t, &names);
-        for (uint64_t a = 0; a < ages && !c->failed; a++) {
-            int32_t partition = (int32_t)cursor_varint(c);
-            int64_t waiting_at = cursor_zigzag(c);
-            int64_t open_at = cursor_zigzag(c);
-            tenant_state_age(t, leaf, partition, waiting_at, open_at);
-        }
+    if (count > cursor_left(c)) {
+        cursor_fail(c);
+        return;
     }
+    struct tenant_leaf **leaves = calloc((size_t)count + 1, sizeof(*leaves));
+    CHECK(leaves);
+    for (uint64_t i = 0; i < count && !c->failed; i++)
+        leaves[i] = load_leaf(t, c);
+    if (!c->failed)
+        tenant_journeys_load(t, leaves, (size_t)count, c);
+    free(leaves);
 }
 
 /* How far a cell has been advanced depends on who looked at it: all go to the same step first. */

@@ -267,7 +267,8 @@ struct tenant_leaf *tenant_state_leaf(struct tenant_task *t, const struct report
     leaf->tenant = tenant_state_tenant(t, wanted.tenant);
     leaf->leaf.contract = leaf->tenant->contract;
     find_targets(t, leaf);
-    table_insert(&t->leaf_index, hash, (uint32_t)t->leaves.count);
+    leaf->number = (uint32_t)t->leaves.count;
+    table_insert(&t->leaf_index, hash, leaf->number);
     append(&t->leaves, leaf);
     return leaf;
 }
@@ -342,6 +343,7 @@ void tenant_state_free(struct tenant_task *t) {
     tenant_array_deinit(&t->leaves);
     tenant_array_deinit(&t->tenants);
     table_deinit(&t->leaf_index);
+    tenant_journeys_deinit(&t->journeys);
 }
 
 struct judge_context tenant_state_context(struct tenant_task *t, struct tenant *tenant,

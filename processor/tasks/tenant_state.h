@@ -6,6 +6,7 @@
 #include "core/episode.h"
 #include "core/judge_feed.h"
 #include "tasks/tenant_closing.h"
+#include "tasks/tenant_journeys.h"
 #include "tasks/tenant_rules.h"
 #include "tasks/tenant_sources.h"
 #include "tasks/tenant_task.h"
@@ -29,6 +30,7 @@ struct tenant_age {
 struct tenant_leaf {
     struct leaf leaf; /* names owned, in one block that begins with the tenant's */
     struct tenant *tenant;
+    uint32_t number;                            /* its place in the task's leaves */
     struct tenant_array scopes, rules, demands; /* borrowed */
     struct tenant_age *ages;                    /* by partition */
     size_t age_count;
@@ -79,6 +81,7 @@ struct tenant_task {
     struct tenant_array tenants; /* by name */
     struct tenant_array leaves;  /* struct tenant_leaf; handles of the index */
     struct table leaf_index;
+    struct tenant_journeys journeys;
     size_t scope_count;
     bool ages_changed; /* since the ages were shown */
     bool turned;       /* a contract took over since all was shown */

@@ -17,6 +17,7 @@ struct tenant_task *tenant_task_new(const struct tenant_task_options *options) {
     t->first_at = INSTANT_MAX;
     tenant_sources_init(&t->sources, options->live, options->until_end, options->max_source_lag_ms);
     table_init(&t->leaf_index, 64);
+    tenant_journeys_init(&t->journeys);
     cell_scratch_init(&t->scratch);
     buf_init(&t->packed);
     cell_sums_init(&t->sums, &(struct cell_shape){.threshold_count = CELL_THRESHOLDS_MAX});
@@ -65,6 +66,8 @@ static void add_rows(struct tenant_task *t, const struct report *report) {
     forget_leaves(t, report->leaf_count);
     for (size_t i = 0; i < report->row_count; i++)
         tenant_rows_add(t, leaf_of(t, report, report->rows[i].leaf), report, &report->rows[i]);
+    for (size_t i = 0; i < report->journey_count; i++)
+        tenant_journeys_hear(t, leaf_of(t, report, report->journeys[i].leaf), &report->journeys[i]);
     tenant_steps_revise(t);
 }
 

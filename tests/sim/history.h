@@ -129,6 +129,12 @@ static inline int history_by_log(const void *left, const void *right) {
     return order != 0 ? order : (int)a->event.revision - (int)b->event.revision;
 }
 
+/* Two of three interactions are in a journey, and some events do not say so. */
+static inline struct slice history_journey(unsigned id, size_t event) {
+    static const char *const journeys[] = {"", "journey-a", "journey-b"};
+    return slice_of((id * 7 + event * 5) % 6 == 0 ? "" : journeys[id % 3]);
+}
+
 /* The events of one interaction, with repeats and revisions. */
 static inline void history_tell(struct history *h, struct rng *r, unsigned id, int64_t from_at) {
     static const uint8_t channels[] = {CHANNEL_VOICE, CHANNEL_VOICE, CHANNEL_EMAIL, CHANNEL_CHAT};
@@ -146,6 +152,7 @@ static inline void history_tell(struct history *h, struct rng *r, unsigned id, i
                  id % 3 == 0 ? "longer-than-what-lies-in-the-record-itself-" : "i", id);
         snprintf(record.event_id, sizeof(record.event_id), "%u-%zu", id, k);
         history_dress(r, &record.event);
+        record.event.journey_id = history_journey(id, k);
         record.log_at = at + history_delay(r);
         history_add(h, &record);
         if (rng_below(r, 5) == 0) {
@@ -191,6 +198,18 @@ static inline void effects_fact(void *context, const struct fact *f) {
         buf_put_zigzag(&e->said, numbers[k]);
 }
 
+static inline void effects_journey(void *context, const struct journey_row *row) {
+    struct effects *e = context;
+    const struct journey_part *p = &row->member.part;
+    const int64_t numbers[] = {row->gone,   p->began_at,  p->ended_at, row->member.resolved_at,
+                               p->wait_ms,  p->handle_ms, p->visits,   p->legs,
+                               p->transfers};
+    buf_put_u64(&e->said, p->journey);
+    buf_put_u64(&e->said, row->member.interaction);
+    for (size_t k = 0; k < sizeof(numbers) / sizeof(numbers[0]); k++)
+        buf_put_zigzag(&e->said, numbers[k]);
+}
+
 static inline void effects_letter(void *context, const struct dead_letter *l) {
     struct effects *e = context;
     buf_put_u8(&e->said, (uint8_t)l->reason);
@@ -213,8 +232,13 @@ static inline void effects_deinit(struct effects *e) {
 }
 
 static inline struct outbox effects_outbox(struct effects *e) {
-    return (struct outbox){e,         e->deltas, effects_fact, effects_letter,
-                           kit_alert, kit_kpi,   NULL,         NULL};
+    return (struct outbox){.context = e,
+                           .deltas = e->deltas,
+                           .fact = effects_fact,
+                           .dead_letter = effects_letter,
+                           .alert = kit_alert,
+                           .kpi = kit_kpi,
+                           .journey = effects_journey};
 }
 
 static inline void effects_put_row(struct buf *b, const struct leaf_dict *leaves,
@@ -226,7 +250,7 @@ static inline void effects_put_row(struct buf *b, const struct leaf_dict *leaves
     buf_put_format(b, "%.*s/%.*s %d %d %d pane %lld:", SLICE_ARG(leaf->site),
                    SLICE_ARG(leaf->queue), leaf->channel, leaf->priority, leaf->direction,
                    (long long)(row->pane_at - T0));
-    for (enum counter c = 0; c < COUNTER_COUNT; c++) {
+    for (enum counter c = 0; c < COUNTER_SOURCE_COUNT; c++) {
         if (row->counters[c] != 0)
             buf_put_format(b, " %s=%lld", counter_name(c), (long long)row->counters[c]);
     }

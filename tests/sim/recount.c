@@ -18,7 +18,7 @@ struct told {
 };
 
 struct sums {
-    int64_t counters[PANES][COUNTER_COUNT];
+    int64_t counters[PANES][COUNTER_SOURCE_COUNT];
     int64_t levels[PANES][ATTRIBUTION_COUNT][THRESHOLDS][LEVEL_COUNT];
 };
 
@@ -444,7 +444,7 @@ static void add_up(const struct kit *k) {
     for (size_t i = 0; i < delta_table_rows(k->deltas); i++) {
         const struct delta_row *row = delta_table_at(k->deltas, i);
         size_t pane = pane_of(row->pane_at);
-        for (enum counter c = 0; c < COUNTER_COUNT; c++)
+        for (enum counter c = 0; c < COUNTER_SOURCE_COUNT; c++)
             world->said.counters[pane][c] += row->counters[c];
         for (size_t by = 0; by < ATTRIBUTION_COUNT; by++) {
             for (size_t t = 0; t < THRESHOLDS; t++) {
@@ -458,7 +458,7 @@ static void add_up(const struct kit *k) {
 static void compare(uint64_t seed) {
     const struct world *w = world;
     for (size_t pane = 0; pane < PANES; pane++) {
-        for (enum counter c = 0; c < COUNTER_COUNT; c++) {
+        for (enum counter c = 0; c < COUNTER_SOURCE_COUNT; c++) {
             if (w->truth.counters[pane][c] != w->said.counters[pane][c])
                 fail_msg("FLOORWALKER_SEED=%llu: %s in pane %zu is %lld, in truth %lld",
                          (unsigned long long)seed, counter_name(c), pane,

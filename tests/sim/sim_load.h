@@ -40,7 +40,7 @@ struct sim_verdict {
 };
 
 struct sim_truth {
-    int64_t counters[SIM_LEAVES][SIM_PANES][COUNTER_COUNT];
+    int64_t counters[SIM_LEAVES][SIM_PANES][COUNTER_SOURCE_COUNT];
     int64_t levels[SIM_LEAVES][SIM_PANES][ATTRIBUTION_COUNT][LEVEL_COUNT];
     struct sim_verdict verdicts[SIM_CALLS_MAX][SIM_VISITS_MAX + 1];
     int64_t open; /* interactions */

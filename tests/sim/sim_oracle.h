@@ -47,7 +47,7 @@ bool sim_straight_equals(const struct sim_straight *s, const struct sim_effect *
 
 /* sim_recount.c: sums of the reports and the episodes of the topics against the truth. */
 struct sim_recount {
-    int64_t counters[SIM_LEAVES][SIM_PANES][COUNTER_COUNT];
+    int64_t counters[SIM_LEAVES][SIM_PANES][COUNTER_SOURCE_COUNT];
     int64_t levels[SIM_LEAVES][SIM_PANES][ATTRIBUTION_COUNT][LEVEL_COUNT];
     uint64_t strangers; /* rows of no leaf or pane of the story */
 };

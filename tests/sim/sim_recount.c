@@ -42,7 +42,7 @@ static void compare_pane(const struct sim_recount *r, struct sim_world *w, size_
                          size_t pane) {
     const struct sim_truth *t = &w->load.truth;
     long long at = (long long)(SIM_PANES_FROM - SIM_START + (int64_t)pane * DELTA_PANE_MS);
-    for (enum counter c = 0; c < COUNTER_COUNT; c++)
+    for (enum counter c = 0; c < COUNTER_SOURCE_COUNT; c++)
         if (r->counters[leaf][pane][c] != t->counters[leaf][pane][c])
             sim_world_violation(w,
                                 "recount: %s of %.*s/%.*s/%.*s in the pane of %lld ms is %lld, in "

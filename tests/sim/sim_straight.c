@@ -119,7 +119,12 @@ static void change_contracts(struct sim_straight *s, struct sim_world *w, int32_
 void sim_straight_run(struct sim_straight *s, struct sim_world *w, int32_t partition, size_t end,
                       sim_straight_report_fn *told, void *context) {
     struct sim_log *log = sim_broker_input(&w->parts.broker, INPUT_TENANT_LOG, partition);
-    struct outbox out = {s, NULL, take_fact, take_letter, take_alert, take_kpi, take_audit, NULL};
+    struct outbox out = {.context = s,
+                         .fact = take_fact,
+                         .dead_letter = take_letter,
+                         .alert = take_alert,
+                         .kpi = take_kpi,
+                         .audit = take_audit};
     for (; s->next < end && !*w->violation; s->next++) {
         const struct sim_record *r = sim_broker_read(&w->parts.broker, log, s->next);
         struct report report;

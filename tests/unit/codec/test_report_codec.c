@@ -30,7 +30,7 @@ struct world {
     uint64_t seed;
     struct delta_table *sums;
     size_t facts_seen[PARTITIONS];
-    size_t gauges_seen, feeds_seen, records[PARTITIONS], with_clocks[PARTITIONS];
+    size_t gauges_seen, feeds_seen, journeys_seen, records[PARTITIONS], with_clocks[PARTITIONS];
     bool after_clocks[PARTITIONS]; /* a record came after the clocks: wrong */
 };
 
@@ -54,15 +54,37 @@ static void count_something(struct world *w, unsigned queues) {
     int64_t at = (int64_t)rng_below(&w->rng, 100) * 3333 + INT64_C(1700000000000);
     int64_t value = (int64_t)rng_below(&w->rng, 5) - 1;
     struct delta_row *row = delta_table_row(w->deltas, leaf, at);
-    row->counters[rng_below(&w->rng, COUNTER_COUNT)] += value;
-    row->counters[rng_below(&w->rng, COUNTER_COUNT)] += value *
-                                                        (INT64_C(1) << rng_below(&w->rng, 40));
+    row->counters[rng_below(&w->rng, COUNTER_SOURCE_COUNT)] += value;
+    row->counters[rng_below(&w->rng, COUNTER_SOURCE_COUNT)] += value * (INT64_C(1)
+                                                                        << rng_below(&w->rng, 40));
     unsigned thresholds = leaf_dict_at(w->leaves, leaf)->threshold_count;
     if (thresholds)
         row->levels[rng_below(&w->rng, 2)][rng_below(&w->rng, thresholds)]
                    [rng_below(&w->rng, LEVEL_COUNT)] += value;
     delta_table_sample(w->deltas, leaf, at, (enum histogram_id)rng_below(&w->rng, HISTOGRAM_COUNT),
                        (int64_t)rng_below(&w->rng, 100000), rng_below(&w->rng, 3) ? 1 : -1);
+}
+
+/* All of it follows from its number. */
+static struct journey_row some_journey(uint64_t number) {
+    struct journey_row row = {.gone = number % 5 == 0};
+    row.member = (struct journey_member){.part = {.journey = ~number,
+                                                  .began_at = (int64_t)number * 1000,
+                                                  .ended_at = number % 3 ? INSTANT_NONE : 7000000,
+                                                  .wait_ms = (int64_t)number << 40,
+                                                  .handle_ms = 17,
+                                                  .visits = UINT32_MAX,
+                                                  .legs = 2,
+                                                  .transfers = 1},
+                                         .interaction = number,
+                                         .resolved_at = number % 2 ? INSTANT_NONE : 6000000};
+    return row;
+}
+
+static void tell_journey(struct world *w, uint64_t number) {
+    struct journey_row row = some_journey(number);
+    row.leaf = some_leaf(w, 5);
+    report_writer_journey(w->writer, &row);
 }
 
 static void tell_fact(struct world *w, size_t number) {
@@ -193,6 +215,16 @@ static void take_record(void *context, int32_t partition, struct slice record) {
     }
     for (size_t i = 0; i < r.feed_count; i++)
         REQUIRE(w->seed, r.feeds[i].heard_at == 42 && r.feeds[i].event_at == 41);
+    w->journeys_seen += r.journey_count;
+    for (size_t i = 0; i < r.journey_count; i++) {
+        const struct journey_row *is = &r.journeys[i];
+        struct journey_row should = some_journey(is->member.interaction);
+        should.leaf = is->leaf;
+        REQUIRE(w->seed, is->leaf < r.leaf_count && is->gone == should.gone);
+        REQUIRE(w->seed, journey_part_same(&is->member.part, &should.member.part));
+        REQUIRE(w->seed, is->member.interaction == should.member.interaction);
+        REQUIRE(w->seed, is->member.resolved_at == should.member.resolved_at);
+    }
 }
 
 /* Every row of one table is in the other; rows of nothing but zeros need not be. */
@@ -234,6 +266,8 @@ static void collect(struct world *w, size_t counts, size_t facts) {
                                                             .site = SLICE("north"),
                                                             .heard_at = 42,
                                                             .event_at = 41});
+    for (uint64_t i = 0; i < 13; i++)
+        tell_journey(w, i);
     report_writer_clock(w->writer, &(struct report_clock){.topic = SLICE("interactions"),
                                                           .partitions = 2,
                                                           .clock = INSTANT_NONE});
@@ -248,7 +282,7 @@ static void check_all(struct world *w) {
     check_within(w, w->deltas, w->sums);
     check_within(w, w->sums, w->deltas);
     REQUIRE(w->seed, signed_samples(w->deltas, 1) == signed_samples(w->sums, 1));
-    REQUIRE(w->seed, w->gauges_seen == 9 && w->feeds_seen == 4);
+    REQUIRE(w->seed, w->gauges_seen == 9 && w->feeds_seen == 4 && w->journeys_seen == 13);
     size_t facts[PARTITIONS] = {0};
     for (size_t i = 0; i < w->fact_count; i++)
         facts[home_of(w, w->facts[i].leaf)] = i + 1;
@@ -357,15 +391,15 @@ static void says_why_it_refuses(void **state) {
     assert_false(report_reader_read(reader, SLICE("abc"), &report, &err));
     assert_string_equal(err.text, "a report of 3 bytes is none");
     assert_false(report_reader_read(reader, SLICE("\x07 from the future"), &report, &err));
-    assert_string_equal(err.text, "a report of version 7; this program reads version 1");
-    assert_false(report_reader_read(reader, SLICE("\x01 not from here"), &report, &err));
+    assert_string_equal(err.text, "a report of version 7; this program reads version 2");
+    assert_false(report_reader_read(reader, SLICE("\x02 not from here"), &report, &err));
     assert_string_equal(err.text, "a report of 15 bytes whose checksum is wrong");
 
     struct buf b = {0};
-    buf_put_u8(&b, 1);
+    buf_put_u8(&b, REPORT_VERSION);
     buf_put_slice(&b, SLICE("host"));
     buf_put_varint(&b, UINT64_C(1) << 60); /* clocks */
-    buf_put_u64(&b, slice_hash(buf_slice(&b), 1));
+    buf_put_u64(&b, slice_hash(buf_slice(&b), REPORT_VERSION));
     assert_false(report_reader_read(reader, buf_slice(&b), &report, &err));
     assert_string_equal(err.text, "a report of 23 bytes that no writer of this version made");
     buf_deinit(&b);

@@ -114,7 +114,12 @@ static inline void kit_conversation(struct kit *k) {
 }
 
 static inline struct outbox kit_outbox(struct kit *k) {
-    return (struct outbox){k, k->deltas, kit_fact, kit_letter, kit_alert, kit_kpi, NULL, NULL};
+    return (struct outbox){.context = k,
+                           .deltas = k->deltas,
+                           .fact = kit_fact,
+                           .dead_letter = kit_letter,
+                           .alert = kit_alert,
+                           .kpi = kit_kpi};
 }
 
 /* Voice: answer in 20 s, warning at 15 s. Mail: reply in 4 h (urgent: 1 h), resolve in 24 h,

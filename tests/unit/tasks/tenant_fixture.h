@@ -162,6 +162,7 @@ struct fixture_report {
     int32_t gauge_partitions[4];
     struct report_feed feeds[2];
     struct fact facts[4];
+    struct journey_row journeys[4];
     struct report_leaf leaves[FIXTURE_LEAVES];
 };
 
@@ -179,7 +180,8 @@ static inline void fixture_report_init(struct fixture_report *r) {
                                 .gauges = r->gauges,
                                 .gauge_partitions = r->gauge_partitions,
                                 .feeds = r->feeds,
-                                .facts = r->facts};
+                                .facts = r->facts,
+                                .journeys = r->journeys};
 }
 
 static inline void fixture_add(struct fixture_report *r, const struct fact_row *f) {

@@ -14,7 +14,7 @@ struct run_options {
 
 /* A history is made anew from its seed: reports in order of log time. */
 struct history {
-    struct rng rng;
+    struct rng rng, journeys;
     struct ledger ledger;
     int64_t now, log_at;
     size_t left;
@@ -56,10 +56,34 @@ static inline struct fact_row random_row(struct history *h) {
 
 static inline void history_init(struct history *h, const struct run_options *options) {
     rng_init(&h->rng, options->seed);
+    rng_init(&h->journeys, options->seed + 77);
     h->ledger.count = 0;
     h->now = h->log_at = FIXTURE_START;
     h->left = HISTORY_MAX;
     h->in_time = options->in_time;
+}
+
+/* Few names, so that journeys meet, go on, part and are taken back. */
+static inline struct journey_row random_journey(struct history *h) {
+    struct rng *rng = &h->journeys;
+    int64_t began_at = h->now - (int64_t)rng_below(rng, 4) * 20 * MINUTE_MS;
+    struct journey_row row = {.leaf = (uint32_t)rng_below(rng, FIXTURE_LEAVES),
+                              .gone = rng_below(rng, 8) == 0};
+    row.member = (struct journey_member){.part = {.journey = 1 + rng_below(rng, 3),
+                                                  .began_at = began_at,
+                                                  .ended_at = INSTANT_NONE,
+                                                  .wait_ms = (int64_t)rng_below(rng, 60000),
+                                                  .handle_ms = (int64_t)rng_below(rng, 60000),
+                                                  .visits = (uint32_t)rng_below(rng, 3),
+                                                  .legs = 1 + (uint32_t)rng_below(rng, 2),
+                                                  .transfers = (uint32_t)rng_below(rng, 2)},
+                                         .interaction = rng_below(rng, 4),
+                                         .resolved_at = INSTANT_NONE};
+    if (rng_below(rng, 4) != 0)
+        row.member.part.ended_at = began_at + (int64_t)rng_below(rng, 10) * MINUTE_MS;
+    if (rng_below(rng, 3) == 0)
+        row.member.resolved_at = row.member.part.ended_at;
+    return row;
 }
 
 static inline bool next_report(struct history *h, struct fixture_report *r) {
@@ -86,6 +110,8 @@ static inline bool next_report(struct history *h, struct fixture_report *r) {
         r->feeds[0] = (struct report_feed){SLICE("acme"), SLICE("north"), h->now, h->now};
         r->report.feed_count = 1;
     }
+    while (r->report.journey_count < 4 && rng_below(&h->journeys, 3) == 0)
+        r->journeys[r->report.journey_count++] = random_journey(h);
     static const char *const interactions[] = {"i1", "i2", "i3", "i4"};
     if (rng_below(&h->rng, 4) == 0)
         fixture_fact(r, interactions[rng_below(&h->rng, 4)],
