@@ -37,6 +37,11 @@ static void take_journey(void *context, const struct journey_row *row) {
     report_writer_journey(t->writer, row);
 }
 
+static void take_effort(void *context, const struct effort_row *row) {
+    struct trial *t = context;
+    report_writer_effort(t->writer, row);
+}
+
 static void take_letter(void *context, const struct dead_letter *letter) {
     struct trial *t = context;
     t->dead_letters[letter->reason]++;
@@ -100,7 +105,8 @@ struct trial *trial_new(const struct trial_options *options) {
                              .alert = take_alert,
                              .kpi = take_kpi,
                              .judged = take_judged,
-                             .journey = take_journey};
+                             .journey = take_journey,
+                             .effort = take_effort};
     return t;
 }
 

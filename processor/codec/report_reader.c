@@ -10,7 +10,7 @@
 struct report_reader {
     struct report report;
     size_t clock_room, leaf_room, row_room, count_room, level_room, sample_room, gauge_room;
-    size_t gauge_partition_room, fact_room, feed_room, journey_room;
+    size_t gauge_partition_room, fact_room, feed_room, journey_room, effort_room;
 };
 
 struct report_reader *report_reader_new(void) {
@@ -33,6 +33,7 @@ void report_reader_free(struct report_reader *r) {
     free(r->report.facts);
     free(r->report.feeds);
     free(r->report.journeys);
+    free(r->report.efforts);
     free(r);
 }
 
@@ -265,6 +266,25 @@ static void take_journeys(struct report_reader *r, struct cursor *c) {
         take_journey(r, c, &r->report.journeys[i]);
 }
 
+static void take_efforts(struct report_reader *r, struct cursor *c) {
+    size_t count = take_count(c, 20);
+    ROOM(r, efforts, effort_room, count);
+    r->report.effort_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct effort_row *row = &r->report.efforts[i];
+        row->leaf = take_below(c, r->report.leaf_count);
+        row->leg.agent = cursor_u64(c);
+        row->leg.interaction = cursor_u64(c);
+        row->gone = take_code(c, 2);
+        row->leg.started_at = take_instant(c);
+        row->leg.ended_at = take_instant(c);
+        bool ends_before = row->leg.ended_at != INSTANT_NONE &&
+                           row->leg.ended_at < row->leg.started_at;
+        if (row->leg.started_at < 0 || ends_before)
+            cursor_fail(c);
+    }
+}
+
 static bool checksum_is_right(struct slice record) {
     struct slice covered = {record.at, record.size - CHECKSUM_BYTES};
     struct cursor c = cursor_of((struct slice){record.at + covered.size, CHECKSUM_BYTES});
@@ -290,6 +310,7 @@ bool report_reader_read(struct report_reader *r, struct slice record, struct rep
     take_facts(r, &c);
     take_feeds(r, &c);
     take_journeys(r, &c);
+    take_efforts(r, &c);
     if (c.failed || cursor_left(&c) > 0)
         return err_set(err, "a report of %zu bytes that no writer of this version made",
                        record.size);

@@ -17,6 +17,7 @@ enum section {
     SECTION_FACTS,
     SECTION_FEEDS,
     SECTION_JOURNEYS,
+    SECTION_EFFORTS,
     SECTION_COUNT
 };
 
@@ -196,6 +197,17 @@ void report_writer_journey(struct report_writer *w, const struct journey_row *ro
     buf_put_varint(b, p->visits);
     buf_put_varint(b, p->legs);
     buf_put_varint(b, p->transfers);
+    end_item(w);
+}
+
+void report_writer_effort(struct report_writer *w, const struct effort_row *row) {
+    struct buf *b = &w->payload;
+    begin_item(w, SECTION_EFFORTS, row->leaf, leaf_dict_at(w->leaves, row->leaf)->tenant);
+    buf_put_u64(b, row->leg.agent);
+    buf_put_u64(b, row->leg.interaction);
+    buf_put_u8(b, row->gone);
+    put_instant(b, row->leg.started_at);
+    put_instant(b, row->leg.ended_at);
     end_item(w);
 }
 

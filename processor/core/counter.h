@@ -52,11 +52,14 @@
     X(JOURNEYS_WAITED, "journeys_waited", COUNT, "of them, with a wait in a queue")                \
     X(JOURNEY_WAIT_MS, "journey_wait_ms", MILLIS, "all waits of those")                            \
     X(JOURNEYS_HANDLED, "journeys_handled", COUNT, "of them, with an agent's leg")                 \
-    X(JOURNEY_HANDLE_MS, "journey_handle_ms", MILLIS, "talk, hold and wrap of all legs of those")  \
+    X(JOURNEY_HANDLE_MS, "journey_handle_ms", MILLIS, "talk, hold and wrap of all legs")           \
     X(JOURNEYS_TRANSFERRED, "journeys_transferred", COUNT, "of them, with a transfer")             \
     X(JOURNEY_TRANSFERS, "journey_transfers", COUNT, "all transfers of those")                     \
     X(JOURNEYS_RESOLVED, "journeys_resolved", COUNT, "of them, resolved at their end")             \
-    X(JOURNEY_RESOLUTION_MS, "journey_resolution_ms", MILLIS, "from the begin to the last RESOLVED")
+    X(JOURNEY_RESOLUTION_MS, "journey_resolution_ms", MILLIS, "from begin to the last RESOLVED")   \
+    X(EFFORT_LEGS, "effort_legs", COUNT, "legs ended of agents who may have several at a time")    \
+    X(EFFORT_SPAN_MS, "effort_span_ms", MILLIS, "from the begin to the end of those")              \
+    X(EFFORT_MS, "effort_ms", MILLIS, "that time divided over what the agent had open")
 
 #define COUNTERS(X) SOURCE_COUNTERS(X) TENANT_COUNTERS(X)
 

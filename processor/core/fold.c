@@ -175,7 +175,7 @@ static void answer(struct fold *f, struct interaction *i, const struct moment *m
     }
     visit_end(f, i, VISIT_ANSWERED, m->event_at, m->queue_wait_ms);
     i->visit.revision = m->revision;
-    leg_begin(f, i, m->event_at);
+    leg_begin(f, i, m);
     reply_answered(f, i, m->event_at);
 }
 

@@ -1,6 +1,7 @@
 #include "core/fold_parts.h"
 
 #include "base/check.h"
+#include "core/effort.h"
 
 struct leg_times {
     int64_t talk_ms, hold_ms, wrap_ms;
@@ -75,13 +76,25 @@ void leg_join_journey(struct interaction *i) {
     journey_part_leg(&i->journey, handle_ms, was_transferred(i), 1);
 }
 
-void leg_begin(struct fold *f, struct interaction *i, int64_t at) {
+/* As the leg stands, to where the legs of one agent meet. */
+static void tell_span(struct fold *f, const struct interaction *i, bool gone) {
+    const struct leg *leg = &i->leg;
+    struct ledger_span span = {leg->agent, leg->started_at, leg->ended_at, i->visit.leaf, gone};
+    if (leg->agent != 0)
+        ledger_span(&f->ledger, &span);
+}
+
+void leg_begin(struct fold *f, struct interaction *i, const struct moment *m) {
+    int64_t at = m->event_at;
+    bool shared = effort_is_shared(fold_leaf(f, i->visit.leaf)->channel);
     i->leg = (struct leg){.started_at = at,
                           .ended_at = INSTANT_NONE,
                           .since_at = INSTANT_NONE,
                           .said_talk_ms = EVENT_ABSENT,
                           .said_hold_ms = EVENT_ABSENT,
-                          .said_wrap_ms = EVENT_ABSENT};
+                          .said_wrap_ms = EVENT_ABSENT,
+                          .agent = shared ? m->agent : 0};
+    tell_span(f, i, false);
     ledger_count(&f->ledger, i->visit.leaf, at, COUNTER_IN_SERVICE_CHANGE, 1);
     interaction_enter(i, PHASE_TALKING, at);
 }
@@ -122,6 +135,7 @@ static void reopen(struct fold *f, struct interaction *i) {
     int64_t ended_at = i->leg.ended_at;
     tell(f, i, -1);
     i->leg.ended_at = INSTANT_NONE;
+    tell_span(f, i, false);
     if (!i->backlog && !i->over && i->created_at == INSTANT_NONE)
         backlog_open(f, i, ended_at);
 }
@@ -144,6 +158,7 @@ void leg_end(struct fold *f, struct interaction *i, const struct moment *m, bool
     i->leg.resumable = resumable;
     i->leg.revision = m->revision;
     tell(f, i, 1);
+    tell_span(f, i, false);
 }
 
 void leg_age(struct fold *f, struct interaction *i, int64_t at) {
@@ -151,5 +166,6 @@ void leg_age(struct fold *f, struct interaction *i, int64_t at) {
     i->leg.ended_at = at;
     i->leg.resumable = false;
     i->leg.aged = true;
+    tell_span(f, i, true);
     ledger_count(&f->ledger, i->visit.leaf, at, COUNTER_IN_SERVICE_CHANGE, -1);
 }

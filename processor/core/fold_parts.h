@@ -37,7 +37,7 @@ int64_t visit_next_at(const struct fold *f, const struct visit *v); /* the next 
 void visit_pass_threshold(struct fold *f, struct visit *v);
 
 /* fold_leg.c */
-void leg_begin(struct fold *f, struct interaction *i, int64_t at);
+void leg_begin(struct fold *f, struct interaction *i, const struct moment *m);
 void leg_hold(struct interaction *i, int64_t at);
 void leg_resume(struct interaction *i, int64_t at);
 void leg_wrap(struct fold *f, struct interaction *i, const struct moment *m);

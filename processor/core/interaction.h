@@ -34,6 +34,7 @@ struct leg {
     int64_t hold_ms, wrap_ms; /* complete holds and wrap */
     int64_t said_talk_ms, said_hold_ms, said_wrap_ms; /* measured; EVENT_ABSENT: not */
     int64_t revision;                                 /* of the event that ended it */
+    uint64_t agent; /* effort_identity, where he may have several; 0: else, or not said */
     bool transferred;
     bool resumable; /* ended by a disconnect: a WRAP_START continues it */
     bool aged;      /* it never ended, and counts as nothing */

@@ -6,7 +6,12 @@
 
 void ledger_facts_deinit(struct ledger_facts *f) {
     free(f->at);
+    free(f->spans);
     *f = (struct ledger_facts){0};
+}
+
+void ledger_facts_reset(struct ledger_facts *f) {
+    f->count = f->span_count = 0;
 }
 
 void ledger_count(struct ledger *l, uint32_t leaf, int64_t at, enum counter c, int64_t count) {
@@ -36,4 +41,18 @@ void ledger_fact(struct ledger *l, const struct ledger_fact *fact) {
         CHECK(f->at);
     }
     f->at[f->count++] = *fact;
+}
+
+void ledger_facts_span(struct ledger_facts *f, const struct ledger_span *span) {
+    if (f->span_count == f->span_capacity) {
+        f->span_capacity = f->span_capacity == 0 ? 16 : f->span_capacity * 2;
+        f->spans = realloc(f->spans, f->span_capacity * sizeof(*f->spans));
+        CHECK(f->spans);
+    }
+    f->spans[f->span_count++] = *span;
+}
+
+void ledger_span(struct ledger *l, const struct ledger_span *span) {
+    if (l->deltas)
+        ledger_facts_span(l->facts, span);
 }

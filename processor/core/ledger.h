@@ -18,9 +18,19 @@ struct ledger_fact {
     uint8_t voided_kind; /* enum fact_kind, with FACT_VOIDED */
 };
 
+/* One agent's leg, as it stands after a change (core/effort.h). */
+struct ledger_span {
+    uint64_t agent;
+    int64_t started_at, ended_at; /* INSTANT_NONE: open */
+    uint32_t leaf;
+    bool gone;
+};
+
 struct ledger_facts {
     struct ledger_fact *at; /* owned */
     size_t count, capacity;
+    struct ledger_span *spans; /* owned */
+    size_t span_count, span_capacity;
 };
 
 struct ledger {
@@ -30,6 +40,7 @@ struct ledger {
 };
 
 void ledger_facts_deinit(struct ledger_facts *f);
+void ledger_facts_reset(struct ledger_facts *f); /* empty, memory kept */
 
 /* `count` times into the counter of the pane of `at`. */
 void ledger_count(struct ledger *l, uint32_t leaf, int64_t at, enum counter c, int64_t count);
@@ -40,4 +51,10 @@ void ledger_level(struct ledger *l, uint32_t leaf, int64_t at, enum attribution 
 void ledger_sample(struct ledger *l, uint32_t leaf, int64_t at, enum histogram_id h,
                    int64_t value_ms, int32_t count);
 
+/* The same without a ledger: what was told before. */
+void ledger_facts_span(struct ledger_facts *f, const struct ledger_span *span);
+
 void ledger_fact(struct ledger *l, const struct ledger_fact *fact);
+
+/* Of each (agent, started_at) the last one stands. */
+void ledger_span(struct ledger *l, const struct ledger_span *span);

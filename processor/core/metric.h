@@ -55,7 +55,9 @@ enum level_variant { LEVEL_VARIANTS(LEVEL_VARIANT_ENUM) VARIANT_COUNT };
     X(JOURNEY_HANDLE_MS, "journey_handle_ms", MEAN, MILLIS, 0)                                     \
     X(JOURNEY_TRANSFERS, "journey_transfers", COUNT, COUNT, 0)                                     \
     X(JOURNEY_TRANSFER_RATE, "journey_transfer_rate", RATIO, RATIO, 0)                             \
-    X(JOURNEY_RESOLUTION_MS, "journey_resolution_ms", MEAN, MILLIS, 0)
+    X(JOURNEY_RESOLUTION_MS, "journey_resolution_ms", MEAN, MILLIS, 0)                             \
+    X(EFFORT_MS, "effort_ms", MEAN, MILLIS, 0)                                                     \
+    X(CONCURRENCY, "concurrency", MEAN, COUNT, 0)
 
 #define METRIC_ENUM(symbol, name, form, unit, arrival) METRIC_##symbol,
 enum metric { METRICS(METRIC_ENUM) METRIC_COUNT };

@@ -1,6 +1,7 @@
 #include "core/moment.h"
 
 #include "base/check.h"
+#include "core/effort.h"
 
 /* Within one instant: what ends something goes before what begins the next of its kind, and a
  * visit before its leg before its wrap. Lower goes first; 10 where it does not matter. */
@@ -48,6 +49,13 @@ static uint32_t leaf_of(const struct event *ev, struct leaf_dict *leaves, uint32
     return leaf_dict_at_time(leaves, leaf_dict_intern(leaves, &key), clock);
 }
 
+static uint64_t agent_of(const struct event *ev) {
+    bool shared = effort_is_shared(ev->channel) || ev->channel == CHANNEL_UNKNOWN;
+    if (ev->type != EVENT_ANSWERED || ev->agent.size == 0 || !shared)
+        return 0;
+    return effort_identity(ev->tenant, ev->agent);
+}
+
 struct moment moment_of_event(const struct event *ev, int64_t offset, struct leaf_dict *leaves,
                               uint32_t last_leaf, int64_t clock) {
     uint64_t source = slice_hash(ev->source, 0);
@@ -59,6 +67,7 @@ struct moment moment_of_event(const struct event *ev, int64_t offset, struct lea
                        .talk_ms = ev->talk_ms,
                        .hold_ms = ev->hold_ms,
                        .wrap_ms = ev->wrap_ms,
+                       .agent = agent_of(ev),
                        .source = (uint32_t)source,
                        .leaf = leaf_of(ev, leaves, last_leaf, clock),
                        .revision = ev->revision,

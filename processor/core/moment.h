@@ -12,8 +12,9 @@ struct moment {
     uint64_t identity;                                /* hash of (source, event_id) */
     int64_t offset;                                   /* of its record in the log */
     int64_t queue_wait_ms, talk_ms, hold_ms, wrap_ms; /* EVENT_ABSENT: not measured */
-    uint32_t source;                                  /* hash of the source's name */
-    uint32_t leaf;                                    /* the scope as the event says it */
+    uint64_t agent;  /* effort_identity, of an ANSWERED that may be one of several; 0: not said */
+    uint32_t source; /* hash of the source's name */
+    uint32_t leaf;   /* the scope as the event says it */
     int32_t revision;
     uint8_t type;      /* enum event_type, and so on, as the event says it */
     uint8_t direction; /* the leaf has INBOUND for UNKNOWN */

@@ -6,6 +6,7 @@
 #include "core/audit.h"
 #include "core/dead_letter.h"
 #include "core/delta.h"
+#include "core/effort.h"
 #include "core/fact.h"
 #include "core/journey.h"
 #include "core/kpi.h"
@@ -24,7 +25,7 @@ struct judged_step {
 };
 
 /* The slices in what is handed over are views: copy or encode at once. No member may be NULL but
- * `judged`, which nobody needs who lives in the present, `audit` and `journey`. */
+ * `judged`, which nobody needs who lives in the present, `audit`, `journey` and `effort`. */
 struct outbox {
     void *context;
     struct delta_table *deltas; /* source tasks add here */
@@ -35,4 +36,5 @@ struct outbox {
     void (*audit)(void *context, const struct audit *audit);
     void (*judged)(void *context, const struct judged_step *step); /* NULL: nobody asks */
     void (*journey)(void *context, const struct journey_row *row);
+    void (*effort)(void *context, const struct effort_row *row);
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/counter.h"
+#include "core/effort.h"
 #include "core/event.h"
 #include "core/fact.h"
 #include "core/gauge.h"
@@ -81,4 +82,6 @@ struct report {
     size_t feed_count;
     struct journey_row *journeys; /* .leaf is an index in leaves */
     size_t journey_count;
+    struct effort_row *efforts; /* .leaf is an index in leaves */
+    size_t effort_count;
 };

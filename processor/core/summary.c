@@ -48,7 +48,9 @@
     X(JOURNEY_HANDLE_MS, "Average handle time of a journey")                                       \
     X(JOURNEY_TRANSFERS, "Transfers of journeys")                                                  \
     X(JOURNEY_TRANSFER_RATE, "Journeys transferred")                                               \
-    X(JOURNEY_RESOLUTION_MS, "Average time to the resolution of a journey")
+    X(JOURNEY_RESOLUTION_MS, "Average time to the resolution of a journey")                        \
+    X(EFFORT_MS, "Average effort of a chat")                                                       \
+    X(CONCURRENCY, "Chats that an agent has at a time")
 
 #define METRIC_WORD(symbol, words) [METRIC_##symbol] = words,
 static const char *const metric_words[METRIC_COUNT] = {METRIC_WORDS(METRIC_WORD)};

@@ -60,6 +60,11 @@ static void live_journey(void *context, const struct journey_row *row) {
     report_writer_journey(e->writer, row);
 }
 
+static void live_effort(void *context, const struct effort_row *row) {
+    struct engine *e = context;
+    report_writer_effort(e->writer, row);
+}
+
 static void silent_fact(void *context, const struct fact *fact) {
     (void)context;
     (void)fact;
@@ -88,7 +93,8 @@ void engine_effects_init(struct engine *e) {
                               .alert = live_alert,
                               .kpi = live_kpi,
                               .audit = live_audit,
-                              .journey = live_journey};
+                              .journey = live_journey,
+                              .effort = live_effort};
     e->silent = (struct outbox){.context = e,
                                 .deltas = e->silent_deltas,
                                 .fact = silent_fact,

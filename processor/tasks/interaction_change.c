@@ -4,7 +4,7 @@
 
 static struct fold fold_for(struct interaction_task *t, struct outbox *out, int32_t sign,
                             struct ledger_facts *facts) {
-    facts->count = 0;
+    ledger_facts_reset(facts);
     return (struct fold){.leaves = t->store.leaves,
                          .ledger = {.deltas = out->deltas, .facts = facts, .sign = sign}};
 }
@@ -72,6 +72,8 @@ static enum moment_outcome append(struct interaction_task *t, struct record *r,
     t->counts.aged_out += fold.aged;
     if (t->holds.count > 0)
         facts_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
+    if (t->holds.span_count > 0)
+        efforts_tell(t, r, &t->holds, out);
     return outcome;
 }
 
@@ -93,13 +95,16 @@ static void restate(struct interaction_task *t, struct record *r, uint32_t befor
         recent_look(&t->store, n, &n->now);
     }
     struct fold back = fold_for(t, out, -1, &t->told);
+    efforts_begin(&t->told, &then);
     fold_all(&back, &then, t->before, before_count, t->clock);
 
     struct fold anew = fold_for(t, out, 1, &t->holds);
+    efforts_begin(&t->holds, &n->now);
     n->plain = fold_all(&anew, &n->now, t->after, after_count, t->clock);
     recent_look_ahead(&t->store, n);
     tail_write(&t->store, n, t->after, after_count);
     facts_correct(&t->told, &t->holds, t->store.leaves, record_id(&t->store, r), out);
+    efforts_correct(t, r, &t->told, &t->holds, out);
     t->counts.restated++;
 }
 
@@ -198,6 +203,7 @@ void change_by_time(struct interaction_task *t, uint32_t handle, struct outbox *
     pass(t, n, &fold);
     t->counts.aged_out += fold.aged;
     facts_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
+    efforts_tell(t, r, &t->holds, out);
     change_follow(t, &stood, was_open, &n->now);
     journey_follow(t, r, &journey_stood, &n->now, out);
 }

@@ -144,7 +144,7 @@ static int64_t passed_until(const struct interaction_task *t, const struct inter
 }
 
 static struct fold fold_of(struct change *c) {
-    c->task->holds.count = 0;
+    ledger_facts_reset(&c->task->holds);
     return (struct fold){.leaves = c->leaves,
                          .ledger = {.deltas = c->out->deltas, .facts = &c->task->holds, .sign = 1}};
 }
@@ -164,6 +164,7 @@ static void apply_contract(struct change *c, const struct record *r, struct inte
     fold_time(&fold, base, at);
     t->counts.aged_out += fold.aged;
     facts_tell(&t->holds, c->leaves, id, c->out);
+    efforts_tell(t, r, &t->holds, c->out);
 }
 
 /* The state follows from the new base; what is left of the tail has no effect. */

@@ -226,7 +226,7 @@ static void get_visit(const struct names *names, struct cursor *in, int64_t near
 }
 
 /* A leg's flags, in the order of what follows. */
-enum { LEG_ENDED, LEG_SINCE, LEG_TRANSFERRED, LEG_RESUMABLE, LEG_AGED, LEG_TIMES };
+enum { LEG_ENDED, LEG_SINCE, LEG_TRANSFERRED, LEG_RESUMABLE, LEG_AGED, LEG_AGENT, LEG_TIMES };
 
 /* Its numbers, and what each is when it is left out. */
 struct leg_time {
@@ -251,7 +251,8 @@ static unsigned leg_flags(struct leg *leg) {
     unsigned flags = (leg->ended_at != INSTANT_NONE ? 1u << LEG_ENDED : 0) |
                      (leg->since_at != INSTANT_NONE ? 1u << LEG_SINCE : 0) |
                      (leg->transferred ? 1u << LEG_TRANSFERRED : 0) |
-                     (leg->resumable ? 1u << LEG_RESUMABLE : 0) | (leg->aged ? 1u << LEG_AGED : 0);
+                     (leg->resumable ? 1u << LEG_RESUMABLE : 0) | (leg->aged ? 1u << LEG_AGED : 0) |
+                     (leg->agent != 0 ? 1u << LEG_AGENT : 0);
     for (size_t k = 0; k < LEG_TIME_COUNT; k++) {
         if (*leg_time(leg, k) != leg_times[k].absent)
             flags |= 1u << (LEG_TIMES + k);
@@ -268,6 +269,8 @@ static unsigned char *put_leg(const struct leg *given, int64_t near_at, unsigned
         to = put_number(to, leg.ended_at - leg.started_at);
     if (flags & 1u << LEG_SINCE)
         to = put_number(to, leg.since_at - leg.started_at);
+    if (flags & 1u << LEG_AGENT)
+        to = put_fixed(to, leg.agent, sizeof(leg.agent));
     for (size_t k = 0; k < LEG_TIME_COUNT; k++) {
         if (flags & 1u << (LEG_TIMES + k))
             to = put_number(to, *leg_time(&leg, k));
@@ -282,6 +285,7 @@ static void get_leg(struct cursor *in, int64_t near_at, struct leg *leg) {
         leg->ended_at = leg->started_at + get_number(in);
     if (flags & 1u << LEG_SINCE)
         leg->since_at = leg->started_at + get_number(in);
+    leg->agent = flags & 1u << LEG_AGENT ? get_fixed(in, sizeof(leg->agent)) : 0;
     for (size_t k = 0; k < LEG_TIME_COUNT; k++)
         *leg_time(leg, k) = flags & 1u << (LEG_TIMES + k) ? get_number(in) : leg_times[k].absent;
     leg->transferred = flags & 1u << LEG_TRANSFERRED;

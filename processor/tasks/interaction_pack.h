@@ -8,7 +8,7 @@
 #include "tasks/interaction_names.h"
 
 #define PACKED_INTERACTION_MAX 640 /* bytes */
-#define PACKED_MOMENT_MAX 11       /* words */
+#define PACKED_MOMENT_MAX 12       /* words */
 
 /* Returns how many bytes it took. Leaves that are new get a place. */
 size_t pack_interaction(struct names *names, const struct interaction *i, unsigned char *to);

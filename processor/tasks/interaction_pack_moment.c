@@ -20,7 +20,7 @@ MOMENT_FIELDS(MOMENT_ROOM)
 #define LEAF_SHIFT 32u
 
 /* What may follow, in this order, where its bit is set. */
-enum extra { EXTRA_REVISION, EXTRA_SEQ, EXTRA_SOURCE, EXTRA_MEASURED };
+enum extra { EXTRA_REVISION, EXTRA_SEQ, EXTRA_SOURCE, EXTRA_AGENT, EXTRA_MEASURED };
 #define MEASURED 4
 #define EXTRAS (EXTRA_MEASURED + MEASURED)
 _Static_assert(SHIFT_EXTRAS + EXTRAS <= LEAF_SHIFT, "the extras lie below the leaf");
@@ -45,6 +45,10 @@ size_t pack_moment(struct names *names, const struct moment *m, uint64_t *to) {
         extras |= 1u << EXTRA_SEQ | 1u << EXTRA_SOURCE;
         to[size++] = (uint64_t)m->source_seq;
         to[size++] = m->source;
+    }
+    if (m->agent != 0) {
+        extras |= 1u << EXTRA_AGENT;
+        to[size++] = m->agent;
     }
     for (size_t k = 0; k < MEASURED; k++) {
         if (measured[k] == EVENT_ABSENT)
@@ -96,6 +100,8 @@ size_t unpack_moment(const struct names *names, const uint64_t *from, struct mom
         m->source_seq = (int64_t)from[size++];
         m->source = (uint32_t)from[size++];
     }
+    if (extras & 1u << EXTRA_AGENT)
+        m->agent = from[size++];
     for (size_t k = 0; k < MEASURED; k++)
         *measured[k] = extras & 1u << (EXTRA_MEASURED + k) ? (int64_t)from[size++] : EVENT_ABSENT;
     return size;

@@ -3,93 +3,55 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "core/delta.h"
-#include "tasks/tenant_rows.h"
+#include "tasks/tenant_meet.h"
 #include "tasks/tenant_state.h"
 
 struct member {
-    struct journey_member told;
-    uint32_t leaf; /* number of the tenant_leaf where it counts */
-    uint32_t next; /* of the same journey, in journey_compare's order; POOL_NONE */
+    struct journey_member told; /* begins with the journey */
+    uint64_t leaf;              /* number of the tenant_leaf where it counts */
 };
+_Static_assert(offsetof(struct member, told.part.journey) == 0, "the key of its band");
 
 /* All members of one name, in order. */
 struct band {
     size_t count;
-    struct journey_member told[JOURNEY_MEMBERS_MAX + 1];
-    uint32_t leaves[JOURNEY_MEMBERS_MAX + 1];
+    struct member of[JOURNEY_MEMBERS_MAX + 1];
 };
 
-static struct member *member_at(const struct tenant_journeys *j, uint32_t handle) {
-    return pool_at(&j->members, handle);
-}
-
 void tenant_journeys_init(struct tenant_journeys *j) {
-    pool_init(&j->members, sizeof(struct member));
-    table_init(&j->index, 64);
+    bands_init(&j->members, sizeof(struct member));
     j->limit = TENANT_JOURNEYS_MAX;
 }
 
 void tenant_journeys_deinit(struct tenant_journeys *j) {
-    pool_deinit(&j->members);
-    table_deinit(&j->index);
+    bands_deinit(&j->members);
 }
 
-static bool is_of(const void *context, uint32_t handle, const void *key) {
-    return member_at(context, handle)->told.part.journey == *(const uint64_t *)key;
+static void read_band(const struct tenant_journeys *j, uint64_t journey, struct band *b) {
+    b->count = bands_read(&j->members, journey, b->of, JOURNEY_MEMBERS_MAX + 1);
 }
 
-static uint32_t find(const struct tenant_journeys *j, uint64_t journey) {
-    uint32_t handle = table_find(&j->index, journey, is_of, j, &journey);
-    return handle == TABLE_NONE ? POOL_NONE : handle;
-}
-
-static void read_band(const struct tenant_journeys *j, uint32_t first, struct band *b) {
-    b->count = 0;
-    for (uint32_t handle = first; handle != POOL_NONE; handle = member_at(j, handle)->next) {
-        const struct member *m = member_at(j, handle);
-        b->told[b->count] = m->told;
-        b->leaves[b->count++] = m->leaf;
-    }
-}
-
-static void cut_band(struct tenant_journeys *j, uint32_t handle) {
-    while (handle != POOL_NONE) {
-        uint32_t next = member_at(j, handle)->next;
-        pool_put(&j->members, handle);
-        handle = next;
-    }
-}
-
-/* In the place of those that begin with `first`; POOL_NONE: there were none. */
-static void write_band(struct tenant_journeys *j, uint32_t first, uint64_t journey,
-                       const struct band *b) {
-    uint32_t next = POOL_NONE;
-    if (first != POOL_NONE)
-        table_remove(&j->index, journey, first);
-    cut_band(j, first);
-    for (size_t k = b->count; k-- > 0;) {
-        uint32_t handle = pool_get(&j->members);
-        *member_at(j, handle) = (struct member){b->told[k], b->leaves[k], next};
-        next = handle;
-    }
-    if (next != POOL_NONE)
-        table_insert(&j->index, journey, next);
+static void copy_band(struct band *to, const struct band *from) {
+    to->count = from->count;
+    memcpy(to->of, from->of, from->count * sizeof(*to->of));
 }
 
 /* What one journey counts, and where. */
 struct verdict {
-    uint32_t leaf;
+    uint64_t leaf;
     struct journey_sum sum;
 };
 
 /* Those that count. */
 static size_t verdicts_of(const struct band *b, struct verdict *verdicts) {
+    struct journey_member told[JOURNEY_MEMBERS_MAX + 1];
     size_t count = 0;
+    for (size_t k = 0; k < b->count; k++)
+        told[k] = b->of[k].told;
     for (size_t from = 0; from < b->count;) {
         struct verdict *v = &verdicts[count];
-        size_t taken = journey_first(&b->told[from], b->count - from, &v->sum);
-        v->leaf = b->leaves[from];
+        size_t taken = journey_first(&told[from], b->count - from, &v->sum);
+        v->leaf = b->of[from].leaf;
         count += v->sum.counts[0] != 0;
         from += taken;
     }
@@ -108,15 +70,9 @@ static bool is_in(const struct verdict *verdicts, size_t count, const struct ver
 
 static void count(struct tenant_task *t, const struct verdict *v, int sign) {
     struct report_count counts[JOURNEY_COUNTERS];
-    struct report_row row = {.pane_at = instant_floor(v->sum.ended_at, DELTA_PANE_MS)};
-    for (unsigned c = 0; c < JOURNEY_COUNTERS; c++) {
-        if (v->sum.counts[c] != 0)
-            counts[row.count_count++] = (struct report_count){(uint8_t)(COUNTER_JOURNEYS + c),
-                                                              sign * v->sum.counts[c]};
-    }
-    struct report report = {.rows = &row, .row_count = 1, .counts = counts};
-    report.count_count = row.count_count;
-    tenant_rows_add(t, t->leaves.items[v->leaf], &report, &row);
+    for (unsigned c = 0; c < JOURNEY_COUNTERS; c++)
+        counts[c] = (struct report_count){(uint8_t)(COUNTER_JOURNEYS + c), sign * v->sum.counts[c]};
+    tenant_meet_count(t, (uint32_t)v->leaf, v->sum.ended_at, counts, JOURNEY_COUNTERS);
 }
 
 /* Journeys of one name begin at different instants, so that none comes twice. */
@@ -131,24 +87,11 @@ static void correct(struct tenant_task *t, const struct band *before, const stru
             count(t, &is[k], 1);
 }
 
-/* A journey that is over, by when. */
-struct past {
-    int64_t ended_at;
-    uint64_t journey;
-};
-
-static int by_end(const void *a, const void *b) {
-    const struct past *x = a, *y = b;
-    if (x->ended_at != y->ended_at)
-        return x->ended_at < y->ended_at ? -1 : 1;
-    return (x->journey > y->journey) - (x->journey < y->journey);
-}
-
 /* When the last of them was over; INSTANT_MAX: one is open. */
-static int64_t ended_at(const struct tenant_journeys *j, uint32_t first) {
+static int64_t ended_at(const struct band *b) {
     int64_t at = INSTANT_NONE;
-    for (uint32_t handle = first; handle != POOL_NONE; handle = member_at(j, handle)->next) {
-        const struct journey_part *p = &member_at(j, handle)->told.part;
+    for (size_t k = 0; k < b->count; k++) {
+        const struct journey_part *p = &b->of[k].told.part;
         if (p->ended_at == INSTANT_NONE)
             return INSTANT_MAX;
         at = p->ended_at > at ? p->ended_at : at;
@@ -158,37 +101,34 @@ static int64_t ended_at(const struct tenant_journeys *j, uint32_t first) {
 
 /* Journeys of which nothing is open and that were over before `until_at`, in the order of their
  * ends. The caller frees them. */
-static struct past *past_of(const struct tenant_journeys *j, int64_t until_at, size_t *past_count) {
-    struct past *past = malloc((j->index.used + 1) * sizeof(*past));
+static struct tenant_past *past_of(const struct tenant_journeys *j, int64_t until_at,
+                                   size_t *past_count) {
+    size_t key_count;
+    uint64_t *keys = bands_keys(&j->members, &key_count);
+    struct tenant_past *past = malloc((key_count + 1) * sizeof(*past));
     CHECK(past);
-    size_t place = 0;
-    uint32_t first;
     *past_count = 0;
-    while ((first = table_next(&j->index, &place)) != TABLE_NONE) {
-        int64_t at = ended_at(j, first);
+    for (size_t k = 0; k < key_count; k++) {
+        struct band b;
+        read_band(j, keys[k], &b);
+        int64_t at = ended_at(&b);
         if (at < until_at)
-            past[(*past_count)++] = (struct past){at, member_at(j, first)->told.part.journey};
+            past[(*past_count)++] = (struct tenant_past){at, keys[k]};
     }
-    qsort(past, *past_count, sizeof(*past), by_end);
+    free(keys);
+    tenant_meet_sort(past, *past_count);
     return past;
-}
-
-static void drop(struct tenant_journeys *j, uint64_t journey) {
-    static const struct band none = {0};
-    write_band(j, find(j, journey), journey, &none);
 }
 
 /* False: all are open. */
 static bool make_room(struct tenant_task *t) {
     struct tenant_journeys *j = &t->journeys;
-    if (j->members.used < j->limit)
+    if (bands_items(&j->members) < j->limit)
         return true;
-    size_t past_count;
-    struct past *past = past_of(j, INSTANT_MAX, &past_count);
-    uint32_t goal = j->limit - (j->limit + 7) / 8;
-    size_t dropped = 0;
-    while (dropped < past_count && j->members.used > goal)
-        drop(j, past[dropped++].journey);
+    size_t past_count, dropped = 0;
+    struct tenant_past *past = past_of(j, INSTANT_MAX, &past_count);
+    while (dropped < past_count && bands_items(&j->members) > tenant_meet_goal(j->limit))
+        bands_write(&j->members, past[dropped++].key, NULL, 0);
     t->counts.journeys_lost += dropped;
     free(past);
     return dropped > 0;
@@ -198,36 +138,36 @@ void tenant_journeys_forget(struct tenant_task *t) {
     struct tenant_journeys *j = &t->journeys;
     size_t past_count;
     int64_t until_at = t->step_at - t->options.lateness_ms - JOURNEY_GAP_MS;
-    struct past *past = past_of(j, until_at, &past_count);
+    struct tenant_past *past = past_of(j, until_at, &past_count);
     for (size_t k = 0; k < past_count; k++)
-        drop(j, past[k].journey);
+        bands_write(&j->members, past[k].key, NULL, 0);
     free(past);
 }
 
 /* Where the member stands or would stand. */
 static size_t place_of(const struct band *b, const struct journey_member *m, bool *there) {
     size_t place = 0;
-    while (place < b->count && journey_compare(&b->told[place], m) < 0)
+    while (place < b->count && journey_compare(&b->of[place].told, m) < 0)
         place++;
-    *there = place < b->count && journey_compare(&b->told[place], m) == 0;
+    *there = place < b->count && journey_compare(&b->of[place].told, m) == 0;
     return place;
 }
 
-static void put(struct band *b, size_t place, bool there, const struct journey_member *told,
-                uint32_t leaf) {
-    if (!there) {
-        size_t rest = b->count++ - place;
-        memmove(&b->told[place + 1], &b->told[place], rest * sizeof(*b->told));
-        memmove(&b->leaves[place + 1], &b->leaves[place], rest * sizeof(*b->leaves));
+/* The band with what the row says; false when it says nothing that changes it. */
+static bool changed(struct band *b, const struct journey_row *row, uint32_t leaf) {
+    bool there;
+    size_t place = place_of(b, &row->member, &there);
+    struct member *at = &b->of[place];
+    if (row->gone && !there)
+        return false;
+    if (row->gone) {
+        memmove(at, at + 1, (--b->count - place) * sizeof(*at));
+        return true;
     }
-    b->told[place] = *told;
-    b->leaves[place] = leaf;
-}
-
-static void take_out(struct band *b, size_t place) {
-    size_t rest = --b->count - place;
-    memmove(&b->told[place], &b->told[place + 1], rest * sizeof(*b->told));
-    memmove(&b->leaves[place], &b->leaves[place + 1], rest * sizeof(*b->leaves));
+    if (!there)
+        memmove(at + 1, at, (b->count++ - place) * sizeof(*at));
+    *at = (struct member){row->member, leaf};
+    return true;
 }
 
 void tenant_journeys_hear(struct tenant_task *t, const struct tenant_leaf *leaf,
@@ -235,32 +175,22 @@ void tenant_journeys_hear(struct tenant_task *t, const struct tenant_leaf *leaf,
     struct tenant_journeys *j = &t->journeys;
     uint64_t journey = row->member.part.journey;
     struct band before, after;
-    read_band(j, find(j, journey), &before);
-    bool there;
-    size_t place = place_of(&before, &row->member, &there);
-    if (!there && row->gone)
+    read_band(j, journey, &before);
+    copy_band(&after, &before);
+    if (!changed(&after, row, leaf->number))
         return;
-    if (!there && (before.count == JOURNEY_MEMBERS_MAX || !make_room(t))) {
+    bool more = after.count > before.count;
+    if (more && (after.count > JOURNEY_MEMBERS_MAX || !make_room(t))) {
         t->counts.journeys_refused++;
         return;
     }
-    uint32_t first = find(j, journey); /* room may have been made of what was over of it */
-    read_band(j, first, &after);
-    if (after.count != before.count) {
-        before.count = 0;
-        place = 0;
+    if (more) { /* what made room may have been of this name */
+        read_band(j, journey, &before);
+        copy_band(&after, &before);
+        changed(&after, row, leaf->number);
     }
-    if (row->gone)
-        take_out(&after, place);
-    else
-        put(&after, place, there, &row->member, leaf->number);
-    write_band(j, first, journey, &after);
+    bands_write(&j->members, journey, after.of, after.count);
     correct(t, &before, &after);
-}
-
-static int by_member(const void *a, const void *b) {
-    return journey_compare(&(*(struct member *const *)a)->told,
-                           &(*(struct member *const *)b)->told);
 }
 
 static void save_member(const struct member *m, const uint32_t *ranks, struct buf *b) {
@@ -280,18 +210,16 @@ static void save_member(const struct member *m, const uint32_t *ranks, struct bu
 
 void tenant_journeys_save(const struct tenant_task *t, const uint32_t *ranks, struct buf *b) {
     const struct tenant_journeys *j = &t->journeys;
-    struct member **sorted = malloc(((size_t)j->members.used + 1) * sizeof(*sorted));
-    CHECK(sorted);
-    size_t place = 0, count = 0;
-    uint32_t first;
-    while ((first = table_next(&j->index, &place)) != TABLE_NONE)
-        for (uint32_t handle = first; handle != POOL_NONE; handle = member_at(j, handle)->next)
-            sorted[count++] = member_at(j, handle);
-    qsort(sorted, count, sizeof(*sorted), by_member);
-    buf_put_varint(b, count);
-    for (size_t k = 0; k < count; k++)
-        save_member(sorted[k], ranks, b);
-    free(sorted);
+    size_t key_count;
+    uint64_t *keys = bands_keys(&j->members, &key_count);
+    buf_put_varint(b, bands_items(&j->members));
+    for (size_t k = 0; k < key_count; k++) {
+        struct band band;
+        read_band(j, keys[k], &band);
+        for (size_t m = 0; m < band.count; m++)
+            save_member(&band.of[m], ranks, b);
+    }
+    free(keys);
 }
 
 static uint32_t load_u32(struct cursor *c) {
@@ -303,15 +231,11 @@ static uint32_t load_u32(struct cursor *c) {
 
 static struct member load_member(struct tenant_leaf *const *leaves, size_t leaf_count,
                                  struct cursor *c) {
-    struct member m = {.next = POOL_NONE};
+    struct member m = {0};
     struct journey_part *p = &m.told.part;
     p->journey = cursor_u64(c);
     m.told.interaction = cursor_u64(c);
-    uint64_t rank = cursor_varint(c);
-    if (rank >= leaf_count)
-        cursor_fail(c);
-    else
-        m.leaf = leaves[rank]->number;
+    m.leaf = tenant_meet_leaf(leaves, leaf_count, c);
     p->began_at = cursor_zigzag(c);
     p->ended_at = cursor_zigzag(c);
     m.told.resolved_at = cursor_zigzag(c);
@@ -326,22 +250,21 @@ static struct member load_member(struct tenant_leaf *const *leaves, size_t leaf_
 /* In the order in which they were saved, so that each follows those of its name. */
 void tenant_journeys_load(struct tenant_task *t, struct tenant_leaf *const *leaves,
                           size_t leaf_count, struct cursor *c) {
-    struct tenant_journeys *j = &t->journeys;
+    struct bands *members = &t->journeys.members;
+    struct band band = {.count = 0};
     uint64_t count = cursor_varint(c);
-    uint32_t last = POOL_NONE;
     for (uint64_t k = 0; k < count && !c->failed; k++) {
         struct member m = load_member(leaves, leaf_count, c);
-        struct member *before = last == POOL_NONE ? NULL : member_at(j, last);
-        if (before && journey_compare(&before->told, &m.told) >= 0)
+        const struct member *last = band.count > 0 ? &band.of[band.count - 1] : NULL;
+        bool same = last && last->told.part.journey == m.told.part.journey;
+        if ((last && journey_compare(&last->told, &m.told) >= 0) ||
+            (same && band.count == JOURNEY_MEMBERS_MAX))
             cursor_fail(c);
         if (c->failed)
             return;
-        uint32_t handle = pool_get(&j->members);
-        *member_at(j, handle) = m;
-        if (before && before->told.part.journey == m.told.part.journey)
-            before->next = handle;
-        else
-            table_insert(&j->index, m.told.part.journey, handle);
-        last = handle;
+        if (!same)
+            band.count = 0;
+        band.of[band.count++] = m;
+        bands_write(members, m.told.part.journey, band.of, band.count);
     }
 }

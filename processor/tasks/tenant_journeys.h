@@ -3,10 +3,9 @@
  * back and counts the new ones. */
 #pragma once
 
+#include "base/bands.h"
 #include "base/buf.h"
 #include "base/cursor.h"
-#include "base/pool.h"
-#include "base/table.h"
 #include "core/report.h"
 
 /* What is bounded, and what happens then:
@@ -23,9 +22,8 @@ struct tenant_task;
 struct tenant_leaf;
 
 struct tenant_journeys {
-    struct pool members;
-    struct table index; /* by journey: its first member */
-    uint32_t limit;     /* TENANT_JOURNEYS_MAX, or what a test says */
+    struct bands members; /* by journey, in journey_compare's order */
+    uint32_t limit;       /* TENANT_JOURNEYS_MAX, or what a test says */
 };
 
 void tenant_journeys_init(struct tenant_journeys *j);

@@ -5,7 +5,7 @@
 #include "tasks/tenant_audit.h"
 #include "tasks/tenant_state.h"
 
-#define FORMAT 6
+#define FORMAT 7
 
 static void save_scope_name(const struct scope *s, struct buf *b) {
     buf_put_varint(b, s->mask);
@@ -253,6 +253,7 @@ static void save_leaves(const struct tenant_task *t, struct buf *b) {
         ranks[sorted[i]->number] = (uint32_t)i;
     }
     tenant_journeys_save(t, ranks, b);
+    tenant_efforts_save(t, ranks, b);
     free(ranks);
     free(sorted);
 }
@@ -300,6 +301,8 @@ static void load_leaves(struct tenant_task *t, struct cursor *c) {
         leaves[i] = load_leaf(t, c);
     if (!c->failed)
         tenant_journeys_load(t, leaves, (size_t)count, c);
+    if (!c->failed)
+        tenant_efforts_load(t, leaves, (size_t)count, c);
     free(leaves);
 }
 

@@ -344,6 +344,7 @@ void tenant_state_free(struct tenant_task *t) {
     tenant_array_deinit(&t->tenants);
     table_deinit(&t->leaf_index);
     tenant_journeys_deinit(&t->journeys);
+    tenant_efforts_deinit(&t->efforts);
 }
 
 struct judge_context tenant_state_context(struct tenant_task *t, struct tenant *tenant,

@@ -6,6 +6,7 @@
 #include "core/episode.h"
 #include "core/judge_feed.h"
 #include "tasks/tenant_closing.h"
+#include "tasks/tenant_efforts.h"
 #include "tasks/tenant_journeys.h"
 #include "tasks/tenant_rules.h"
 #include "tasks/tenant_sources.h"
@@ -82,6 +83,7 @@ struct tenant_task {
     struct tenant_array leaves;  /* struct tenant_leaf; handles of the index */
     struct table leaf_index;
     struct tenant_journeys journeys;
+    struct tenant_efforts efforts;
     size_t scope_count;
     bool ages_changed; /* since the ages were shown */
     bool turned;       /* a contract took over since all was shown */

@@ -138,8 +138,10 @@ void tenant_steps_pass(struct tenant_task *t) {
             step_tenant(t, t->tenants.items[i], t->step_at);
         if (t->sources.gap_count > 0)
             forget_gaps(t, t->step_at);
-        if (t->step_at % HOUR_MS == 0)
+        if (t->step_at % HOUR_MS == 0) {
             tenant_journeys_forget(t);
+            tenant_efforts_forget(t);
+        }
         if (t->step_at >= t->effective_at) /* the step is the old one's: its windows end there */
             tenant_turn_all(t, SLICE("calendar"), t->step_at);
     }

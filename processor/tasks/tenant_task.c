@@ -18,6 +18,7 @@ struct tenant_task *tenant_task_new(const struct tenant_task_options *options) {
     tenant_sources_init(&t->sources, options->live, options->until_end, options->max_source_lag_ms);
     table_init(&t->leaf_index, 64);
     tenant_journeys_init(&t->journeys);
+    tenant_efforts_init(&t->efforts);
     cell_scratch_init(&t->scratch);
     buf_init(&t->packed);
     cell_sums_init(&t->sums, &(struct cell_shape){.threshold_count = CELL_THRESHOLDS_MAX});
@@ -68,6 +69,8 @@ static void add_rows(struct tenant_task *t, const struct report *report) {
         tenant_rows_add(t, leaf_of(t, report, report->rows[i].leaf), report, &report->rows[i]);
     for (size_t i = 0; i < report->journey_count; i++)
         tenant_journeys_hear(t, leaf_of(t, report, report->journeys[i].leaf), &report->journeys[i]);
+    for (size_t i = 0; i < report->effort_count; i++)
+        tenant_efforts_hear(t, leaf_of(t, report, report->efforts[i].leaf), &report->efforts[i]);
     tenant_steps_revise(t);
 }
 

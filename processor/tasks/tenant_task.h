@@ -29,6 +29,8 @@ struct tenant_task_options {
     X(late_rows, "delta rows older than their panes: counted nowhere")                             \
     X(journeys_lost, "journeys forgotten before their time: too many at once")                     \
     X(journeys_refused, "interactions that count in no journey: too many of them open")            \
+    X(efforts_lost, "agents' legs forgotten before their time: too many at once")                  \
+    X(efforts_refused, "agents' legs left out of effort: too many of them open")                   \
     X(refused_scopes, "scopes not kept because scope_limit was reached")                           \
     X(alerts, "alert transitions emitted")                                                         \
     X(kpis, "figures published")

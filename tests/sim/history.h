@@ -153,6 +153,7 @@ static inline void history_tell(struct history *h, struct rng *r, unsigned id, i
         snprintf(record.event_id, sizeof(record.event_id), "%u-%zu", id, k);
         history_dress(r, &record.event);
         record.event.journey_id = history_journey(id, k);
+        record.event.agent = k % 3 ? SLICE("ann") : SLICE("bob");
         record.log_at = at + history_delay(r);
         history_add(h, &record);
         if (rng_below(r, 5) == 0) {
@@ -210,6 +211,15 @@ static inline void effects_journey(void *context, const struct journey_row *row)
         buf_put_zigzag(&e->said, numbers[k]);
 }
 
+static inline void effects_effort(void *context, const struct effort_row *row) {
+    struct effects *e = context;
+    buf_put_u64(&e->said, row->leg.agent);
+    buf_put_u64(&e->said, row->leg.interaction);
+    buf_put_zigzag(&e->said, row->leg.started_at);
+    buf_put_zigzag(&e->said, row->leg.ended_at);
+    buf_put_u8(&e->said, row->gone);
+}
+
 static inline void effects_letter(void *context, const struct dead_letter *l) {
     struct effects *e = context;
     buf_put_u8(&e->said, (uint8_t)l->reason);
@@ -238,7 +248,8 @@ static inline struct outbox effects_outbox(struct effects *e) {
                            .dead_letter = effects_letter,
                            .alert = kit_alert,
                            .kpi = kit_kpi,
-                           .journey = effects_journey};
+                           .journey = effects_journey,
+                           .effort = effects_effort};
 }
 
 static inline void effects_put_row(struct buf *b, const struct leaf_dict *leaves,

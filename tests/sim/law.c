@@ -190,6 +190,8 @@ struct beliefs {
     size_t count;
     struct journey_row journeys[64]; /* what stands in the end */
     size_t journey_count;
+    struct effort_row efforts[512];
+    size_t effort_count;
 };
 
 static struct belief *belief_of(struct beliefs *all, const struct fact *f) {
@@ -264,6 +266,34 @@ static void believe_journey(void *context, const struct journey_row *row) {
         all->journeys[all->journey_count++] = *row;
 }
 
+static void believe_effort(void *context, const struct effort_row *row) {
+    struct beliefs *all = context;
+    size_t place = 0;
+    while (place < all->effort_count && effort_compare(&all->efforts[place].leg, &row->leg) != 0)
+        place++;
+    if (place < all->effort_count)
+        all->efforts[place] = all->efforts[--all->effort_count];
+    CHECK(all->effort_count < sizeof(all->efforts) / sizeof(all->efforts[0]));
+    if (!row->gone)
+        all->efforts[all->effort_count++] = *row;
+}
+
+static int compare_efforts(const void *left, const void *right) {
+    return effort_compare(&((const struct effort_row *)left)->leg,
+                          &((const struct effort_row *)right)->leg);
+}
+
+static void effort_texts(struct beliefs *all, struct buf *b) {
+    qsort(all->efforts, all->effort_count, sizeof(*all->efforts), compare_efforts);
+    for (size_t k = 0; k < all->effort_count; k++) {
+        const struct effort_leg *leg = &all->efforts[k].leg;
+        buf_put_format(b, "leg of %llx in %llx leaf %u: %lld-%lld\n",
+                       (unsigned long long)leg->agent, (unsigned long long)leg->interaction,
+                       all->efforts[k].leaf, (long long)(leg->started_at - T0),
+                       (long long)leg->ended_at);
+    }
+}
+
 static int compare_journeys(const void *left, const void *right) {
     return journey_compare(&((const struct journey_row *)left)->member,
                            &((const struct journey_row *)right)->member);
@@ -316,12 +346,14 @@ static void sums_of(struct kit *k, const struct history *h, struct buf *sums) {
     run.out.fact = believe;
     run.out.dead_letter = believe_no_letter;
     run.out.journey = believe_journey;
+    run.out.effort = believe_effort;
     for (size_t i = 0; i < h->count; i++)
         run_record(&run, h, i);
     interaction_task_finish(run.task, T0 + 400 * DAY_MS, &run.out);
     effects_sums(&run.effects, k->leaves, sums);
     belief_texts(&beliefs, sums);
     journey_texts(&beliefs, sums);
+    effort_texts(&beliefs, sums);
     assert_int_equal(interaction_task_open(run.task), 0);
     run_deinit(&run);
 }

@@ -30,7 +30,8 @@ struct world {
     uint64_t seed;
     struct delta_table *sums;
     size_t facts_seen[PARTITIONS];
-    size_t gauges_seen, feeds_seen, journeys_seen, records[PARTITIONS], with_clocks[PARTITIONS];
+    size_t gauges_seen, feeds_seen, journeys_seen, efforts_seen, records[PARTITIONS],
+        with_clocks[PARTITIONS];
     bool after_clocks[PARTITIONS]; /* a record came after the clocks: wrong */
 };
 
@@ -85,6 +86,20 @@ static void tell_journey(struct world *w, uint64_t number) {
     struct journey_row row = some_journey(number);
     row.leaf = some_leaf(w, 5);
     report_writer_journey(w->writer, &row);
+}
+
+static struct effort_row some_effort(uint64_t number) {
+    return (struct effort_row){.leg = {.agent = ~number,
+                                       .interaction = number,
+                                       .started_at = 5000,
+                                       .ended_at = number % 3 ? INSTANT_NONE : 5000},
+                               .gone = number % 5 == 0};
+}
+
+static void tell_effort(struct world *w, uint64_t number) {
+    struct effort_row row = some_effort(number);
+    row.leaf = some_leaf(w, 5);
+    report_writer_effort(w->writer, &row);
 }
 
 static void tell_fact(struct world *w, size_t number) {
@@ -216,6 +231,13 @@ static void take_record(void *context, int32_t partition, struct slice record) {
     for (size_t i = 0; i < r.feed_count; i++)
         REQUIRE(w->seed, r.feeds[i].heard_at == 42 && r.feeds[i].event_at == 41);
     w->journeys_seen += r.journey_count;
+    w->efforts_seen += r.effort_count;
+    for (size_t i = 0; i < r.effort_count; i++) {
+        const struct effort_row *is = &r.efforts[i];
+        struct effort_row should = some_effort(is->leg.interaction);
+        REQUIRE(w->seed, is->leaf < r.leaf_count && is->gone == should.gone);
+        REQUIRE(w->seed, memcmp(&is->leg, &should.leg, sizeof(should.leg)) == 0);
+    }
     for (size_t i = 0; i < r.journey_count; i++) {
         const struct journey_row *is = &r.journeys[i];
         struct journey_row should = some_journey(is->member.interaction);
@@ -268,6 +290,8 @@ static void collect(struct world *w, size_t counts, size_t facts) {
                                                             .event_at = 41});
     for (uint64_t i = 0; i < 13; i++)
         tell_journey(w, i);
+    for (uint64_t i = 0; i < 11; i++)
+        tell_effort(w, i);
     report_writer_clock(w->writer, &(struct report_clock){.topic = SLICE("interactions"),
                                                           .partitions = 2,
                                                           .clock = INSTANT_NONE});
@@ -282,7 +306,8 @@ static void check_all(struct world *w) {
     check_within(w, w->deltas, w->sums);
     check_within(w, w->sums, w->deltas);
     REQUIRE(w->seed, signed_samples(w->deltas, 1) == signed_samples(w->sums, 1));
-    REQUIRE(w->seed, w->gauges_seen == 9 && w->feeds_seen == 4 && w->journeys_seen == 13);
+    REQUIRE(w->seed, w->gauges_seen == 9 && w->feeds_seen == 4 && w->journeys_seen == 13 &&
+                         w->efforts_seen == 11);
     size_t facts[PARTITIONS] = {0};
     for (size_t i = 0; i < w->fact_count; i++)
         facts[home_of(w, w->facts[i].leaf)] = i + 1;
@@ -391,8 +416,8 @@ static void says_why_it_refuses(void **state) {
     assert_false(report_reader_read(reader, SLICE("abc"), &report, &err));
     assert_string_equal(err.text, "a report of 3 bytes is none");
     assert_false(report_reader_read(reader, SLICE("\x07 from the future"), &report, &err));
-    assert_string_equal(err.text, "a report of version 7; this program reads version 2");
-    assert_false(report_reader_read(reader, SLICE("\x02 not from here"), &report, &err));
+    assert_string_equal(err.text, "a report of version 7; this program reads version 3");
+    assert_false(report_reader_read(reader, SLICE("\x03 not from here"), &report, &err));
     assert_string_equal(err.text, "a report of 15 bytes whose checksum is wrong");
 
     struct buf b = {0};

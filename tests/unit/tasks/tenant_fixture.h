@@ -163,6 +163,7 @@ struct fixture_report {
     struct report_feed feeds[2];
     struct fact facts[4];
     struct journey_row journeys[4];
+    struct effort_row efforts[4];
     struct report_leaf leaves[FIXTURE_LEAVES];
 };
 
@@ -181,7 +182,8 @@ static inline void fixture_report_init(struct fixture_report *r) {
                                 .gauge_partitions = r->gauge_partitions,
                                 .feeds = r->feeds,
                                 .facts = r->facts,
-                                .journeys = r->journeys};
+                                .journeys = r->journeys,
+                                .efforts = r->efforts};
 }
 
 static inline void fixture_add(struct fixture_report *r, const struct fact_row *f) {

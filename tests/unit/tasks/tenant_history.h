@@ -86,6 +86,18 @@ static inline struct journey_row random_journey(struct history *h) {
     return row;
 }
 
+static inline struct effort_row random_effort(struct history *h) {
+    struct rng *rng = &h->journeys;
+    int64_t began_at = h->now - (int64_t)rng_below(rng, 4) * 7 * MINUTE_MS;
+    int64_t ended_at = began_at + (int64_t)rng_below(rng, 20) * MINUTE_MS;
+    return (struct effort_row){.leg = {.agent = 1 + rng_below(rng, 2),
+                                       .interaction = rng_below(rng, 3),
+                                       .started_at = began_at,
+                                       .ended_at = rng_below(rng, 4) ? ended_at : INSTANT_NONE},
+                               .leaf = (uint32_t)rng_below(rng, FIXTURE_LEAVES),
+                               .gone = rng_below(rng, 8) == 0};
+}
+
 static inline bool next_report(struct history *h, struct fixture_report *r) {
     if (h->left == 0)
         return false;
@@ -112,6 +124,8 @@ static inline bool next_report(struct history *h, struct fixture_report *r) {
     }
     while (r->report.journey_count < 4 && rng_below(&h->journeys, 3) == 0)
         r->journeys[r->report.journey_count++] = random_journey(h);
+    while (r->report.effort_count < 4 && rng_below(&h->journeys, 3) == 0)
+        r->efforts[r->report.effort_count++] = random_effort(h);
     static const char *const interactions[] = {"i1", "i2", "i3", "i4"};
     if (rng_below(&h->rng, 4) == 0)
         fixture_fact(r, interactions[rng_below(&h->rng, 4)],

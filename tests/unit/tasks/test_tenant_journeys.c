@@ -231,7 +231,7 @@ static void one_story(uint64_t seed, const struct contract_set *set) {
     size_t open = 0;
     for (size_t k = 0; k < s->told_count; k++)
         open += s->told[k].member.part.ended_at == INSTANT_NONE;
-    REQUIRE(seed, open > 0 || t->journeys.members.used == 0);
+    REQUIRE(seed, open > 0 || t->journeys.members.items.used == 0);
     tenant_task_free(t);
     collected_deinit(&effects);
     free(s);
@@ -292,13 +292,13 @@ static void at_the_limit_the_oldest_that_are_over_go(void **state) {
     small_init(&s, 16);
     for (uint64_t n = 1; n <= 16; n++)
         tell(&s, 100 + n, n, n != 1);
-    assert_int_equal(s.task->journeys.members.used, 16);
+    assert_int_equal(s.task->journeys.members.items.used, 16);
     tell(&s, 200, 20, true);
-    assert_int_equal(s.task->journeys.members.used, 15); /* an eighth went, one came */
+    assert_int_equal(s.task->journeys.members.items.used, 15); /* an eighth went, one came */
     assert_int_equal(tenant_task_counts(s.task)->journeys_lost, 2);
     assert_int_equal(tenant_task_counts(s.task)->journeys_refused, 0);
     tell(&s, 101, 1, true); /* the open one is still known */
-    assert_int_equal(s.task->journeys.members.used, 15);
+    assert_int_equal(s.task->journeys.members.items.used, 15);
     small_deinit(&s);
 }
 
@@ -308,11 +308,11 @@ static void where_all_are_open_a_further_one_is_refused(void **state) {
     small_init(&s, 4);
     for (uint64_t n = 1; n <= 6; n++)
         tell(&s, 100 + n, n, false);
-    assert_int_equal(s.task->journeys.members.used, 4);
+    assert_int_equal(s.task->journeys.members.items.used, 4);
     assert_int_equal(tenant_task_counts(s.task)->journeys_refused, 2);
     tell(&s, 101, 1, true); /* is over: there is room again */
     tell(&s, 106, 6, true);
-    assert_int_equal(s.task->journeys.members.used, 4);
+    assert_int_equal(s.task->journeys.members.items.used, 4);
     assert_int_equal(tenant_task_counts(s.task)->journeys_refused, 2);
     small_deinit(&s);
 }
@@ -323,7 +323,7 @@ static void one_journey_has_so_many_interactions(void **state) {
     small_init(&s, 1000);
     for (uint64_t n = 1; n <= JOURNEY_MEMBERS_MAX + 3; n++)
         tell(&s, 7, n, true);
-    assert_int_equal(s.task->journeys.members.used, JOURNEY_MEMBERS_MAX);
+    assert_int_equal(s.task->journeys.members.items.used, JOURNEY_MEMBERS_MAX);
     assert_int_equal(tenant_task_counts(s.task)->journeys_refused, 3);
     small_deinit(&s);
 }

@@ -1,0 +1,86 @@
+#include "base/bands.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct node {
+    uint32_t next; /* POOL_NONE: the last one */
+    uint32_t unused;
+    uint64_t item[]; /* begins with its key */
+};
+
+static struct node *node_at(const struct bands *b, uint32_t handle) {
+    return pool_at(&b->items, handle);
+}
+
+void bands_init(struct bands *b, size_t item_size) {
+    CHECK(item_size % sizeof(uint64_t) == 0);
+    b->item_size = item_size;
+    pool_init(&b->items, sizeof(struct node) + item_size);
+    table_init(&b->index, 64);
+}
+
+void bands_deinit(struct bands *b) {
+    pool_deinit(&b->items);
+    table_deinit(&b->index);
+}
+
+static bool is_of(const void *context, uint32_t handle, const void *key) {
+    return node_at(context, handle)->item[0] == *(const uint64_t *)key;
+}
+
+size_t bands_read(const struct bands *b, uint64_t key, void *items, size_t most) {
+    uint32_t handle = table_find(&b->index, key, is_of, b, &key);
+    size_t count = 0;
+    while (handle != TABLE_NONE && handle != POOL_NONE) {
+        CHECK(count < most);
+        const struct node *n = node_at(b, handle);
+        memcpy((char *)items + count++ * b->item_size, n->item, b->item_size);
+        handle = n->next;
+    }
+    return count;
+}
+
+static void cut(struct bands *b, uint64_t key) {
+    uint32_t handle = table_find(&b->index, key, is_of, b, &key);
+    if (handle == TABLE_NONE)
+        return;
+    table_remove(&b->index, key, handle);
+    while (handle != POOL_NONE) {
+        uint32_t next = node_at(b, handle)->next;
+        pool_put(&b->items, handle);
+        handle = next;
+    }
+}
+
+void bands_write(struct bands *b, uint64_t key, const void *items, size_t count) {
+    uint32_t next = POOL_NONE;
+    cut(b, key);
+    for (size_t k = count; k-- > 0;) {
+        uint32_t handle = pool_get(&b->items);
+        struct node *n = node_at(b, handle);
+        n->next = next;
+        memcpy(n->item, (const char *)items + k * b->item_size, b->item_size);
+        CHECK(n->item[0] == key);
+        next = handle;
+    }
+    if (count > 0)
+        table_insert(&b->index, key, next);
+}
+
+static int by_key(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+uint64_t *bands_keys(const struct bands *b, size_t *count) {
+    uint64_t *keys = malloc((b->index.used + 1) * sizeof(*keys));
+    CHECK(keys);
+    size_t place = 0;
+    uint32_t handle;
+    *count = 0;
+    while ((handle = table_next(&b->index, &place)) != TABLE_NONE)
+        keys[(*count)++] = node_at(b, handle)->item[0];
+    qsort(keys, *count, sizeof(*keys), by_key);
+    return keys;
+}
