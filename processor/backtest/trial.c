@@ -64,6 +64,11 @@ static void take_judged(void *context, const struct judged_step *step) {
     attainment_judge(t->attainment, step);
 }
 
+static void take_counted(void *context, const struct report *report) {
+    struct trial *t = context;
+    attainment_add(t->attainment, report);
+}
+
 static struct interaction_task *source_new(const struct trial *t) {
     const struct trial_options *o = &t->options;
     return interaction_task_new(&(struct interaction_task_options){.grace_ms = o->grace_ms,
@@ -106,7 +111,8 @@ struct trial *trial_new(const struct trial_options *options) {
                              .kpi = take_kpi,
                              .judged = take_judged,
                              .journey = take_journey,
-                             .effort = take_effort};
+                             .effort = take_effort,
+                             .counted = take_counted};
     return t;
 }
 

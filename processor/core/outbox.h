@@ -13,6 +13,7 @@
 #include "core/metric.h"
 
 struct objective;
+struct report;
 
 /* One step of one objective in one scope, as it was judged; for those who look back on a contract.
  * Objective and scope live as long as the task does. */
@@ -25,7 +26,8 @@ struct judged_step {
 };
 
 /* The slices in what is handed over are views: copy or encode at once. No member may be NULL but
- * `judged`, which nobody needs who lives in the present, `audit`, `journey` and `effort`. */
+ * `judged` and `counted`, which nobody needs who lives in the present, `audit`, `journey` and
+ * `effort`. */
 struct outbox {
     void *context;
     struct delta_table *deltas; /* source tasks add here */
@@ -37,4 +39,6 @@ struct outbox {
     void (*judged)(void *context, const struct judged_step *step); /* NULL: nobody asks */
     void (*journey)(void *context, const struct journey_row *row);
     void (*effort)(void *context, const struct effort_row *row);
+    /* What a tenant task has counted besides what it was told: rows, with their leaves. */
+    void (*counted)(void *context, const struct report *report);
 };

@@ -32,6 +32,11 @@ static void pass_judged(void *context, const struct judged_step *step) {
     inner->judged(inner->context, step);
 }
 
+static void pass_counted(void *context, const struct report *report) {
+    struct outbox *inner = ((struct counting_outbox *)context)->inner;
+    inner->counted(inner->context, report);
+}
+
 struct outbox *tenant_counting_begin(struct counting_outbox *c, struct tenant_task *t,
                                      struct outbox *inner) {
     *c = (struct counting_outbox){.inner = inner, .task = t};
@@ -42,6 +47,7 @@ struct outbox *tenant_counting_begin(struct counting_outbox *c, struct tenant_ta
                                 .alert = pass_alert,
                                 .kpi = pass_kpi,
                                 .audit = inner->audit ? pass_audit : NULL,
-                                .judged = inner->judged ? pass_judged : NULL};
+                                .judged = inner->judged ? pass_judged : NULL,
+                                .counted = inner->counted ? pass_counted : NULL};
     return &c->outbox;
 }

@@ -9,6 +9,16 @@
 
 #define COUNTS_MAX 16
 
+static struct report_leaf names_of(const struct leaf *leaf) {
+    return (struct report_leaf){.tenant = leaf->tenant,
+                                .vendor = leaf->vendor,
+                                .site = leaf->site,
+                                .queue = leaf->queue,
+                                .channel = leaf->channel,
+                                .priority = leaf->priority,
+                                .direction = leaf->direction};
+}
+
 void tenant_meet_count(struct tenant_task *t, uint32_t leaf, int64_t at,
                        const struct report_count *counts, size_t count) {
     struct report_count some[COUNTS_MAX];
@@ -17,9 +27,17 @@ void tenant_meet_count(struct tenant_task *t, uint32_t leaf, int64_t at,
     for (size_t k = 0; k < count; k++)
         if (counts[k].value != 0)
             some[row.count_count++] = counts[k];
-    struct report report = {
-        .rows = &row, .row_count = 1, .counts = some, .count_count = row.count_count};
-    tenant_rows_add(t, t->leaves.items[leaf], &report, &row);
+    struct tenant_leaf *target = t->leaves.items[leaf];
+    struct report_leaf names = names_of(&target->leaf);
+    struct report report = {.leaves = &names,
+                            .leaf_count = 1,
+                            .rows = &row,
+                            .row_count = 1,
+                            .counts = some,
+                            .count_count = row.count_count};
+    tenant_rows_add(t, target, &report, &row);
+    if (t->out->counted)
+        t->out->counted(t->out->context, &report);
 }
 
 static int by_end(const void *a, const void *b) {

@@ -2,10 +2,14 @@
 and what `floorwalker run` said of the same events with `clock: log`."""
 
 import random
+from collections import defaultdict
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 import bank
+import journeys
 import lookback
 import oracle
 from backtests import Bench, event_schema, of, scope_text
@@ -181,6 +185,80 @@ def test_records_and_their_revisions_restate_what_was_counted(bench):
     plain = oracle.recount([e for e in events if e["type"] != "RECORD_SNAPSHOT"])
     assert lookback.figures(plain, rules["waits"], ZONE) != lookback.figures(
         history, rules["waits"], ZONE), f"seed {seed}: the records say nothing"
+
+# ---- what meets ----
+
+def _passed_on(rng, begin):
+    """(log time, event): people who are transferred, call back, are called back after hours or
+    days, and change to chats, of which an agent has several; news come up to 40 minutes late."""
+    for number in range(260):
+        at = begin + rng.randrange(9 * 24 * 3600) * 1000
+        for part in range(rng.choice([1, 1, 2, 3, 4])):
+            name = f"{number}.{part}"
+            chat = rng.random() < 0.5
+            more = {"tenant_id": "bank", "queue_id": rng.choice(["cards", "loans"]),
+                    "channel": "CHAT" if chat else "VOICE",
+                    "journey_id": f"journey-{number}" if number % 5 else None}
+            late_ms = rng.choice([0, 0, 0, rng.randrange(40 * MINUTE_MS)])
+
+            def say(kind, **fields):
+                return at + late_ms, interaction(kind, name, at, **more, **fields)
+
+            ticket = rng.random() < 0.3
+            if ticket:
+                yield say("CREATED")
+            while True:
+                yield say("QUEUED")
+                at += rng.randrange(1, 90) * 1000
+                if rng.random() < 0.2:
+                    yield say("ABANDONED")
+                    break
+                yield say("ANSWERED", agent_id=f"agent-{rng.randrange(3)}")
+                at += rng.randrange(1, 1500 if chat else 300) * 1000
+                transferred = rng.random() < 0.3
+                yield say("TRANSFERRED" if transferred else "DISCONNECTED")
+                if not transferred:
+                    break
+            if ticket:
+                at += rng.randrange(3600) * 1000
+                yield say(rng.choice(["RESOLVED", "CLOSED"]))
+            at += rng.choice([1, 60, 3600, 20 * 3600, 27 * 3600]) * 1000
+
+
+def test_who_is_passed_on_is_one_journey(bench):
+    """Waits, handle times, transfers and resolutions of journeys, and efforts of chats, by day."""
+    seed = 20261124
+    logged = sorted(_passed_on(random.Random(seed), 1_764_500_400_000), key=lambda pair: pair[0])
+    events = [event for _, event in logged]
+    file = bench.container("passed.avro", [{"log_at": at} | event for at, event in logged],
+                           event_schema(log_times=True))
+    history = oracle.recount(events)
+    expected = defaultdict(lambda: [0, 0])
+    for scope, at, figures in [*journeys.journeys(history, events),
+                               *journeys.efforts(history, events)]:
+        day = datetime.fromtimestamp(at / 1000, ZoneInfo(ZONE)).strftime("%Y-%m-%d")
+        for metric, (n, d) in figures.items():
+            sums = expected[metric, scope["queue"], day]
+            sums[0], sums[1] = sums[0] + n, sums[1] + d
+    metrics = {metric for metric, _, _ in expected}
+    folder = bench.contracts("meets", contract(*(
+        objective(metric, metric, per=["queue"], window="1h", min_sample=1,
+                  target="at most 50%" if metric.endswith("rate") else
+                  "at most 3" if metric == "concurrency" else "at most 60s")
+        for metric in sorted(metrics))))
+    lines = bench.lines("--contracts", folder, "--avro", file)
+    assert not of(lines, "refused") and not of(lines, "left_out")
+    found = {(line["rule"], line["scope"].removeprefix("queue="), line["period_date"]):
+             (line["numerator"], line["denominator"])
+             for line in of(lines, "period") if line["denominator"] and len(line["period_date"]) > 7}
+    assert len(metrics) == 6 and len(expected) > 100, f"seed {seed}"
+    wrong = {key: (found.get(key), sums) for key, sums in expected.items() if sums[1]
+             # Efforts are whole milliseconds for each stretch of time: what is left goes to one.
+             if key not in found or any(abs(a - b) > (200 if key[0] in ("effort_ms", "concurrency")
+                                                      else 0)
+                                        for a, b in zip(found[key], sums))}
+    assert not wrong, f"seed {seed}"
+    assert {key for key, sums in expected.items() if sums[1]} == set(found)
 
 
 def known_at(visits, step_at, window_ms):
