@@ -198,6 +198,16 @@ const uint64_t *trial_dead_letters(const struct trial *t) {
     return t->dead_letters;
 }
 
+uint64_t trial_journeys_left_out(const struct trial *t) {
+    const struct tenant_task_counts *c = tenant_task_counts(t->tenant);
+    return c->journeys_lost + c->journeys_refused;
+}
+
+uint64_t trial_efforts_left_out(const struct trial *t) {
+    const struct tenant_task_counts *c = tenant_task_counts(t->tenant);
+    return c->efforts_lost + c->efforts_refused;
+}
+
 struct slice trial_first_letter(const struct trial *t) {
     return slice_of(t->first_letter.text);
 }

@@ -34,4 +34,6 @@ void trial_finish(struct trial *t, int64_t final_clock);
 struct attainment *trial_attainment(struct trial *t);
 struct episodes *trial_episodes(struct trial *t);
 const uint64_t *trial_dead_letters(const struct trial *t); /* by enum dead_letter_reason */
+uint64_t trial_journeys_left_out(const struct trial *t);   /* interactions, for lack of room */
+uint64_t trial_efforts_left_out(const struct trial *t);    /* legs of agents, likewise */
 struct slice trial_first_letter(const struct trial *t);    /* what was wrong with it; or empty */

@@ -236,6 +236,8 @@ static void put_trial(struct sink *s, const struct backtest_trial *t, bool episo
     put_left_out(s, "objective_rows", attainment_left_out(a));
     put_left_out(s, "episodes", episodes_left_out(e));
     put_left_out(s, "transitions", episodes_uncounted(e));
+    put_left_out(s, "journeys", trial_journeys_left_out(t->trial));
+    put_left_out(s, "efforts", trial_efforts_left_out(t->trial));
 }
 
 void backtest_lines(const struct backtest_outcome *outcome, bool episodes, backtest_line_fn *to,

@@ -42,6 +42,7 @@ struct world {
     struct rng rng;
     struct sums truth, said;
     struct told expected[CALLS][VISITS_MAX + 1], facts[CALLS][VISITS_MAX + 1];
+    struct journey_part parts[CALLS], parts_told[CALLS]; /* each call has a journey of its own */
     struct sent sent[EVENTS_MAX];
     size_t sent_count;
     unsigned call;
@@ -64,7 +65,13 @@ static size_t pane_of(int64_t at) {
 }
 
 static void truth(int64_t at, enum counter c, int64_t value) {
+    struct journey_part *p = &world->parts[world->call];
     world->truth.counters[pane_of(at)][c] += value;
+    if (c != COUNTER_BACKLOG_CHANGE)
+        return;
+    if (p->began_at == 0)
+        p->began_at = at;
+    p->ended_at = value > 0 ? INSTANT_NONE : at;
 }
 
 static void truth_level(int64_t at, size_t t, enum level_counter c) {
@@ -216,6 +223,8 @@ static void wait_ends(enum counter counter, enum counter by_arrival, enum level_
                         LEVEL_LATE);
     }
     clock_truth(waited_ms, counter == COUNTER_ANSWERED);
+    w->parts[w->call].visits++;
+    w->parts[w->call].wait_ms += wait_ms;
     if (counter != COUNTER_ANSWERED && !w->created)
         truth(w->at, COUNTER_BACKLOG_CHANGE, -1);
 }
@@ -268,6 +277,9 @@ static void leg_truth(int64_t from_at, int64_t hold_ms, int64_t wrap_ms, bool tr
     truth(w->queued_at, COUNTER_ARR_HOLD_MS, hold_ms);
     truth(w->queued_at, COUNTER_ARR_WRAP_MS, wrap_ms);
     truth(w->queued_at, COUNTER_ARR_TRANSFERRED, transferred);
+    w->parts[w->call].legs++;
+    w->parts[w->call].transfers += transferred;
+    w->parts[w->call].handle_ms += talk_ms + hold_ms + wrap_ms;
     if (!w->created)
         truth(w->at, COUNTER_BACKLOG_CHANGE, -1);
 }
@@ -426,13 +438,27 @@ static void hear_fact(void *context, const struct fact *f) {
     }
 }
 
+/* The latest word stands. */
+static void hear_journey(void *context, const struct journey_row *row) {
+    (void)context;
+    struct journey_part told = row->member.part;
+    unsigned number = 0;
+    while (number < CALLS && world->parts[number].journey != told.journey)
+        number++;
+    CHECK(number < CALLS);
+    if (!row->gone)
+        world->parts_told[number] = told;
+    else if (told.began_at == world->parts_told[number].began_at)
+        world->parts_told[number] = (struct journey_part){0};
+}
+
 static void tell_all(struct kit *k) {
     struct world *w = world;
     qsort(w->sent, w->sent_count, sizeof(*w->sent), by_log);
     for (size_t i = 0; i < w->sent_count; i++) {
         struct event ev = w->sent[i].event;
         ev.event_id = slice_of(w->sent[i].id);
-        ev.interaction_id = slice_of(w->sent[i].call);
+        ev.interaction_id = ev.journey_id = slice_of(w->sent[i].call);
         if (maybe(4))
             interaction_task_tick(k->task, w->sent[i].log_at - chance_ms(300), &k->out);
         kit_apply_at(k, ev, w->sent[i].log_at - T0);
@@ -479,6 +505,20 @@ static void compare(uint64_t seed) {
     }
 }
 
+static void compare_parts(uint64_t seed) {
+    for (size_t c = 0; c < CALLS; c++) {
+        const struct journey_part *is = &world->parts_told[c], *should = &world->parts[c];
+        if (!journey_part_same(is, should))
+            fail_msg("FLOORWALKER_SEED=%llu: call %zu in its journey: %lld-%lld %u:%lld %u:%lld, "
+                     "in truth %lld-%lld %u:%lld %u:%lld",
+                     (unsigned long long)seed, c, (long long)(is->began_at - T0),
+                     (long long)(is->ended_at - T0), is->visits, (long long)is->wait_ms, is->legs,
+                     (long long)is->handle_ms, (long long)(should->began_at - T0),
+                     (long long)(should->ended_at - T0), should->visits, (long long)should->wait_ms,
+                     should->legs, (long long)should->handle_ms);
+    }
+}
+
 /* What comes again after hours may be recognised as impossible or too late, never as news. */
 static void hear_letter(void *context, const struct dead_letter *letter) {
     if (world->repeats == REPEATS_SOON)
@@ -495,14 +535,20 @@ static void one_day(uint64_t seed, enum repeats repeats) {
     memset(k->contract.ageing_ms, 0, sizeof(k->contract.ageing_ms)); /* the story knows of none */
     k->out.fact = hear_fact;
     k->out.dead_letter = hear_letter;
+    k->out.journey = hear_journey;
     rng_init(&world->rng, seed);
     world->repeats = repeats;
     world->again_ms = 7 * MINUTE_MS + (int64_t)rng_below(&world->rng, 24 * 60) * MINUTE_MS;
-    for (unsigned c = 0; c < CALLS; c++)
+    for (unsigned c = 0; c < CALLS; c++) {
+        char name[16];
+        snprintf(name, sizeof(name), "c%u", c);
+        world->parts[c].journey = journey_identity(k->contract.tenant, slice_of(name));
         call(c);
+    }
     tell_all(k);
     add_up(k);
     compare(seed);
+    compare_parts(seed);
     if (k->letters.count > 0)
         fail_msg("FLOORWALKER_SEED=%llu: %s", (unsigned long long)seed, k->letters.at[0]);
     kit_deinit(k);
