@@ -20,12 +20,13 @@
     "{\"type\":\"record\",\"name\":\"InteractionEvent\",\"namespace\":\"floorwalker.v1\","         \
     "\"fields\":["
 
-static const char event_schema[] = {EVENT_HEAD FIELD("event_id", "\"string\"") "," /**/
-                                    FIELD("tenant_id", "\"string\"") ","           /**/
-                                    FIELD("site_id", "\"string\"") ","             /**/
-                                    FIELD("event_at", "\"long\"") ","              /**/
-                                    FIELD("interaction_id", "\"string\"") ","      /**/
-                                    FIELD("queue_id", "\"string\"") ","            /**/
+static const char event_schema[] = {EVENT_HEAD FIELD("event_id", "\"string\"") ","   /**/
+                                    FIELD("tenant_id", "\"string\"") ","             /**/
+                                    FIELD("site_id", "\"string\"") ","               /**/
+                                    FIELD("event_at", "\"long\"") ","                /**/
+                                    FIELD("interaction_id", "\"string\"") ","        /**/
+                                    FIELD("queue_id", "\"string\"") ","              /**/
+                                    FIELD("journey_id", "[\"null\",\"string\"]") "," /**/
                                     FIELD("channel", ENUM("Channel", EVENT_CHANNELS)) "," FIELD(
                                         "type", ENUM("InteractionType", EVENT_TYPES)) "]}"};
 
@@ -33,6 +34,7 @@ static const char event_schema_other[] = {
     EVENT_HEAD FIELD("type", ENUM("InteractionType", EVENT_TYPES)) "," FIELD(
         "channel", ENUM("Channel", EVENT_CHANNELS)) "," /**/
     FIELD("mood", "[\"null\",\"double\"]") ","          /**/
+    FIELD("journey_id", "[\"null\",\"string\"]") ","    /**/
     FIELD("queue_id", "\"string\"") ","                 /**/
     FIELD("interaction_id", "\"string\"") ","           /**/
     FIELD("event_at", "\"long\"") ","                   /**/
@@ -77,8 +79,14 @@ static void put_text(struct buf *b, struct slice text) {
 }
 
 struct names {
-    char event[48], interaction[32];
+    char event[48], interaction[32], journey[32]; /* empty: in none */
 };
+
+static void put_journey(struct buf *b, const struct names *n) {
+    buf_put_zigzag(b, n->journey[0] != 0);
+    if (n->journey[0] != 0)
+        put_text(b, slice_of(n->journey));
+}
 
 static void put_event(const struct names *n, size_t leaf, int64_t event_at, uint8_t type,
                       bool other, struct buf *b) {
@@ -93,6 +101,7 @@ static void put_event(const struct names *n, size_t leaf, int64_t event_at, uint
         buf_put_zigzag(b, CHANNEL_VOICE);
         buf_put_zigzag(b, 1);
         buf_put_double(b, 0.5);
+        put_journey(b, n);
         put_text(b, queue);
         put_text(b, interaction);
         buf_put_zigzag(b, event_at);
@@ -107,13 +116,16 @@ static void put_event(const struct names *n, size_t leaf, int64_t event_at, uint
     buf_put_zigzag(b, event_at);
     put_text(b, interaction);
     put_text(b, queue);
+    put_journey(b, n);
     buf_put_zigzag(b, CHANNEL_VOICE);
     buf_put_zigzag(b, type);
 }
 
 void sim_load_record(const struct sim_load *l, const struct sim_send *s, struct buf *key,
                      struct buf *value) {
-    struct names n;
+    struct names n = {.journey = ""};
+    if (sim_load_journey(s->call) >= 0)
+        snprintf(n.journey, sizeof n.journey, "journey-%d", sim_load_journey(s->call));
     snprintf(n.event, sizeof n.event, "c%u-%u", s->call, s->number);
     snprintf(n.interaction, sizeof n.interaction, "c%u", s->call);
     buf_put(key, n.interaction, strlen(n.interaction));
@@ -123,7 +135,7 @@ void sim_load_record(const struct sim_load *l, const struct sim_send *s, struct 
 
 void sim_load_junk(enum sim_junk junk, uint64_t number, int64_t now_at, struct buf *key,
                    struct buf *value) {
-    struct names n;
+    struct names n = {.journey = ""};
     snprintf(n.event, sizeof n.event, "junk%llu", (unsigned long long)number);
     snprintf(n.interaction, sizeof n.interaction, "j%llu", (unsigned long long)number);
     buf_put(key, n.interaction, strlen(n.interaction));

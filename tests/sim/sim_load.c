@@ -35,8 +35,18 @@ static size_t pane_of(int64_t at) {
     return (size_t)((at - SIM_PANES_FROM) / DELTA_PANE_MS);
 }
 
+static struct sim_part *part_of(struct story *s) {
+    return &s->load->truth.parts[s->call];
+}
+
 static void truth(struct story *s, int64_t at, enum counter c, int64_t value) {
+    struct sim_part *p = part_of(s);
     s->load->truth.counters[s->leaf][pane_of(at)][c] += value;
+    if (c != COUNTER_BACKLOG_CHANGE)
+        return;
+    if (p->began_at == 0)
+        *p = (struct sim_part){.leaf = s->leaf, .began_at = at};
+    p->ended_at = value > 0 ? 0 : at;
 }
 
 static void truth_level(struct story *s, int64_t at, enum level_counter c) {
@@ -116,6 +126,8 @@ static void wait_ends(struct story *s, enum counter counter, enum counter by_arr
     else
         truth_level(s, s->queued_at + target_of(s), LEVEL_LATE);
     clock_truth(s, wait_ms, true, counter == COUNTER_ANSWERED);
+    part_of(s)->visits++;
+    part_of(s)->wait_ms += wait_ms;
     if (counter != COUNTER_ANSWERED && !s->created)
         truth(s, s->at, COUNTER_BACKLOG_CHANGE, -1);
 }
@@ -148,6 +160,9 @@ static void leg_truth(struct story *s, int64_t from_at, int64_t hold_ms, int64_t
         truth(s, s->queued_at, sums[i].by_arrival, sums[i].value);
     }
     truth(s, s->at, COUNTER_IN_SERVICE_CHANGE, -1);
+    part_of(s)->legs++;
+    part_of(s)->transfers += transferred;
+    part_of(s)->handle_ms += s->at - from_at;
     if (!s->created)
         truth(s, s->at, COUNTER_BACKLOG_CHANGE, -1);
 }
@@ -224,11 +239,13 @@ static void resolve(struct story *s, int64_t from_at) {
     truth(s, s->at, COUNTER_RESOLVED, 1);
     truth(s, s->at, COUNTER_RESOLUTION_MS, s->at - from_at);
     truth(s, s->at, COUNTER_BACKLOG_CHANGE, -1);
+    part_of(s)->resolved_at = s->at;
     s->at += 3000;
     if (!maybe(s, 3)) {
         happen(s, EVENT_CLOSED);
         return;
     }
+    part_of(s)->resolved_at = 0;
     happen(s, EVENT_REOPENED);
     truth(s, s->at, COUNTER_REOPENED, 1);
     truth(s, s->at, COUNTER_BACKLOG_CHANGE, 1);
@@ -277,6 +294,10 @@ void sim_load_add_call(struct sim_load *l, unsigned number) {
     }
     if (s.created)
         resolve(&s, from_at);
+}
+
+int sim_load_journey(unsigned call) {
+    return call / 3 % 4 == 3 ? -1 : (int)(call / 3);
 }
 
 unsigned sim_load_calls(const struct sim_settings *settings) {

@@ -39,10 +39,19 @@ struct sim_verdict {
     bool at_risk, breached, ended;
 };
 
+/* What one call adds to its journey; began_at 0: there is no such call. */
+struct sim_part {
+    size_t leaf;
+    int64_t began_at, ended_at, resolved_at; /* 0: it is open, or not resolved */
+    int64_t wait_ms, handle_ms;
+    int64_t visits, legs, transfers;
+};
+
 struct sim_truth {
     int64_t counters[SIM_LEAVES][SIM_PANES][COUNTER_SOURCE_COUNT];
     int64_t levels[SIM_LEAVES][SIM_PANES][ATTRIBUTION_COUNT][LEVEL_COUNT];
     struct sim_verdict verdicts[SIM_CALLS_MAX][SIM_VISITS_MAX + 1];
+    struct sim_part parts[SIM_CALLS_MAX];
     int64_t open; /* interactions */
 };
 
@@ -71,6 +80,9 @@ void sim_load_record(const struct sim_load *l, const struct sim_send *s, struct 
 void sim_load_junk(enum sim_junk junk, uint64_t number, int64_t now_at, struct buf *key,
                    struct buf *value);
 int32_t sim_load_partition(const struct sim_settings *settings, unsigned call);
+
+/* Three calls in a row are of one name, which means something within a tenant; -1: in none. */
+int sim_load_journey(unsigned call);
 
 /* Names of the leaf of a truth's row. */
 struct slice sim_load_tenant(size_t leaf);

@@ -112,6 +112,68 @@ static void recount_tenant(struct sim_world *w, struct slice tenant) {
     }
 }
 
+/* What the calls of one tenant that are of one name come to, added to the sums below. */
+static void add_journey(const struct sim_world *w, struct slice tenant, int journey,
+                        int64_t step_at, int64_t *sums) {
+    const struct sim_part *first = NULL;
+    struct sim_part all = {.began_at = 0};
+    bool over = true;
+    for (unsigned c = 0; c < SIM_CALLS_MAX; c++) {
+        const struct sim_part *p = &w->load.truth.parts[c];
+        if (p->began_at == 0 || sim_load_journey(c) != journey ||
+            !slice_equal(sim_load_tenant(p->leaf), tenant))
+            continue;
+        if (!first || p->began_at < first->began_at)
+            first = p;
+        over &= p->ended_at != 0;
+        all.ended_at = p->ended_at > all.ended_at ? p->ended_at : all.ended_at;
+        all.resolved_at = p->resolved_at > all.resolved_at ? p->resolved_at : all.resolved_at;
+        all.visits += p->visits;
+        all.wait_ms += p->wait_ms;
+        all.legs += p->legs;
+        all.handle_ms += p->handle_ms;
+        all.transfers += p->transfers;
+    }
+    if (!first || !over || all.ended_at / (10 * SECOND_MS) * 10 * SECOND_MS >= step_at)
+        return;
+    const int64_t adds[] = {1,
+                            all.wait_ms,
+                            all.visits > 0,
+                            all.handle_ms,
+                            all.legs > 0,
+                            all.transfers > 0,
+                            all.transfers,
+                            all.resolved_at ? all.resolved_at - first->began_at : 0,
+                            all.resolved_at != 0};
+    for (size_t k = 0; k < sizeof adds / sizeof *adds; k++)
+        sums[k] += adds[k];
+}
+
+static void recount_journeys(struct sim_world *w, struct slice tenant) {
+    static const char *const fields[] = {"journeys",
+                                         "journey_wait_ms.n",
+                                         "journey_wait_ms.d",
+                                         "journey_handle_ms.n",
+                                         "journey_handle_ms.d",
+                                         "journey_transfer_rate.n",
+                                         "journey_transfers",
+                                         "journey_resolution_ms.n",
+                                         "journey_resolution_ms.d"};
+    int64_t sums[sizeof fields / sizeof *fields] = {0};
+    const struct sim_redis_entry *shown = entry_of(w, tenant, "kpi:all:30m");
+    int64_t step_at = step_of(w, tenant);
+    if (!shown || step_at < w->load.last_send_at + SECOND_MS)
+        return;
+    for (int journey = 0; journey <= SIM_CALLS_MAX / 3; journey++)
+        add_journey(w, tenant, journey, step_at, sums);
+    for (size_t f = 0; f < sizeof fields / sizeof *fields; f++) {
+        struct slice is = sim_redis_value(shown, slice_of(fields[f]));
+        if (number(is) != sums[f])
+            sim_world_violation(w, "Redis: %s of %.*s is %.*s, in truth %lld", fields[f],
+                                SLICE_ARG(tenant), SLICE_ARG(is), (long long)sums[f]);
+    }
+}
+
 static int64_t part(struct slice json, const char *name) {
     const char *at = memmem(json.at, json.size, name, strlen(name));
     return at ? strtoll(at + strlen(name), NULL, 10) : -1;
@@ -144,6 +206,8 @@ static void recount_level(struct sim_world *w, size_t leaf) {
 void sim_shown_recount(struct sim_world *w) {
     recount_tenant(w, SLICE("acme"));
     recount_tenant(w, SLICE("zeta"));
+    recount_journeys(w, SLICE("acme"));
+    recount_journeys(w, SLICE("zeta"));
     for (size_t leaf = 0; leaf < SIM_LEAVES; leaf++)
         recount_level(w, leaf);
 }
