@@ -55,8 +55,9 @@ static void take_alert(void *context, const struct alert *alert) {
 }
 
 static void take_kpi(void *context, const struct kpi *kpi) {
-    (void)context;
-    (void)kpi;
+    struct trial *t = context;
+    if (t->options.figure)
+        t->options.figure(t->options.figure_context, kpi);
 }
 
 static void take_judged(void *context, const struct judged_step *step) {
@@ -83,7 +84,8 @@ static struct interaction_task *source_new(const struct trial *t) {
 static struct tenant_task *tenant_new(const struct trial *t) {
     const struct trial_options *o = &t->options;
     return tenant_task_new(&(struct tenant_task_options){.until_end = true,
-                                                         .judge_only = true,
+                                                         .publish_all = o->figure != NULL,
+                                                         .judge_only = o->figure == NULL,
                                                          .lateness_ms = o->lateness_ms,
                                                          .max_alert_age_ms = o->max_alert_age_ms,
                                                          .scope_limit = o->scope_limit,

@@ -10,12 +10,17 @@
 #include "backtest/episodes.h"
 #include "core/dead_letter.h"
 #include "core/event.h"
+#include "core/kpi.h"
 
 /* As the settings of the same names. */
 struct trial_options {
     int64_t grace_ms, reorder_ms, lateness_ms, max_skew_ms, max_alert_age_ms;
     uint32_t open_limit, scope_limit;
     const struct contract_set *contracts; /* outlives the trial */
+    /* NULL: figures are not made, which is faster. Else each that the processor would publish with
+     * `publish: all`, as it is made. */
+    void (*figure)(void *context, const struct kpi *kpi);
+    void *figure_context;
 };
 
 struct trial; /* opaque */

@@ -32,6 +32,14 @@ static int64_t wall_now(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static void put_line(void *context, const struct backtest_line *line);
+
+/* Figures are written as they are made: there are many. */
+static void put_figure(void *context, const struct kpi *kpi) {
+    const struct backtest_trial *t = context;
+    backtest_lines_figure(t->folder, kpi, put_line, t->owner);
+}
+
 static bool load_folder(struct backtest *b, const struct settings *s, size_t index) {
     struct faults faults;
     faults_init(&faults);
@@ -44,6 +52,7 @@ static bool load_folder(struct backtest *b, const struct settings *s, size_t ind
         return false;
     b->trials[index] = (struct backtest_trial){
         .folder = b->flags->folders[index],
+        .owner = b,
         .trial = trial_new(&(struct trial_options){.grace_ms = s->grace_ms,
                                                    .reorder_ms = s->reorder_ms,
                                                    .lateness_ms = s->lateness_ms,
@@ -51,7 +60,9 @@ static bool load_folder(struct backtest *b, const struct settings *s, size_t ind
                                                    .max_alert_age_ms = s->max_alert_age_ms,
                                                    .open_limit = (uint32_t)s->open_interactions,
                                                    .scope_limit = (uint32_t)s->scopes,
-                                                   .contracts = set})};
+                                                   .contracts = set,
+                                                   .figure = b->flags->figures ? put_figure : NULL,
+                                                   .figure_context = &b->trials[index]})};
     b->outcome.trial_count = index + 1;
     return true;
 }
@@ -157,8 +168,6 @@ static void tell_refused(const struct backtest *b) {
 }
 
 static void print_outcome(struct backtest *b) {
-    if (b->flags->csv)
-        backtest_lines_csv_head(&b->out);
     if (b->flags->json || b->flags->csv)
         backtest_lines(&b->outcome, b->flags->episodes, put_line, b);
     else
@@ -171,6 +180,8 @@ static int run(struct backtest *b, const struct settings *s) {
     struct err err;
     if (!load_folders(b, s))
         return CLI_USAGE;
+    if (b->flags->csv)
+        backtest_lines_csv_head(&b->out);
     bool done = open_past(b, s, &err) && try_all(b, &err);
     if (done)
         print_outcome(b);

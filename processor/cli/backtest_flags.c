@@ -18,7 +18,8 @@ struct words {
 void backtest_flags_print_help(void) {
     printf(
         "usage: floorwalker backtest --contracts DIR... --avro FILE... [--from T] [--to T]\n"
-        "                            [--json | --csv] [--episodes] [--config FILE]\n"
+        "                            [--json | --csv] [--episodes] [--figures]\n"
+        "                            [--config FILE]\n"
         "       floorwalker backtest --contracts DIR... --topic interactions --config FILE ...\n\n"
         "What contracts would have said on past events: attainment per objective, local day and\n"
         "month, the alerts that would have fired, and the tightest target that would have held.\n"
@@ -35,6 +36,9 @@ void backtest_flags_print_help(void) {
         "                      refused, rule, objective, period, alerts, left_out\n"
         "  --csv               the same as one table with a head\n"
         "  --episodes          with either of them: each alert too, in records named episode\n"
+        "  --figures           with either of them: each figure that the processor would publish "
+        "on\n"
+        "                      kpis with `publish: all`, as it is made, in records named figure\n"
         "  --config FILE       settings, of which grace, reorder, lateness, max_skew,\n"
         "                      max_alert_age and limits count; none is needed\n");
 }
@@ -97,6 +101,7 @@ static bool *switch_named(struct backtest_flags *f, const char *word) {
     } switches[] = {{"--json", &f->json},
                     {"--csv", &f->csv},
                     {"--episodes", &f->episodes},
+                    {"--figures", &f->figures},
                     {"--help", &f->help}};
     for (size_t i = 0; i < sizeof(switches) / sizeof(*switches); i++)
         if (strcmp(word, switches[i].name) == 0)
@@ -134,8 +139,8 @@ static bool is_complete(const struct backtest_flags *f) {
         say("--avro and --topic", " exclude each other");
     else if (f->json && f->csv)
         say("--json and --csv", " exclude each other");
-    else if (f->episodes && !f->json && !f->csv)
-        say("--episodes", " needs --json or --csv");
+    else if ((f->episodes || f->figures) && !f->json && !f->csv)
+        say(f->episodes ? "--episodes" : "--figures", " needs --json or --csv");
     else
         return true;
     return false;

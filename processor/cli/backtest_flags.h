@@ -14,7 +14,7 @@ struct backtest_flags {
     const char *topic; /* without prefix; NULL: files */
     size_t file_count;
     int64_t from_at, to_at; /* INSTANT_NONE, INSTANT_MAX where not given */
-    bool json, csv, episodes, help;
+    bool json, csv, episodes, figures, help;
 };
 
 /* Takes its own flags out of argv and leaves those of the settings (--contracts is one too): *argc

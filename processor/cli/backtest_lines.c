@@ -250,6 +250,31 @@ void backtest_lines(const struct backtest_outcome *outcome, bool episodes, backt
     buf_deinit(&s.scope);
 }
 
+void backtest_lines_figure(const char *folder, const struct kpi *kpi, backtest_line_fn *to,
+                           void *context) {
+    struct buf scope;
+    struct backtest_line line = blank("figure");
+    buf_init(&scope);
+    scope_format(kpi->scope, &scope);
+    line.contracts = slice_of(folder);
+    line.tenant = kpi->tenant;
+    line.scope = buf_slice(&scope);
+    line.period = kpi->window;
+    line.from_at = kpi->window_start_at;
+    line.to_at = kpi->window_end_at;
+    line.metric = kpi->metric;
+    line.formula = kpi->formula;
+    line.unit = slice_of(unit_name(kpi->unit));
+    line.value = kpi->value;
+    line.numerator = kpi->numerator;
+    line.denominator = kpi->denominator;
+    line.sample = kpi->sample;
+    line.revision = kpi->revision;
+    line.final = kpi->final ? SLICE("true") : SLICE("false");
+    to(context, &line);
+    buf_deinit(&scope);
+}
+
 static void put_name(struct buf *out, const char *name) {
     text_put(out, out->size == 0 || out->at[out->size - 1] == '\n' ? "{\"" : ",\"");
     text_put(out, name);
@@ -260,7 +285,7 @@ static void json_TEXT(struct buf *out, const char *name, struct slice value) {
     if (value.size == 0)
         return;
     put_name(out, name);
-    bool flag = strcmp(name, "met") == 0;
+    bool flag = strcmp(name, "met") == 0 || strcmp(name, "final") == 0;
     if (flag)
         buf_put(out, value.at, value.size);
     else

@@ -9,6 +9,7 @@
 struct backtest_trial {
     const char *folder;
     struct trial *trial;
+    void *owner; /* of the command's own */
 };
 
 struct backtest_outcome {
@@ -61,6 +62,8 @@ struct backtest_outcome {
     X(LONG, condition_at)                                                                          \
     X(LONG, resolved_at)                                                                           \
     X(TEXT, ended)                                                                                 \
+    X(LONG, revision)                                                                              \
+    X(TEXT, final)                                                                                 \
     X(TEXT, reason)                                                                                \
     X(LONG, events)
 
@@ -78,6 +81,10 @@ typedef void backtest_line_fn(void *context, const struct backtest_line *line);
  * "period" and "alerts", and "episode" where asked for. */
 void backtest_lines(const struct backtest_outcome *outcome, bool episodes, backtest_line_fn *to,
                     void *context);
+
+/* A "figure", of a window that is told as `period`. */
+void backtest_lines_figure(const char *folder, const struct kpi *kpi, backtest_line_fn *to,
+                           void *context);
 
 /* Each appends a line, newline included. */
 void backtest_lines_json(const struct backtest_line *line, struct buf *out);

@@ -46,6 +46,21 @@ def calls():
     return sorted(out, key=lambda e: e["event_at"])
 
 
+def test_figures_are_told_as_they_would_be_published(bench):
+    """Of an hour: at its close, and once more when it is final."""
+    events = calls()[:60]
+    file, folder = bench.container("calls.avro", events), bench.contracts("ours", agreement(
+        "at least 80%"))
+    asked = ("--contracts", folder, "--avro", file)
+    found = bench.lines(*asked, "--figures")
+    hour = of(found, "figure", period="1h", scope="all", metric="answered", from_at=START)
+    answered = [e for e in events if e["type"] == "ANSWERED" and e["event_at"] < START + 3_600_000]
+    assert [(f["to_at"], f["value"], f["revision"], f["final"]) for f in hour] == [
+        (START + 3_600_000, len(answered), 0, final) for final in (False, True)]
+    assert [line for line in found if line["record"] != "figure"] == bench.lines(*asked)
+    assert bench.text(*asked, "--csv", "--figures").splitlines()[1].startswith("figure,ours,acme,")
+
+
 def folders(bench):
     return [bench.contracts("ours", agreement("at least 80%")),
             bench.contracts("theirs", agreement("at least 60%", clocks=[]))]
@@ -159,6 +174,8 @@ def test_a_wrong_command_line(bench):
              ["--contracts", folder, "--avro", file, "--json", "--csv"]),
             ("--episodes needs --json or --csv",
              ["--contracts", folder, "--avro", file, "--episodes"]),
+            ("--figures needs --json or --csv",
+             ["--contracts", folder, "--avro", file, "--figures"]),
             ("--from \"yesterday\" is no", ["--contracts", folder, "--avro", file, "--from",
                                             "yesterday"]),
             ("\"--jsn\" is not known", ["--contracts", folder, "--avro", file, "--jsn"]),
