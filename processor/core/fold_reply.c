@@ -76,6 +76,14 @@ static void next_reply(struct fold *f, struct interaction *i, int64_t at) {
     i->turn_at = at;
 }
 
+/* Nobody owes the customer an answer any more, and nobody has given one. */
+static void end_turn(struct interaction *i, int64_t at) {
+    if (!i->unanswered || at < i->turn_at)
+        return;
+    i->unanswered = false;
+    i->turn_at = at;
+}
+
 void reply_wrote(struct fold *f, struct interaction *i, const struct moment *m) {
     if (!m->is_public || m->author == AUTHOR_CUSTOMER || m->author == AUTHOR_SYSTEM)
         return;
@@ -104,6 +112,7 @@ void reply_resolved(struct fold *f, struct interaction *i, int64_t at) {
     ledger_count(&f->ledger, i->leaf, at, COUNTER_RESOLUTION_MS, took_ms);
     ledger_sample(&f->ledger, i->leaf, at, HISTOGRAM_RESOLUTION, took_ms, 1);
     i->resolved_at = at;
+    end_turn(i, at);
     cycles_resolved(f, i, at);
 }
 
@@ -123,6 +132,7 @@ void reply_lost(struct fold *f, struct interaction *i, enum visit_end end, int64
         clocks_end(f, i, TRACK_RESOLUTION, at, CLOCK_END_DROPPED);
     if (!live && end == VISIT_FLOWED_OUT)
         return;
+    end_turn(i, at);
     clocks_end(f, i, TRACK_REPLY, at, CLOCK_END_DROPPED);
     cycles_end(f, i, TRACK_NEXT, at, CLOCK_END_DROPPED);
     cycles_end(f, i, TRACK_UPDATE, at, CLOCK_END_DROPPED);
@@ -133,12 +143,14 @@ void reply_lost(struct fold *f, struct interaction *i, enum visit_end end, int64
 /* Without RESOLVED there is no verdict. */
 void reply_closed(struct fold *f, struct interaction *i, int64_t at) {
     i->shut = true;
+    end_turn(i, at);
     for (enum track t = TRACK_ANSWER + 1; t < i->tracks; t++)
         cycles_end(f, i, t, at, CLOCK_END_DROPPED);
 }
 
 void reply_taken_out(struct fold *f, struct interaction *i, int64_t at) {
     i->shut = true;
+    end_turn(i, at);
     for (enum track t = 0; t < i->tracks; t++)
         clocks_end(f, i, t, at, CLOCK_END_VOID);
 }

@@ -357,6 +357,24 @@ static void updates_are_owed_from_created_only(void **state) {
     kit_expect_facts(k, 0);
 }
 
+/* The mean is of replies to what was still owed: 10 s, not the hours since what the resolution
+ * settled. */
+static void a_resolution_ends_the_turn_in_the_figure_too(void **state) {
+    struct kit *k = *state;
+    say_mail(k, EVENT_CREATED, 0);
+    ask(k, 5 * S);
+    say_mail(k, EVENT_RESOLVED, 60 * S);
+    say_mail(k, EVENT_REOPENED, 5 * H);
+    ask(k, 5 * H);
+    reply(k, 5 * H + 10 * S);
+    assert_int_equal(ALL(k, NEXT_REPLIES), 1);
+    assert_int_equal(ALL(k, NEXT_REPLY_MS), 10 * S);
+    ask(k, 6 * H);
+    say_mail(k, EVENT_CLOSED, 6 * H + S);
+    reply(k, 7 * H);
+    assert_int_equal(ALL(k, NEXT_REPLIES), 1);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
 
 int main(void) {
@@ -368,6 +386,7 @@ int main(void) {
         CASE(notes_and_bots_are_no_next_reply),
         CASE(a_pending_status_does_not_pause_replies),
         CASE(resolved_ends_the_next_reply),
+        CASE(a_resolution_ends_the_turn_in_the_figure_too),
         CASE(zammad_904_a_merged_ticket_does_not_escalate),
         CASE(thanks_for_what_is_closed_need_no_reply),
         CASE(a_close_that_comes_again_leaves_what_was_reopened_alone),
