@@ -31,9 +31,9 @@ DEFAULT_PAUSES = {"resolution": {"pending_customer"}, "requester_wait": {"pendin
 YEAR = 2026
 
 
-def clock_changes(zone):
+def clock_changes(zone, year=YEAR):
     """Days of the year on which the zone's clocks change."""
-    midnight = dt.datetime(YEAR, 1, 1, tzinfo=ZoneInfo(zone))
+    midnight = dt.datetime(year, 1, 1, tzinfo=ZoneInfo(zone))
     days = [midnight + dt.timedelta(days=n) for n in range(366)]
     return [a.date() for a, b in zip(days, days[1:]) if a.utcoffset() != b.utcoffset()]
 
