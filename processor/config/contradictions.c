@@ -55,7 +55,8 @@ static bool of_one_figure(const struct objective *a, const struct objective *b) 
 
 static bool same_bound(const struct objective *a, const struct objective *b) {
     return a->at_least == b->at_least && !(a->target < b->target) && !(a->target > b->target) &&
-           a->hold_ms == b->hold_ms && a->min_sample == b->min_sample;
+           a->hold_ms == b->hold_ms && a->min_sample == b->min_sample &&
+           !(a->deviations < b->deviations) && !(a->deviations > b->deviations);
 }
 
 /* At least the one and at most the other, and nothing between them. */

@@ -2,8 +2,10 @@
 
 #include "config/rule.h"
 #include "config/target.h"
+#include "config/value.h"
 #include "config/when.h"
 #include "core/objective_window.h"
+#include "core/wilson.h"
 
 #define DEFAULT_WITHIN_MS (20 * SECOND_MS)
 
@@ -16,6 +18,7 @@ struct objective_reading {
     uint32_t per;
     unsigned window;
     int64_t min_sample; /* 0: not given */
+    double confidence;  /* 0: not given */
     int64_t hold_ms;
 };
 
@@ -120,6 +123,25 @@ static void read_min_sample(struct reader *r, const struct tree_node *value, voi
     (void)reader_count(r, value, 1, INT32_MAX, &((struct objective_reading *)target)->min_sample);
 }
 
+#define CONFIDENCE_MIN 0.5
+#define CONFIDENCE_MAX 0.9999
+
+static void read_confidence(struct reader *r, const struct tree_node *value, void *target) {
+    struct objective_reading *o = target;
+    struct slice text;
+    struct err err;
+    double share;
+    if (!reader_text(r, value, &text))
+        return;
+    if (!value_share(text, &share, &err))
+        reader_fault(r, value->line, "", "confidence: %s", err.text);
+    else if (share < CONFIDENCE_MIN || share > CONFIDENCE_MAX)
+        reader_fault(r, value->line, "write a share from 50% to 99.99%, 95% as a rule",
+                     "confidence \"%s\" is no degree of being sure", text.at);
+    else
+        o->confidence = share;
+}
+
 static void read_hold(struct reader *r, const struct tree_node *value, void *target) {
     (void)reader_duration(r, value, 0, &((struct objective_reading *)target)->hold_ms);
 }
@@ -135,6 +157,7 @@ static const struct reader_key keys[] = {
     {"target", NULL, false},
     {"clear", NULL, false},
     {"min_sample", read_min_sample, false},
+    {"confidence", read_confidence, false},
     {"hold", read_hold, false},
     {NULL, NULL, false},
 };
@@ -266,6 +289,14 @@ static void read_targets(struct reader *r, const struct tree_node *item, struct 
                      target_node->text.at);
 }
 
+/* More may be reopened in a window than were resolved in it: that is no share of anything. */
+static void refuse_confidence(struct reader *r, const struct tree_node *item, enum metric metric) {
+    const struct tree_node *given = tree_get(item, "confidence");
+    if (given && (metric_unit(metric) != UNIT_RATIO || metric == METRIC_REOPEN_RATE))
+        reader_fault(r, given->line, "leave it out; min_sample asks for enough cases",
+                     "confidence is for shares of cases, which %s is not", metric_name(metric));
+}
+
 static void read_one(struct reader *r, const struct tree_node *item, const struct contract *c,
                      struct objective *o) {
     struct objective_reading found = {.rule.severity = SEVERITY_WARNING};
@@ -282,6 +313,7 @@ static void read_one(struct reader *r, const struct tree_node *item, const struc
         .per = found.per,
         .window = found.window,
         .min_sample = found.min_sample,
+        .deviations = found.confidence > 0 ? wilson_deviations(found.confidence) : 0,
         .hold_ms = found.hold_ms,
         .severity = found.rule.severity,
         .contact_role = rule_contact(&found.rule),
@@ -293,6 +325,7 @@ static void read_one(struct reader *r, const struct tree_node *item, const struc
         return;
     if (counts_inbound_alone(o->metric))
         rule_needs_inbound(r, item, &o->when, "this metric is counted");
+    refuse_confidence(r, item, o->metric);
     read_targets(r, item, o);
     if (o->metric == METRIC_SERVICE_LEVEL)
         resolve_within(r, item, c, o);

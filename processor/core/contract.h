@@ -80,6 +80,7 @@ struct objective {
     bool at_least;   /* target and clear are lower bounds; else upper bounds */
     double target, clear;
     int64_t min_sample;
+    double deviations; /* missed only beyond Wilson's bound at so many; 0: the value itself */
     int64_t hold_ms;
     enum severity severity;
     struct slice contact_role, outcome, runbook;

@@ -6,6 +6,7 @@
 #include "core/episode.h"
 #include "core/objective_window.h"
 #include "core/summary.h"
+#include "core/wilson.h"
 
 /* What an alert's sentence is about. */
 struct sentence {
@@ -61,7 +62,21 @@ static bool is_thin(const struct objective *o, const struct figure *f) {
     return f->sample != ALERT_LONG_NONE && f->sample < o->min_sample;
 }
 
+/* A share of cases, of which each either is one or is not; false: it is no such figure. */
+static bool bounds_of(const struct objective *o, const struct figure *f, struct wilson *bounds) {
+    if (metric_unit(o->metric) != UNIT_RATIO || f->denominator == ALERT_LONG_NONE ||
+        f->denominator <= 0 || f->numerator < 0 || f->numerator > f->denominator)
+        return false;
+    double deviations = o->deviations > 0 ? o->deviations : wilson_deviations(WILSON_CONFIDENCE);
+    *bounds = wilson_bounds(f->numerator, f->denominator, deviations);
+    return true;
+}
+
+/* Where the contract asks to be sure, chance must not explain it. */
 static bool misses(const struct objective *o, const struct figure *f) {
+    struct wilson bounds;
+    if (o->deviations > 0 && bounds_of(o, f, &bounds))
+        return o->at_least ? bounds.high < o->target : bounds.low > o->target;
     return o->at_least ? value_of(f) < o->target : value_of(f) > o->target;
 }
 
@@ -172,6 +187,10 @@ static void fill_figure(const struct judge_context *ctx, const struct sentence *
     a->numerator = f->numerator;
     a->denominator = f->denominator;
     a->sample = f->sample;
+    struct wilson bounds;
+    bool bounded = f->present && bounds_of(s->objective, f, &bounds);
+    a->low = bounded ? bounds.low : ALERT_DOUBLE_NONE;
+    a->high = bounded ? bounds.high : ALERT_DOUBLE_NONE;
     a->window_end_at = step_at;
     a->window_start_at = objective_window_start(ctx->contract, s->objective->window, step_at);
 }

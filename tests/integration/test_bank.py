@@ -7,8 +7,10 @@ with every event twice. FLOORWALKER_BANK=all crosses these, each order with each
 
 import functools
 import json
+import math
 import os
 import random
+from statistics import NormalDist
 
 import pytest
 
@@ -56,6 +58,14 @@ def expect_figures(world):
     assert wrong == [], f"{len(wrong)} of {len(expected)} half hours and more: {wrong[:10]}"
 
 
+def wilson(k, n, confidence=0.95):
+    """The two shares from which k of n is just so unlikely: roots of (k/n - p)^2 = z^2 p(1-p)/n."""
+    z2 = NormalDist().inv_cdf((1 + confidence) / 2) ** 2
+    a, b, c = 1 + z2 / n, -(2 * k / n + z2 / n), (k / n) ** 2
+    root = math.sqrt(b * b - 4 * a * c)
+    return (-b - root) / (2 * a), (-b + root) / (2 * a)
+
+
 def told_episodes(world):
     """The objective's episodes as the alert topic tells them."""
     by_id = {}
@@ -69,6 +79,8 @@ def told_episodes(world):
         first, last = told[0], told[-1]
         assert first["transition"] == "FIRING"
         assert last["transition"] in ("RESOLVED", "EXPIRED", "VOIDED")
+        assert (first["low"], first["high"]) == pytest.approx(
+            wilson(first["numerator"], first["denominator"]), abs=1e-9)
         out.append((first["queue_id"], first["opened_at"], first["condition_at"],
                     first["numerator"], first["denominator"], last["resolved_at"],
                     last["transition"]))
