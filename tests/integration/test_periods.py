@@ -17,7 +17,8 @@ ZONES = {"acme": ("America/New_York", "sun"), "bolt": ("Asia/Kathmandu", "mon"),
          "cargo": ("Europe/Berlin", "wed")}
 FROM = dt.datetime(2026, 9, 26, tzinfo=dt.timezone.utc)
 HOUR_MS = 3_600_000
-METRICS = ["offered", "answered", "abandoned", "asa_ms", "handled", "aht_ms"]
+METRICS = ["offered", "answered", "abandoned", "asa_ms", "handled", "aht_ms", "journeys",
+           "journey_wait_ms", "journey_handle_ms"]
 WINDOWS = ["today", "week", "month", "quarter"]
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -61,7 +62,39 @@ def calls(rng, tenant, zone, count):
                      ("handled", at + wait + talk, 1, None),
                      ("aht_ms", at + wait + talk, talk, 1)]
         late = rng.choice([0, 0, 0, rng.randrange(20 * HOUR_MS)])
+        if not late:  # what comes hours late may go on a journey whose day is final
+            for event in events:
+                event["journey_id"] = f"journey-{number // 3}"
         yield [(event["event_at"] + late, event) for event in events], queue, told
+
+
+def journeys(sent):
+    """(tenant, queue, metric, at, n, d): calls of one name are one journey, unless a day lies
+    between them."""
+    calls_of = collections.defaultdict(lambda: collections.defaultdict(dict))
+    for _, event in sent:
+        if event.get("journey_id"):
+            name = event["tenant_id"], event["journey_id"]
+            calls_of[name][event["interaction_id"]][event["type"]] = event
+    for (tenant, _), those in calls_of.items():
+        runs, over = [], 0
+        for call in sorted(those.values(), key=lambda c: c["QUEUED"]["event_at"]):
+            begin, end = call["QUEUED"], call.get("DISCONNECTED") or call["ABANDONED"]
+            if not runs or begin["event_at"] - over > 24 * HOUR_MS:
+                runs.append([])
+            runs[-1].append(call)
+            over = max(over, end["event_at"])
+        for run in runs:
+            ends = [(c.get("DISCONNECTED") or c["ABANDONED"])["event_at"] for c in run]
+            served = [c for c in run if "ANSWERED" in c]
+            queue, at = run[0]["QUEUED"]["queue_id"], max(ends)
+            yield tenant, queue, "journeys", at, 1, None
+            waits = [(c.get("ANSWERED") or c["ABANDONED"])["event_at"] - c["QUEUED"]["event_at"]
+                     for c in run]
+            yield tenant, queue, "journey_wait_ms", at, sum(waits), 1
+            if served:
+                talks = [c["DISCONNECTED"]["event_at"] - c["ANSWERED"]["event_at"] for c in served]
+                yield tenant, queue, "journey_handle_ms", at, sum(talks), 1
 
 
 def expected_of(told, ends):
@@ -94,6 +127,7 @@ def test_periods_equal_the_recount(world):
         for events, queue, facts in calls(rng, tenant, zoneinfo.ZoneInfo(zone), 300):
             sent += events
             told += [(tenant, queue, *fact) for fact in facts]
+    told += journeys(sent)
     sent.sort(key=lambda pair: pair[0])
     for at, event in sent:
         world.send(event, at=at)
