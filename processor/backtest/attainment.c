@@ -44,7 +44,7 @@ static struct cell_shape shape_of(const struct contract *contract, const struct 
     enum level_variant variant;
     if (o->metric == METRIC_SERVICE_LEVEL && within_ms == 0)
         contract_plain_level(contract, scope, &within_ms, &variant);
-    cell_figure_needs(&shape, o->metric, BY_EVENT, within_ms);
+    cell_figure_needs(&shape, o->metric, o->attribution, within_ms);
     return shape;
 }
 
@@ -215,7 +215,7 @@ static void add_to_row(struct attainment *a, struct attainment_row *row, const s
 static struct addition addition_of(struct attainment *a, const struct objective *o, int64_t pane_at,
                                    size_t entry_count) {
     struct addition x = {.pane_at = pane_at,
-                         .parts = metric_parts(o->metric, BY_EVENT),
+                         .parts = metric_parts(o->metric, o->attribution),
                          .entries = a->scratch.entries,
                          .count = entry_count};
     struct figure figure;
@@ -223,7 +223,7 @@ static struct addition addition_of(struct attainment *a, const struct objective 
         return x;
     cell_sums_reset(&a->sums);
     cell_sums_entries(&a->sums, x.entries, entry_count);
-    cell_figure(&a->sums, o->metric, BY_EVENT, o->variant, 0, &figure);
+    cell_figure(&a->sums, o->metric, o->attribution, o->variant, 0, &figure);
     bool divided = x.parts->form != FORM_COUNT;
     x.over = divided ? figure.numerator : (int64_t)figure.value;
     x.under = divided ? figure.denominator : 0;
@@ -340,7 +340,8 @@ const struct attainment_row *attainment_at(struct attainment *a, size_t index) {
 
 void attainment_figure(const struct attainment_row *row, const struct attainment_period *period,
                        struct figure *figure) {
-    const struct metric_parts *parts = metric_parts(row->objective->metric, BY_EVENT);
+    const struct metric_parts *parts = metric_parts(row->objective->metric,
+                                                    row->objective->attribution);
     *figure = (struct figure){false, 0, ALERT_LONG_NONE, ALERT_LONG_NONE, ALERT_LONG_NONE};
     int64_t value_ms = 0;
     switch (parts->form) {

@@ -52,7 +52,7 @@ static void fill_objective(const struct attainment_row *row, struct backtest_lin
     line->contract = row->contract->name;
     line->contract_version = row->contract->version;
     line->rule = o->name;
-    line->metric = slice_of(metric_name(o->metric));
+    line->metric = slice_of(metric_name_by(o->metric, o->attribution));
     if (o->metric == METRIC_SERVICE_LEVEL)
         line->formula = slice_of(level_variant_name(o->variant));
     line->unit = slice_of(unit_name(metric_unit(o->metric)));

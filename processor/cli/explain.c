@@ -101,7 +101,7 @@ static void print_scope(FILE *out, const struct leaf *leaf, uint32_t per) {
 
 static void print_objective(FILE *out, const struct objective *o, const struct leaf *leaf) {
     const char *miss = match_miss(&o->when, leaf);
-    fprintf(out, "  %-28.*s %-16s ", SLICE_ARG(o->name), metric_name(o->metric));
+    fprintf(out, "  %-28.*s %-16s ", SLICE_ARG(o->name), metric_name_by(o->metric, o->attribution));
     if (miss) {
         print_miss(out, leaf, miss);
         return;

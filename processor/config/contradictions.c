@@ -49,8 +49,9 @@ static void check_clock(struct reader *r, int line, const struct contract *c, si
 static bool of_one_figure(const struct objective *a, const struct objective *b) {
     bool one_level = a->metric != METRIC_SERVICE_LEVEL ||
                      (a->variant == b->variant && a->within_ms == b->within_ms);
-    return a->metric == b->metric && one_level && a->per == b->per && a->window == b->window &&
-           holds(&a->when, &b->when) && holds(&b->when, &a->when);
+    return a->metric == b->metric && a->attribution == b->attribution && one_level &&
+           a->per == b->per && a->window == b->window && holds(&a->when, &b->when) &&
+           holds(&b->when, &a->when);
 }
 
 static bool same_bound(const struct objective *a, const struct objective *b) {

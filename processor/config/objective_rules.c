@@ -14,6 +14,7 @@ struct objective_reading {
     bool has_metric, has_variant, has_window;
     enum metric metric;
     enum level_variant variant;
+    enum attribution attribution;
     int64_t within_ms; /* 0: not given */
     uint32_t per;
     unsigned window;
@@ -22,8 +23,24 @@ struct objective_reading {
     int64_t hold_ms;
 };
 
+/* By event, all of them; then by arrival, those that a visit's QUEUED can be asked for. */
+static bool nth_metric(size_t index, enum metric *metric, enum attribution *attribution) {
+    for (unsigned a = 0; a < ATTRIBUTION_COUNT; a++) {
+        for (unsigned m = 0; m < METRIC_COUNT; m++) {
+            if (!metric_parts((enum metric)m, (enum attribution)a) || index-- > 0)
+                continue;
+            *metric = (enum metric)m;
+            *attribution = (enum attribution)a;
+            return true;
+        }
+    }
+    return false;
+}
+
 static const char *metric_word(size_t index) {
-    return index < METRIC_COUNT ? metric_name((enum metric)index) : NULL;
+    enum metric metric;
+    enum attribution attribution;
+    return nth_metric(index, &metric, &attribution) ? metric_name_by(metric, attribution) : NULL;
 }
 
 static const char *variant_word(size_t index) {
@@ -49,13 +66,13 @@ static bool is_later_metric(struct slice name) {
         "ces",         "quality_score", "occupancy", "critical_error_rate", "utilisation",
         "adherence",   "conformance",   "shrinkage", "forecast_bias",       "forecast_wape",
     };
-    return is_one_of(name, words, sizeof(words) / sizeof(words[0])) ||
-           (name.size > 8 && memcmp(name.at, "arrival.", 8) == 0);
+    return is_one_of(name, words, sizeof(words) / sizeof(words[0]));
 }
 
 /* "service_level.removed_within" names metric and variant in one. */
 static bool split_variant(struct objective_reading *o, struct slice text) {
     struct slice prefix = SLICE("service_level.");
+    enum attribution attribution = metric_take_attribution(&text);
     if (text.size <= prefix.size || memcmp(text.at, prefix.at, prefix.size) != 0)
         return false;
     text.at += prefix.size;
@@ -63,6 +80,7 @@ static bool split_variant(struct objective_reading *o, struct slice text) {
     if (!level_variant_parse(text, &o->variant))
         return false;
     o->metric = METRIC_SERVICE_LEVEL;
+    o->attribution = attribution;
     return o->has_metric = o->has_variant = true;
 }
 
@@ -80,8 +98,7 @@ static void read_metric(struct reader *r, const struct tree_node *value, void *t
     }
     if (!reader_word(r, value, "metric", metric_word, &index))
         return;
-    o->has_metric = true;
-    o->metric = (enum metric)index;
+    o->has_metric = nth_metric(index, &o->metric, &o->attribution);
 }
 
 static void read_variant(struct reader *r, const struct tree_node *value, void *target) {
@@ -307,6 +324,7 @@ static void read_one(struct reader *r, const struct tree_node *item, const struc
         .name = found.rule.name,
         .metric = found.metric,
         .variant = found.variant,
+        .attribution = found.attribution,
         .within_ms = found.within_ms,
         .within_given = found.within_ms > 0,
         .when = found.rule.when,

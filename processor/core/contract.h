@@ -72,6 +72,7 @@ struct objective {
     struct slice name;
     enum metric metric; /* METRIC_SERVICE_LEVEL stands for any variant */
     enum level_variant variant;
+    enum attribution attribution; /* which panes its counts stand in */
     int64_t within_ms; /* T of a service level, resolved when loaded; 0: by contract_plain_level */
     bool within_given;
     struct match when;

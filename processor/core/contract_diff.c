@@ -36,13 +36,13 @@ static bool same_clock(const struct clock_rule *a, const struct clock_rule *b) {
 }
 
 static bool same_objective(const struct objective *a, const struct objective *b) {
-    return a->metric == b->metric && a->variant == b->variant && a->within_ms == b->within_ms &&
-           match_equal(&a->when, &b->when) && a->per == b->per && a->window == b->window &&
-           a->at_least == b->at_least && a->target == b->target && a->clear == b->clear &&
-           a->min_sample == b->min_sample && a->deviations == b->deviations &&
-           a->hold_ms == b->hold_ms && a->severity == b->severity &&
-           slice_equal(a->contact_role, b->contact_role) && slice_equal(a->outcome, b->outcome) &&
-           slice_equal(a->runbook, b->runbook);
+    return a->metric == b->metric && a->variant == b->variant && a->attribution == b->attribution &&
+           a->within_ms == b->within_ms && match_equal(&a->when, &b->when) && a->per == b->per &&
+           a->window == b->window && a->at_least == b->at_least && a->target == b->target &&
+           a->clear == b->clear && a->min_sample == b->min_sample &&
+           a->deviations == b->deviations && a->hold_ms == b->hold_ms &&
+           a->severity == b->severity && slice_equal(a->contact_role, b->contact_role) &&
+           slice_equal(a->outcome, b->outcome) && slice_equal(a->runbook, b->runbook);
 }
 
 static bool same_demand(const struct demand_rule *a, const struct demand_rule *b) {

@@ -91,7 +91,7 @@ static struct episode_name name_of(const struct objective *o, const struct scope
 /* "Service level of queue PS at site main" */
 static void put_subject(struct buf *b, const struct sentence *s) {
     summary_text(b, summary_metric(s->objective->metric));
-    summary_text(b, " of ");
+    summary_text(b, s->objective->attribution == BY_ARRIVAL ? " by arrival of " : " of ");
     summary_scope(b, s->scope);
 }
 

@@ -9,6 +9,12 @@
 #define VARIANT_ROW(symbol, name) name,
 
 static const char *const names[] = {METRICS(NAME_ROW)};
+
+#define ARRIVAL "arrival."
+
+static const char *const arrival_names[] = {
+#define METRIC_ARRIVAL_NAME(symbol, name, form, unit, arrival) ARRIVAL name,
+    METRICS(METRIC_ARRIVAL_NAME)};
 static const uint8_t units[] = {METRICS(UNIT_ROW)};
 static const bool has_arrival[] = {METRICS(ARRIVAL_ROW)};
 static const char *const variants[] = {LEVEL_VARIANTS(VARIANT_ROW)};
@@ -122,6 +128,19 @@ static const struct metric_parts by_arrival[METRIC_COUNT] = {
 const char *metric_name(enum metric m) {
     CHECK((unsigned)m < METRIC_COUNT);
     return names[m];
+}
+
+const char *metric_name_by(enum metric m, enum attribution a) {
+    CHECK(metric_parts(m, a));
+    return a == BY_EVENT ? names[m] : arrival_names[m];
+}
+
+enum attribution metric_take_attribution(struct slice *name) {
+    size_t size = sizeof(ARRIVAL) - 1;
+    if (name->size <= size || memcmp(name->at, ARRIVAL, size) != 0)
+        return BY_EVENT;
+    *name = (struct slice){name->at + size, name->size - size};
+    return BY_ARRIVAL;
 }
 
 enum unit metric_unit(enum metric m) {

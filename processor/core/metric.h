@@ -63,8 +63,12 @@ enum level_variant { LEVEL_VARIANTS(LEVEL_VARIANT_ENUM) VARIANT_COUNT };
 enum metric { METRICS(METRIC_ENUM) METRIC_COUNT };
 
 const char *metric_name(enum metric m);
+/* "arrival.asa_ms"; the metric must have this attribution. */
+const char *metric_name_by(enum metric m, enum attribution a);
 const char *level_variant_name(enum level_variant v);
 bool metric_parse(struct slice name, enum metric *m);
+/* Takes "arrival." off the name of a metric; BY_EVENT where there is none. */
+enum attribution metric_take_attribution(struct slice *name);
 bool level_variant_parse(struct slice name, enum level_variant *v);
 enum unit metric_unit(enum metric m);
 

@@ -34,7 +34,7 @@ static struct cell_shape shape_of(const struct contract *contract,
     struct cell_shape shape = objective_window_is_period(objective->window)
                                   ? period_shape(&view->cell->shape)
                                   : rolling_shape(objective);
-    cell_figure_needs(&shape, objective->metric, BY_EVENT,
+    cell_figure_needs(&shape, objective->metric, objective->attribution,
                       tenant_scope_within_ms(contract, &view->scope, objective));
     return shape;
 }
@@ -89,7 +89,8 @@ static void sum_window(const struct tenant_rule *r, const struct contract *c, in
 
 static void figure_of(const struct tenant_rule *r, const struct cell_sums *sums,
                       struct figure *figure) {
-    cell_figure(sums, r->objective->metric, BY_EVENT, r->objective->variant, 0, figure);
+    cell_figure(sums, r->objective->metric, r->objective->attribution, r->objective->variant, 0,
+                figure);
 }
 
 static void figure_at_edge(const struct tenant_rule *r, const struct contract *c, int64_t step_at,

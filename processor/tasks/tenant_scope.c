@@ -198,7 +198,7 @@ size_t tenant_scope_objective(const struct tenant_scope *s, const struct contrac
     for (size_t i = plain ? 0 : cell_field_count(); i < tenant_scope_fields(s); i++) {
         struct tenant_field f;
         tenant_scope_field(s, i, &f);
-        if (f.metric != objective->metric || f.attribution != BY_EVENT)
+        if (f.metric != objective->metric || f.attribution != objective->attribution)
             continue;
         if (plain || (f.variant == objective->variant && f.threshold == threshold))
             return i;

@@ -45,7 +45,8 @@ static const struct objective *same_objective(const struct change *c, const stru
         const struct objective *o = &now->objectives[i];
         if (!slice_equal(o->name, was->name))
             continue;
-        bool same = o->metric == was->metric && o->variant == was->variant && o->per == was->per &&
+        bool same = o->metric == was->metric && o->variant == was->variant &&
+                    o->attribution == was->attribution && o->per == was->per &&
                     match_equal(&o->when, &was->when) &&
                     objective_window_same_days(now, o->window, c->was.contract, was->window) &&
                     (objective_window_step_ms(o->window) < MINUTE_MS) ==

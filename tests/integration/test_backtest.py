@@ -55,7 +55,7 @@ def agreement_of(name, rule):
     window = "1h" if rule.window_ms == HOUR_MS else f"{rule.window_ms // MINUTE_MS}m"
     fields = {"per": list(rule.per), "window": window,
               "min_sample": rule.min_sample, "hold": f"{rule.hold_ms}ms"}
-    if rule.metric == "service_level":
+    if rule.metric.endswith("service_level"):
         fields |= {"variant": rule.variant, "within": f"{rule.within_ms}ms"}
     bound = "at least" if rule.at_least else "at most"
     unit = "s" if rule.metric == "asa_ms" else "%"
@@ -261,15 +261,28 @@ def test_who_is_passed_on_is_one_journey(bench):
     assert {key for key, sums in expected.items() if sums[1]} == set(found)
 
 
-def known_at(visits, step_at, window_ms):
-    """(abandoned, ended) of the visits of a window, as far as their end had come by then."""
-    ended = [how for queued_at, ended_at, how in visits
-             if step_at - window_ms <= queued_at < step_at and ended_at <= step_at]
-    return ended.count("ABANDONED"), len(ended)
+def lost(queued_at, ended_at, how):
+    """(when it is known, whether it counts) of abandon_rate."""
+    return ended_at, how == "ABANDONED"
 
 
-def test_a_step_is_judged_with_what_had_come_by_then(bench):
-    """abandon_rate counts at QUEUED what is known at the end of the wait."""
+def in_time(queued_at, ended_at, how, within_ms=300_000):
+    """Of service_level.answered_of_offered."""
+    return (min(ended_at, queued_at + within_ms),
+            how == "ANSWERED" and ended_at - queued_at <= within_ms)
+
+
+def known_at(visits, judge, step_at, window_ms):
+    """(what counts, what is known) of the visits of a window, as far as it had come by then."""
+    told = [judge(*visit) for visit in visits if step_at - window_ms <= visit[0] < step_at]
+    known = [counts for known_at, counts in told if known_at <= step_at]
+    return sum(known), len(known)
+
+
+@pytest.mark.parametrize("metric, judge, at_least", [
+    ("abandon_rate", lost, False), ("arrival.service_level", in_time, True)])
+def test_a_step_is_judged_with_what_had_come_by_then(bench, metric, judge, at_least):
+    """What counts in the pane of QUEUED is known later."""
     rng, begin = random.Random(20261123), 1_764_500_400_000
     visits, events = [], []
     for number in range(150):
@@ -279,12 +292,13 @@ def test_a_step_is_judged_with_what_had_come_by_then(bench):
         visits.append((queued_at, ended_at, how))
         events += [interaction("QUEUED", f"call-{number}", queued_at, tenant_id="bank"),
                    interaction(how, f"call-{number}", ended_at, tenant_id="bank")]
-    rule = lookback.Rule("abandon_rate", (), 15 * MINUTE_MS, (1, 4), at_least=False, min_sample=5)
+    rule = lookback.Rule(metric, (), 15 * MINUTE_MS, (1, 4), at_least=at_least, min_sample=5,
+                         within_ms=300_000)
     file = bench.container("calls.avro", sorted(events, key=lambda e: e["event_at"]))
     folder = bench.contracts("ours", agreement_of("lost", rule))
     lines = bench.lines("--contracts", folder, "--avro", file)
     first = min(v[0] for v in visits) // 10_000 * 10_000
-    walk = [(t, *known_at(visits, t, rule.window_ms))
+    walk = [(t, *known_at(visits, judge, t, rule.window_ms))
             for t in range(first, max(v[1] for v in visits) + rule.window_ms, 10_000)]
     line, = of(lines, "objective")
     assert (line["steps"], line["steps_missed"]) == lookback.judged(walk, rule)

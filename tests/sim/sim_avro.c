@@ -73,6 +73,10 @@ int64_t sim_load_target_ms(struct slice tenant) {
     return tenant.at[0] == 'a' ? 3000 : 5000;
 }
 
+enum attribution sim_load_attribution(struct slice tenant) {
+    return slice_equal(tenant, SLICE("zeta")) ? BY_ARRIVAL : BY_EVENT;
+}
+
 static void put_text(struct buf *b, struct slice text) {
     buf_put_zigzag(b, (int64_t)text.size);
     buf_put(b, text.at, text.size);
@@ -172,6 +176,7 @@ static void fill_contract(struct contract *c, const char *tenant, int version,
                                  .severity = SEVERITY_MAJOR};
     *objective = (struct objective){.name = SLICE("level-80"),
                                     .metric = METRIC_SERVICE_LEVEL,
+                                    .attribution = sim_load_attribution(c->tenant),
                                     .within_ms = target_ms,
                                     .within_given = true,
                                     .per = SCOPE_BIT(SCOPE_SITE) | SCOPE_BIT(SCOPE_QUEUE),

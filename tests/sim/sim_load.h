@@ -89,6 +89,7 @@ struct slice sim_load_tenant(size_t leaf);
 struct slice sim_load_site(size_t leaf);
 struct slice sim_load_queue(size_t leaf);
 int64_t sim_load_target_ms(struct slice tenant); /* of answering, and T of the service level */
+enum attribution sim_load_attribution(struct slice tenant); /* of the service level judged */
 
 /* The registry: ids of our own schemas, and the text behind an id; empty where there is none. */
 void sim_load_framing(struct record_framing *framing);

@@ -179,7 +179,7 @@ static int64_t part(struct slice json, const char *name) {
     return at ? strtoll(at + strlen(name), NULL, 10) : -1;
 }
 
-/* One leaf's service level of the last minute, answered of offered. */
+/* One leaf's service level of the last minute, answered of offered, as its tenant judges it. */
 static void recount_level(struct sim_world *w, size_t leaf) {
     struct slice tenant = sim_load_tenant(leaf);
     char field[100];
@@ -191,7 +191,7 @@ static void recount_level(struct sim_world *w, size_t leaf) {
         return;
     for (int64_t pane = 0; pane < SIM_PANES; pane++) {
         int64_t at = SIM_PANES_FROM + pane * 10 * SECOND_MS;
-        const int64_t *l = w->load.truth.levels[leaf][pane][BY_EVENT];
+        const int64_t *l = w->load.truth.levels[leaf][pane][sim_load_attribution(tenant)];
         if (at < step_at - MINUTE_MS || at >= step_at)
             continue;
         n += l[LEVEL_ANSWERED_IN];
