@@ -15,14 +15,16 @@ static int64_t best_of(const struct restatement *r, int64_t record_ms, int64_t s
     return said_ms != EVENT_ABSENT ? said_ms : own_ms;
 }
 
-/* Talk is what is neither hold nor wrap; what the source measured wins. */
+/* Talk is what is neither hold nor wrap; what the source measured wins. A wrap that is only
+ * measured lies behind the leg's end and takes nothing from it. */
 static struct leg_times times_of(const struct interaction *i) {
     const struct leg *leg = &i->leg;
     const struct restatement *r = &i->record;
     struct leg_times times;
     times.hold_ms = best_of(r, r->hold_ms, leg->said_hold_ms, leg->hold_ms);
     times.wrap_ms = best_of(r, r->wrap_ms, leg->said_wrap_ms, leg->wrap_ms);
-    int64_t rest_ms = leg->ended_at - leg->started_at - times.hold_ms - times.wrap_ms;
+    int64_t within_ms = times.hold_ms + (leg->wrap_ms > 0 ? times.wrap_ms : 0);
+    int64_t rest_ms = leg->ended_at - leg->started_at - within_ms;
     times.talk_ms = best_of(r, r->talk_ms, leg->said_talk_ms, rest_ms > 0 ? rest_ms : 0);
     return times;
 }

@@ -94,6 +94,16 @@ static void measured_hold_leaves_the_rest_to_talk(void **state) {
     assert_int_equal(ALL(k, TALK_MS), 35 * S);
 }
 
+static void a_wrap_that_is_only_measured_takes_nothing_from_talk(void **state) {
+    struct kit *k = *state;
+    kit_say(k, EVENT_ANSWERED, 0);
+    struct event end = kit_event(EVENT_DISCONNECTED, 60 * S);
+    end.wrap_ms = 25 * S;
+    kit_apply(k, end);
+    assert_int_equal(ALL(k, TALK_MS), 60 * S);
+    assert_int_equal(ALL(k, WRAP_MS), 25 * S);
+}
+
 static void a_leg_that_never_ends_is_not_handled(void **state) {
     struct kit *k = *state;
     kit_say(k, EVENT_ANSWERED, 0);
@@ -157,6 +167,7 @@ int main(void) {
         CASE(transfer_ends_the_giving_leg_and_begins_a_visit),
         CASE(measured_times_win),
         CASE(measured_hold_leaves_the_rest_to_talk),
+        CASE(a_wrap_that_is_only_measured_takes_nothing_from_talk),
         CASE(a_leg_that_never_ends_is_not_handled),
         CASE(events_of_one_instant_take_the_order_of_life),
         CASE(the_numbers_of_a_source_go_before_the_order_of_life),
