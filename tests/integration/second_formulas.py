@@ -54,15 +54,17 @@ class Leg:
         """(talk, hold, wrap)"""
         hold = self.said.get("hold_ms", sum(b - a for a, b in self.holds))
         wrap = self.until - self.wrap_since if self.wrap_since < NEVER else 0
-        talk = min(self.left if self.wrap_since == NEVER else self.wrap_since, self.until)
-        return (self.said.get("talk_ms", max(0, talk - self.since - hold)), hold,
-                self.said.get("wrap_ms", wrap))
+        rest = self.until - self.since - hold
+        if wrap:                      # else what is measured lies behind the end
+            rest -= self.said.get("wrap_ms", wrap)
+        return (self.said.get("talk_ms", max(0, rest)), hold, self.said.get("wrap_ms", wrap))
 
 
 class Case:
     """One interaction: what its events, in their order, made of it."""
 
-    def __init__(self, events, ageing, end):
+    def __init__(self, events, ageing, end, heard=0):
+        """`heard`: when something of it came later than `reorder`; silence counts from there."""
         self.visits, self.legs, self.open = [], [], []
         self.first_replies, self.next_replies, self.resolved, self.reopened = [], [], [], []
         self.closed = []
@@ -79,7 +81,7 @@ class Case:
                 self.settle()
             getattr(self, "on_" + event["type"].lower())(event, event["event_at"])
         self.settle()
-        self.age(events[-1]["event_at"] + ageing, end)
+        self.age(max(heard, events[-1]["event_at"]) + ageing, end)
 
     # ---- what is open ----
 
@@ -222,6 +224,13 @@ class Case:
     def on_wrap_end(self, event, at):
         self.measured(event)
         self.end_leg(at)
+
+    def on_record_snapshot(self, event, _):
+        """What it says wins over what events measured."""
+        self.visits[-1].wait = event.get("queue_wait_ms", self.visits[-1].wait)
+        if self.visits[-1].how == "answered":
+            self.legs[-1].said |= {name: event[name] for name in ("talk_ms", "hold_ms", "wrap_ms")
+                                   if event.get(name) is not None}
 
     # ---- the whole ----
 

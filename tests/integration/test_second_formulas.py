@@ -24,6 +24,7 @@ HISTORIES = int(os.environ.get("FLOORWALKER_HISTORIES", "500"))
 FIRST = int(os.environ.get("FLOORWALKER_SEED", "2"))
 YEAR = 2025
 SITES, QUEUES, VENDORS = ("krakow", "cebu"), ("sales", "support"), ("harbor", "north")
+GRACE, REORDER = 500, 300_000
 AGEING = 4 * second.HOUR
 # After these an ANSWERED needs no QUEUED; while an agent talks it is impossible.
 ENDS = ("TRANSFERRED", "ABANDONED", "FLOW_OUT", "DEQUEUED", "CALLBACK_REQUESTED", "CREATED")
@@ -96,10 +97,30 @@ class Draw:
         rows = []
         for event in events:
             late = 0 if self.calm or self.rng.random() < 0.7 else self.rng.randrange(240_000)
-            rows.append((event["event_at"] + late, event))
+            if event["type"] == "RECORD_SNAPSHOT":
+                late = self.rng.randrange(2_400_000)
+            at = event["event_at"] + late
+            if not self.calm and self.rng.random() < 0.05:
+                wrong, event = self.misheard(event), {**event, "revision": 1}
+                rows.append((at + self.rng.randrange(60_000), wrong))
+            rows.append((at, event))
             if self.rng.random() < 0.03:
-                rows.append((event["event_at"] + late + self.rng.randrange(60_000), event))
+                rows.append((at + self.rng.randrange(60_000), event))
         return sorted(rows, key=lambda row: row[0])
+
+    def misheard(self, event):
+        """What the source said first, or says again although it has said better."""
+        def other(name, most):
+            return {**event, name: self.rng.randrange(most)}
+        if event["type"] in ("ANSWERED", "ABANDONED", "FLOW_OUT", "DEQUEUED"):
+            return other("queue_wait_ms", 60_000)
+        if event["type"] in ("DISCONNECTED", "TRANSFERRED"):
+            return other(self.rng.choice(("talk_ms", "hold_ms", "wrap_ms")), 90_000)
+        if event["type"] == "QUEUED":
+            return {**event, "queue_id": self.rng.choice(QUEUES)}
+        if event["type"] == "AGENT_MESSAGE":
+            return {**event, "public": not event["public"]}
+        return event
 
 
 class Story:
@@ -132,6 +153,10 @@ class Story:
             self.ticket()
         else:
             self.visits(self.rng.choice((1, 1, 1, 2, 3)))
+            last = self.events[-1]
+            if last["type"] in ("DISCONNECTED", "WRAP_END") and last["end_cause"] not in (
+                    "SPAM", "MERGED") and self.wild(0.2):
+                self.record()
         return self.events
 
     def maybe(self, share):
@@ -152,6 +177,13 @@ class Story:
             self.wait(15)
         if self.wild(0.05):
             self.say(self.rng.choice(("CANCELLED", "MERGED")))
+
+    def record(self):
+        """The whole of the last visit and its leg, as the source has it in the end."""
+        self.wait(60)
+        said = {name: self.rng.randrange(90_000) for name in (
+            "queue_wait_ms", "talk_ms", "hold_ms", "wrap_ms") if self.maybe(0.7)}
+        self.say("RECORD_SNAPSHOT", **said)
 
     def measured(self):
         return {"queue_wait_ms": self.rng.randrange(60_000)} if self.wild(0.1) else {}
@@ -291,6 +323,15 @@ def is_right(line, expected):
         expected.value, expected.numerator, expected.denominator)
 
 
+def heard_late(rows):
+    """When the clock came to something that was older than `reorder`, by interaction."""
+    heard = collections.defaultdict(int)
+    for log_at, event in rows:
+        if log_at - GRACE - event["event_at"] > REORDER:
+            heard[event["interaction_id"]] = log_at - GRACE
+    return heard
+
+
 class Trial:
     """One seed: its events through the program, and what is different."""
 
@@ -308,7 +349,9 @@ class Trial:
                       if self.draw.calm or '"final":false' not in line]
         refused = of(self.lines, "refused")
         assert not refused, f"seed {seed}: {refused}"
-        cases = [second.Case(events, AGEING, self.end) for events in histories]
+        heard = heard_late(rows)
+        cases = [second.Case(events, AGEING, self.end, heard[events[0]["interaction_id"]])
+                 for events in histories]
         self.book = second.Book(cases, self.draw.withins, self.draw.short, self.draw.clocks,
                                 self.end)
         self.first = self.draw.variants[0], self.draw.withins[0]
