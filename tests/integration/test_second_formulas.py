@@ -71,6 +71,7 @@ class Draw:
                 out.append({"name": f"{metric}-{window}", "metric": metric, "window": window,
                             "target": f"at most {unit}", **told,
                             "per": self.rng.choice(([], ["site"], ["site", "queue"]))})
+        self.objectives_said = out
         return out
 
     def clock(self, kind, channel, marks):
@@ -371,6 +372,28 @@ class Trial:
         for key, by_metric in told.items():
             yield from self.wrong(key, by_metric.values(), key in wanted)
 
+    def attainment(self):
+        """What differs in the figures of objectives over local days, months, and everything."""
+        objectives = {o["name"]: o for o in self.draw.objectives_said}
+        for line in of(self.lines, "period") + of(self.lines, "objective"):
+            metric, said = line["metric"], objectives[line["rule"]]
+            if metric == "service_level":
+                metric = f"service_level.{line['formula']}.within_{said['within'][:-2]}"
+            if metric in second.GAUGES:
+                continue
+            begin, end = line["from_at"], line["to_at"]
+            if line["period"] != "all":
+                period = {"day": "today", "month": "month"}[line["period"]]
+                zone = self.draw.zone
+                if (begin, end) != (second.start_of(period, begin, zone, 0),
+                                    second.end_of(period, begin, zone, 0)):
+                    yield f"seed {self.seed}: no {period} of {self.draw.zone_name}: {line}"
+            expected = second.figure(self.book, scope_of(line["scope"]), metric, self.first,
+                                     begin, end)
+            self.checked["attainment over " + line["period"]] += 1
+            if not is_right(line, expected):
+                yield f"seed {self.seed}: {expected}\n  {line}"
+
     def wrong(self, key, lines, is_wanted):
         scope, window, begin, end = key
         # In wild histories something may have been there, and been taken back.
@@ -396,7 +419,7 @@ def test_figures_are_those_of_the_second_implementation(tmp_path, part):
     found, checked = [], collections.Counter()
     for seed in range(FIRST + part, FIRST + HISTORIES // PER_CONTRACT, 2):
         trial = Trial(tmp_path, seed)
-        found += trial.differences()
+        found += [*trial.differences(), *trial.attainment()]
         checked += trial.checked
         assert not found, f"{len(found)} differences\n" + "\n".join(found[:5])
     print(sum(checked.values()) // 2, "figures,", checked)
