@@ -25,20 +25,34 @@ void bands_deinit(struct bands *b) {
     table_deinit(&b->index);
 }
 
+void bands_expect(struct bands *b, size_t lists) {
+    CHECK(b->index.used == 0);
+    table_deinit(&b->index);
+    table_init(&b->index, lists);
+}
+
 static bool is_of(const void *context, uint32_t handle, const void *key) {
     return node_at(context, handle)->item[0] == *(const uint64_t *)key;
 }
 
-size_t bands_read(const struct bands *b, uint64_t key, void *items, size_t most) {
-    uint32_t handle = table_find(&b->index, key, is_of, b, &key);
+size_t bands_read_at(const struct bands *b, uint32_t first, void *items, size_t most) {
     size_t count = 0;
-    while (handle != TABLE_NONE && handle != POOL_NONE) {
+    for (uint32_t handle = first; handle != POOL_NONE;) {
         CHECK(count < most);
         const struct node *n = node_at(b, handle);
         memcpy((char *)items + count++ * b->item_size, n->item, b->item_size);
         handle = n->next;
     }
     return count;
+}
+
+uint64_t bands_key_at(const struct bands *b, uint32_t first) {
+    return node_at(b, first)->item[0];
+}
+
+size_t bands_read(const struct bands *b, uint64_t key, void *items, size_t most) {
+    uint32_t handle = table_find(&b->index, key, is_of, b, &key);
+    return handle == TABLE_NONE ? 0 : bands_read_at(b, handle, items, most);
 }
 
 static void cut(struct bands *b, uint64_t key) {
@@ -68,19 +82,24 @@ void bands_write(struct bands *b, uint64_t key, const void *items, size_t count)
         table_insert(&b->index, key, next);
 }
 
-static int by_key(const void *a, const void *b) {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
+#define AHEAD 16u /* lists whose memory is on its way while others are looked at */
 
-uint64_t *bands_keys(const struct bands *b, size_t *count) {
-    uint64_t *keys = malloc((b->index.used + 1) * sizeof(*keys));
-    CHECK(keys);
-    size_t place = 0;
-    uint32_t handle;
-    *count = 0;
-    while ((handle = table_next(&b->index, &place)) != TABLE_NONE)
-        keys[(*count)++] = node_at(b, handle)->item[0];
-    qsort(keys, *count, sizeof(*keys), by_key);
-    return keys;
+/* By tag, which follows from the key; the few of one tag by key. */
+uint32_t *bands_order(const struct bands *b, size_t *count) {
+    struct table_slot *sorted = table_sorted(&b->index);
+    uint32_t *order = malloc((b->index.used + 1) * sizeof(*order));
+    CHECK(order);
+    *count = b->index.used;
+    for (size_t k = 0; k < *count; k++) {
+        if (k + AHEAD < *count)
+            __builtin_prefetch(node_at(b, sorted[k + AHEAD].handle));
+        size_t at = k;
+        for (; at > 0 && sorted[at - 1].tag == sorted[k].tag &&
+               bands_key_at(b, order[at - 1]) > bands_key_at(b, sorted[k].handle);
+             at--)
+            order[at] = order[at - 1];
+        order[at] = sorted[k].handle;
+    }
+    free(sorted);
+    return order;
 }

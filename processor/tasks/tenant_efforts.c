@@ -28,13 +28,22 @@ void tenant_efforts_deinit(struct tenant_efforts *e) {
     bands_deinit(&e->legs);
 }
 
-static void read_shift(const struct tenant_efforts *e, uint64_t agent, struct shift *s) {
-    struct leg_told told[EFFORT_LEGS_MAX + 1];
-    s->count = bands_read(&e->legs, agent, told, EFFORT_LEGS_MAX + 1);
-    for (size_t k = 0; k < s->count; k++) {
+static void unpack_shift(const struct leg_told *told, size_t count, struct shift *s) {
+    s->count = count;
+    for (size_t k = 0; k < count; k++) {
         s->legs[k] = told[k].leg;
         s->leaves[k] = told[k].leaf;
     }
+}
+
+static void read_shift(const struct tenant_efforts *e, uint64_t agent, struct shift *s) {
+    struct leg_told told[EFFORT_LEGS_MAX + 1];
+    unpack_shift(told, bands_read(&e->legs, agent, told, EFFORT_LEGS_MAX + 1), s);
+}
+
+static void read_shift_at(const struct tenant_efforts *e, uint32_t first, struct shift *s) {
+    struct leg_told told[EFFORT_LEGS_MAX + 1];
+    unpack_shift(told, bands_read_at(&e->legs, first, told, EFFORT_LEGS_MAX + 1), s);
 }
 
 static void write_shift(struct tenant_efforts *e, uint64_t agent, const struct shift *s) {
@@ -134,7 +143,11 @@ static bool forget_settled(struct shift *s, int64_t late_at) {
 void tenant_efforts_forget(struct tenant_task *t) {
     struct tenant_efforts *e = &t->efforts;
     size_t agents;
-    uint64_t *keys = bands_keys(&e->legs, &agents);
+    uint32_t *order = bands_order(&e->legs, &agents);
+    uint64_t *keys = malloc((agents + 1) * sizeof(*keys));
+    CHECK(keys);
+    for (size_t k = 0; k < agents; k++)
+        keys[k] = bands_key_at(&e->legs, order[k]);
     for (size_t k = 0; k < agents; k++) {
         struct shift s;
         read_shift(e, keys[k], &s);
@@ -142,6 +155,7 @@ void tenant_efforts_forget(struct tenant_task *t) {
             write_shift(e, keys[k], &s);
     }
     free(keys);
+    free(order);
 }
 
 /* When all was done; INSTANT_MAX: one is open. */
@@ -161,13 +175,13 @@ static bool make_room(struct tenant_task *t) {
     if (bands_items(&e->legs) < e->limit)
         return true;
     size_t agents, past_count = 0, dropped = 0;
-    uint64_t *keys = bands_keys(&e->legs, &agents);
+    uint32_t *order = bands_order(&e->legs, &agents);
     struct tenant_past *past = malloc((agents + 1) * sizeof(*past));
     CHECK(past);
     for (size_t k = 0; k < agents; k++) {
         struct shift s;
-        read_shift(e, keys[k], &s);
-        past[past_count] = (struct tenant_past){done_at(&s), keys[k]};
+        read_shift_at(e, order[k], &s);
+        past[past_count] = (struct tenant_past){done_at(&s), s.legs[0].agent};
         past_count += past[past_count].ended_at != INSTANT_MAX;
     }
     tenant_meet_sort(past, past_count);
@@ -176,7 +190,7 @@ static bool make_room(struct tenant_task *t) {
         bands_write(&e->legs, past[dropped++].key, NULL, 0);
     t->counts.efforts_lost += had - bands_items(&e->legs);
     free(past);
-    free(keys);
+    free(order);
     return dropped > 0;
 }
 
@@ -232,11 +246,12 @@ void tenant_efforts_hear(struct tenant_task *t, const struct tenant_leaf *leaf,
 void tenant_efforts_save(const struct tenant_task *t, const uint32_t *ranks, struct buf *b) {
     const struct tenant_efforts *e = &t->efforts;
     size_t agents;
-    uint64_t *keys = bands_keys(&e->legs, &agents);
+    uint32_t *order = bands_order(&e->legs, &agents);
+    buf_put_varint(b, agents);
     buf_put_varint(b, bands_items(&e->legs));
     for (size_t k = 0; k < agents; k++) {
         struct shift s;
-        read_shift(e, keys[k], &s);
+        read_shift_at(e, order[k], &s);
         for (size_t n = 0; n < s.count; n++) {
             buf_put_u64(b, s.legs[n].agent);
             buf_put_u64(b, s.legs[n].interaction);
@@ -245,22 +260,24 @@ void tenant_efforts_save(const struct tenant_task *t, const uint32_t *ranks, str
             buf_put_zigzag(b, s.legs[n].ended_at);
         }
     }
-    free(keys);
+    free(order);
 }
 
 /* In the order in which they were saved, so that each follows those of its agent. */
 void tenant_efforts_load(struct tenant_task *t, struct tenant_leaf *const *leaves,
                          size_t leaf_count, struct cursor *c) {
     struct shift s = {.count = 0};
-    uint64_t count = cursor_varint(c);
-    for (uint64_t k = 0; k < count && !c->failed; k++) {
+    struct tenant_saved saved;
+    if (!tenant_meet_expect(&t->efforts.legs, c, &saved))
+        return;
+    for (uint64_t k = 0; k < saved.items; k++) {
         struct effort_leg leg = {.agent = cursor_u64(c), .interaction = cursor_u64(c)};
         uint32_t leaf = tenant_meet_leaf(leaves, leaf_count, c);
         leg.started_at = cursor_zigzag(c);
         leg.ended_at = cursor_zigzag(c);
         const struct effort_leg *last = s.count > 0 ? &s.legs[s.count - 1] : NULL;
         bool same = last && last->agent == leg.agent;
-        if ((last && effort_compare(last, &leg) >= 0) || (same && s.count == EFFORT_LEGS_MAX))
+        if (same && (effort_compare(last, &leg) >= 0 || s.count == EFFORT_LEGS_MAX))
             cursor_fail(c);
         if (c->failed)
             return;

@@ -103,19 +103,19 @@ static int64_t ended_at(const struct band *b) {
  * ends. The caller frees them. */
 static struct tenant_past *past_of(const struct tenant_journeys *j, int64_t until_at,
                                    size_t *past_count) {
-    size_t key_count;
-    uint64_t *keys = bands_keys(&j->members, &key_count);
-    struct tenant_past *past = malloc((key_count + 1) * sizeof(*past));
+    size_t count_all;
+    uint32_t *order = bands_order(&j->members, &count_all);
+    struct tenant_past *past = malloc((count_all + 1) * sizeof(*past));
     CHECK(past);
     *past_count = 0;
-    for (size_t k = 0; k < key_count; k++) {
+    for (size_t k = 0; k < count_all; k++) {
         struct band b;
-        read_band(j, keys[k], &b);
+        b.count = bands_read_at(&j->members, order[k], b.of, JOURNEY_MEMBERS_MAX + 1);
         int64_t at = ended_at(&b);
         if (at < until_at)
-            past[(*past_count)++] = (struct tenant_past){at, keys[k]};
+            past[(*past_count)++] = (struct tenant_past){at, b.of[0].told.part.journey};
     }
-    free(keys);
+    free(order);
     tenant_meet_sort(past, *past_count);
     return past;
 }
@@ -210,16 +210,17 @@ static void save_member(const struct member *m, const uint32_t *ranks, struct bu
 
 void tenant_journeys_save(const struct tenant_task *t, const uint32_t *ranks, struct buf *b) {
     const struct tenant_journeys *j = &t->journeys;
-    size_t key_count;
-    uint64_t *keys = bands_keys(&j->members, &key_count);
+    size_t count_all;
+    uint32_t *order = bands_order(&j->members, &count_all);
+    buf_put_varint(b, count_all);
     buf_put_varint(b, bands_items(&j->members));
-    for (size_t k = 0; k < key_count; k++) {
+    for (size_t k = 0; k < count_all; k++) {
         struct band band;
-        read_band(j, keys[k], &band);
+        band.count = bands_read_at(&j->members, order[k], band.of, JOURNEY_MEMBERS_MAX + 1);
         for (size_t m = 0; m < band.count; m++)
             save_member(&band.of[m], ranks, b);
     }
-    free(keys);
+    free(order);
 }
 
 static uint32_t load_u32(struct cursor *c) {
@@ -252,19 +253,24 @@ void tenant_journeys_load(struct tenant_task *t, struct tenant_leaf *const *leav
                           size_t leaf_count, struct cursor *c) {
     struct bands *members = &t->journeys.members;
     struct band band = {.count = 0};
-    uint64_t count = cursor_varint(c);
-    for (uint64_t k = 0; k < count && !c->failed; k++) {
+    struct tenant_saved saved;
+    if (!tenant_meet_expect(members, c, &saved))
+        return;
+    for (uint64_t k = 0; k < saved.items; k++) {
         struct member m = load_member(leaves, leaf_count, c);
         const struct member *last = band.count > 0 ? &band.of[band.count - 1] : NULL;
         bool same = last && last->told.part.journey == m.told.part.journey;
-        if ((last && journey_compare(&last->told, &m.told) >= 0) ||
-            (same && band.count == JOURNEY_MEMBERS_MAX))
+        if (same &&
+            (journey_compare(&last->told, &m.told) >= 0 || band.count == JOURNEY_MEMBERS_MAX))
             cursor_fail(c);
         if (c->failed)
             return;
-        if (!same)
+        if (last && !same) {
+            bands_write(members, last->told.part.journey, band.of, band.count);
             band.count = 0;
+        }
         band.of[band.count++] = m;
-        bands_write(members, m.told.part.journey, band.of, band.count);
     }
+    if (band.count > 0)
+        bands_write(members, band.of[0].told.part.journey, band.of, band.count);
 }

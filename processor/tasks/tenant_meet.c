@@ -55,6 +55,17 @@ uint32_t tenant_meet_goal(uint32_t limit) {
     return limit - (limit + 7) / 8;
 }
 
+bool tenant_meet_expect(struct bands *b, struct cursor *c, struct tenant_saved *saved) {
+    saved->lists = cursor_varint(c);
+    saved->items = cursor_varint(c);
+    if (saved->items > cursor_left(c) || saved->lists > saved->items)
+        cursor_fail(c);
+    if (c->failed || saved->items == 0)
+        return false;
+    bands_expect(b, (size_t)saved->lists);
+    return true;
+}
+
 uint32_t tenant_meet_leaf(struct tenant_leaf *const *leaves, size_t leaf_count, struct cursor *c) {
     uint64_t rank = cursor_varint(c);
     if (rank < leaf_count)
