@@ -170,7 +170,7 @@ def purity(root):
 
 def columns(root):
     found = []
-    for path in files(root, ".c", ".h", ".py", ".sh", ".cmake"):
+    for path in files(root, ".c", ".h", ".java", ".py", ".sh", ".cmake"):
         for number, text in lines(path):
             if len(text) > COLUMNS:
                 found.append(
@@ -181,7 +181,7 @@ def columns(root):
 
 def file_lengths(root):
     found = []
-    for path in files(root, ".c", ".h", ".py", ".sh"):
+    for path in files(root, ".c", ".h", ".java", ".py", ".sh"):
         count = len(lines(path))
         if count >= FILE_LINES:
             found.append(
@@ -192,12 +192,13 @@ def file_lengths(root):
 
 
 def functions(paths):
-    """ctags' functions of C files as dictionaries with path, name, line, end, signature."""
+    """ctags' functions of C files and methods of Java files as dictionaries with path, name, line,
+    end, signature."""
     if not paths:
         return []
     out = subprocess.run(
-        ["ctags", "--output-format=json", "--fields=+neS", "--languages=C,C++", "--kinds-C=f",
-         "--kinds-C++=f", "-f", "-", *map(str, paths)],
+        ["ctags", "--output-format=json", "--fields=+neS", "--languages=C,C++,Java",
+         "--kinds-C=f", "--kinds-C++=f", "--kinds-Java=m", "-f", "-", *map(str, paths)],
         check=True, capture_output=True, text=True,
     ).stdout
     return [tag for tag in map(json.loads, out.splitlines()) if tag.get("_type") == "tag"]
@@ -205,7 +206,7 @@ def functions(paths):
 
 def function_lengths(root):
     found = []
-    for tag in functions(files(root, ".c", ".h", under=C_FOLDERS)):
+    for tag in functions(files(root, ".c", ".h", ".java", under=C_FOLDERS)):
         count = tag.get("end", tag["line"]) - tag["line"] + 1
         if count > FUNCTION_LINES:
             where = tag["path"].removeprefix(f"{root}/")
@@ -374,7 +375,7 @@ def data_files(root):
             json.loads(path.read_text())
         except ValueError as error:
             found.append(f"{place(root, path)}: not JSON: {error}")
-    for path in files(root, ".xml"):
+    for path in files(root, ".xml", ".svg"):
         try:
             xml.parse(path)
         except xml.ParseError as error:

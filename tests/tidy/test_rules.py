@@ -67,6 +67,10 @@ def schema_with(change):
     return json.dumps(schema) + "\n"
 
 
+def java_body(count):
+    return "class A {\n    void f() {\n" + "        f();\n" * (count - 2) + "    }\n}\n"
+
+
 def body(count):
     return "int f(void) {\n" + "    f();\n" * (count - 3) + "    return 0;\n}\n"
 
@@ -82,9 +86,11 @@ PLANTED = [
     (rules.outside_libraries, "processor/cli/a.c", "#include <hiredis/async.h>\n", "hiredis"),
     (rules.purity, C, "#include <time.h>\n", "<time.h> in core"),
     (rules.purity, C, 'int f(void) {\n    return getenv("A") != 0;\n}\n', "a.c:2: getenv()"),
+    (rules.columns, "loadtest/A.java", "// " + "x" * 100 + "\n", "A.java:1: 103 columns"),
     (rules.columns, C, "/* " + "x" * 100 + " */\n", "a.c:1: 106 columns"),
     (rules.file_lengths, C, rows(600), "600 lines"),
     (rules.function_lengths, C, body(71), "f() has 71 lines"),
+    (rules.function_lengths, "loadtest/A.java", java_body(71), "f() has 71 lines"),
     (rules.function_lengths, "tests/a.py", "def f():\n" + "    f()\n" * 70, "f() has 71 lines"),
     (rules.header_form, "processor/core/a.h", "#pragma once\n", "must be a comment"),
     (rules.header_form, "processor/core/a.h", "/* A. */\nint x;\n", "#pragma once is missing"),
@@ -104,6 +110,7 @@ PLANTED = [
     (rules.named_tests, "tests/a.md", "`unit/a.c::b` does it\n", "a.md:1: there is no test"),
     (rules.data_files, "deploy/a.json", "{,}\n", "not JSON"),
     (rules.data_files, "deploy/a.xml", "<a>\n", "not XML"),
+    (rules.data_files, "loadtest/a.svg", "<svg>\n", "not XML"),
     (schema_rules.schemas, TICK, '{"type": "record"}\n', "no Avro schema"),
     (schema_rules.schemas, TICK, schema_with(lambda s: s.update(name="Tock")), "one name"),
     (schema_rules.schemas, TICK, schema_with(lambda s: s.update(namespace="x")), "namespace"),

@@ -5,7 +5,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SKIPPED = {".git", "build", ".cache", "__pycache__", ".pytest_cache"}
 TEXT = {
-    ".c", ".h", ".py", ".sh", ".md", ".txt", ".cmake", ".json", ".avsc", ".yaml", ".yml", ".xml", ""
+    ".c", ".h", ".java", ".py", ".sh", ".md", ".txt", ".cmake", ".json", ".jsonl", ".avsc", ".yaml",
+    ".yml", ".xml", ".svg", "",
 }
 
 
