@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { WITHIN_MS = 20000 };
+
 #define NAME(name) #name,
 static const char *const priorities[] = {EVENT_PRIORITIES(NAME)};
 
@@ -52,6 +54,7 @@ static void count_visit(struct truth_totals *totals, int64_t wait_ms, const char
     totals->offered++;
     if (strcmp(how, "answered") == 0) {
         totals->answered++;
+        totals->answered_20s += wait_ms <= WITHIN_MS;
         totals->wait_ms += (uint64_t)wait_ms;
     }
     totals->abandoned += strcmp(how, "abandoned") == 0;
@@ -113,11 +116,12 @@ void truth_total(struct truth *truth, const char *bad) {
     fprintf(truth->file,
             "{\"kind\":\"total\",\"events\":%" PRIu64 ",\"duplicates\":%" PRIu64
             ",\"late\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"interactions\":%" PRIu64
-            ",\"offered\":%" PRIu64 ",\"answered\":%" PRIu64 ",\"abandoned\":%" PRIu64
-            ",\"flowed_out\":%" PRIu64 ",\"callbacks\":%" PRIu64 ",\"handled\":%" PRIu64
-            ",\"wait_ms\":%" PRIu64 ",\"handle_ms\":%" PRIu64 ",\"resolved\":%" PRIu64
-            ",\"reopened\":%" PRIu64 ",\"last_at\":%" PRId64 ",\"bad\":%s}\n",
+            ",\"offered\":%" PRIu64 ",\"answered\":%" PRIu64 ",\"answered_20s\":%" PRIu64
+            ",\"abandoned\":%" PRIu64 ",\"flowed_out\":%" PRIu64 ",\"callbacks\":%" PRIu64
+            ",\"handled\":%" PRIu64 ",\"wait_ms\":%" PRIu64 ",\"handle_ms\":%" PRIu64
+            ",\"resolved\":%" PRIu64 ",\"reopened\":%" PRIu64 ",\"last_at\":%" PRId64
+            ",\"bad\":%s}\n",
             t->events, t->duplicates, t->late, t->lost, t->interactions, t->offered, t->answered,
-            t->abandoned, t->flowed_out, t->callbacks, t->handled, t->wait_ms, t->handle_ms,
-            t->resolved, t->reopened, t->last_at, bad);
+            t->answered_20s, t->abandoned, t->flowed_out, t->callbacks, t->handled, t->wait_ms,
+            t->handle_ms, t->resolved, t->reopened, t->last_at, bad);
 }

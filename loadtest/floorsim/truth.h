@@ -18,6 +18,7 @@ struct truth_totals {
     uint64_t interactions;
     uint64_t offered;
     uint64_t answered;
+    uint64_t answered_20s; /* of these, after 20 s at most */
     uint64_t abandoned;
     uint64_t flowed_out;
     uint64_t callbacks;
