@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { BATCH = 4096, PARTITIONS_MAX = 1024, WAIT_MS = 20000, TURN_MS = 10 };
 
@@ -71,10 +72,18 @@ static int64_t assign_all(rd_kafka_t *consumer, const char *topic) {
     return records;
 }
 
+static double seconds(clockid_t clock) {
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static int64_t drain(rd_kafka_t *consumer, int64_t records, int64_t *bytes) {
     static rd_kafka_message_t *batch[BATCH];
     rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(consumer);
     int64_t seen = 0;
+    double began = 0, cpu = 0;
 
     /* The call waits for a whole batch: short turns, so that the last one costs no time. */
     for (int idle_ms = 0; seen < records && idle_ms < WAIT_MS; idle_ms += TURN_MS) {
@@ -82,6 +91,10 @@ static int64_t drain(rd_kafka_t *consumer, int64_t records, int64_t *bytes) {
 
         if (count > 0)
             idle_ms = 0;
+        if (seen == 0) {
+            began = seconds(CLOCK_MONOTONIC);
+            cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+        }
         for (ssize_t i = 0; i < count; i++) {
             if (batch[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
                 seen++;
@@ -90,6 +103,8 @@ static int64_t drain(rd_kafka_t *consumer, int64_t records, int64_t *bytes) {
             rd_kafka_message_destroy(batch[i]);
         }
     }
+    printf("steady %" PRId64 " %.3f %.3f\n", seen, seconds(CLOCK_MONOTONIC) - began,
+           seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu);
     rd_kafka_queue_destroy(queue);
     return seen;
 }
