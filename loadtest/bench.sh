@@ -1,35 +1,59 @@
 #!/usr/bin/env bash
-# The benchmark: floorwalker and a bare librdkafka consumer over the same topic in the same run.
+# The benchmark: one broker, one topic, and several programs that read it to its end in turns.
 #
 #   loadtest/bench.sh [options]
 #
-#   --events N       how many events the topic gets (5000000)
+#   --events N       how many events the topic gets (5000000); one in a thousand comes twice
+#   --repeats N      of all contenders in turns (5): the figures are medians
 #   --partitions N   of the topic (8)
 #   --rate N         events per simulated second: how dense the traffic is (2000)
 #   --tenants N      (1)
+#   --no-peers       leaves out Kafka Streams and Flink: no Java is built or run
+#   --out FOLDER     where the results go (loadtest/results)
 #
-# Floorwalker judges loadtest/contract.yaml for every tenant: item clocks and 80/20 objectives.
+#   bare-consumer          librdkafka drains the topic, nothing is done with the records
+#   floorwalker            judges loadtest/contract.yaml: item clocks, 80/20, windows up to quarters
+#   kafka-streams          loadtest/peers/streams: one-minute windows and 80/20 alone
+#   kafka-streams-adding   the same; each partition adds up before the repartition
+#   flink                  loadtest/peers/flink: as kafka-streams
 #
-# Prints a table for a person, then a JSON line per contender. A contender's time is that of its
-# whole process, from its start to its end; floorwalker's clock is stopped at the next step of a
-# day's window after the last event, so that the day shows all of it. `correct` says of the
-# consumer that it saw every record, and of floorwalker that its totals in Redis equal what the
-# simulated sites say happened.
+# All but the first have exactly-once on. A contender's time and CPU are those of its whole process,
+# from its start to its end (a JVM's start too); `steady` is its rate between the first and the last
+# record that it reads, where it tells. Broker CPU is what the broker's process spends meanwhile.
+# `correct`: the consumer saw every record; floorwalker's totals in Redis, and those of the peers'
+# topic of minutes, equal what the simulated sites say happened. Floorwalker's clock is stopped at
+# the next step of a day's window after the last event, so that the day shows all of it.
+#
+# Prints a table; bench.md, bench.jsonl (a line per figure, with each run's) and bench.svg go to the
+# folder of results. Status 0 if floorwalker and the consumer were correct; that a peer was wrong is
+# a result.
 set -euo pipefail
 # shellcheck source=loadtest/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+JVM_HEAP=2g
+PEER_FIGURES=(offered answered answered_20s abandoned handled handle_ms)
+
 events=5000000
+repeats=5
 partitions=8
 rate=2000
 tenants=1
+peers=yes
+out=$FW_ROOT/loadtest/results
 
 read_options() {
     while [ $# -gt 0 ]; do
         case $1 in
-        --events | --partitions | --rate | --tenants)
+        --events | --repeats | --partitions | --rate | --tenants)
             [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || usage_error "$1 needs a number above 0"
             printf -v "${1#--}" '%s' "$2"
+            shift
+            ;;
+        --no-peers) peers= ;;
+        --out)
+            [ -n "${2:-}" ] || usage_error "$1 needs a folder"
+            out=$(realpath -m -- "$2")
             shift
             ;;
         *) usage_error "no such option: $1; the script's head has the options" ;;
@@ -38,11 +62,14 @@ read_options() {
     done
 }
 
+# A few minutes of three times the calls for billing, so that there is something to alert on.
 fill() {
     say "filling the topic with $events events"
     "$bin/floorsim" --brokers "$brokers" --registry "$registry" --topic-prefix bench. \
         --partitions "$partitions" --events "$events" --rate "$rate" --tenants "$tenants" \
-        --profile flat --channels voice,chat,messaging --truth "$dir/total.json" --totals
+        --profile flat --channels voice,chat,messaging --load 1 --burst '*:billing:3:2m:5m' \
+        --duplicates 0.001 --truth "$dir/total.json" --totals
+    records=$(($(happened events) + $(happened duplicates)))
 }
 
 # Floorsim's tenant is acme, or acme-1 and so on.
@@ -61,7 +88,7 @@ write_settings() {
     cat >"$dir/floorwalker.yaml" <<TXT
 kafka:
   brokers: $brokers
-  group: bench
+  group: bench-$1
   topics: {partitions: $partitions, replication: 1}
 topic_prefix: bench.
 schema_registry: $registry
@@ -75,60 +102,120 @@ log: {level: warning, format: json}
 TXT
 }
 
-# contend NAME JUDGE COMMAND...: runs and measures a contender; JUDGE says whether it was right.
+# fresh TOPIC...: nothing but the input is on the broker, besides these.
+fresh() {
+    redis-cli -u "$redis" flushall >/dev/null
+    "$python" "$FW_ROOT/loadtest/bench_topics.py" "$brokers" bench.interactions "$partitions" "$@"
+}
+
+# contend RUN NAME JUDGE COMMAND...: runs and measures a contender; JUDGE says whether it was right.
 contend() {
-    local name=$1 judge=$2 cost wall cpu rss correct
-    shift 2
-    say "$name"
-    if ! cost=$(python3 "$FW_ROOT/loadtest/measure.py" "$@" 2>"$dir/$name.log"); then
+    local run=$1 name=$2 judge=$3 cost wall cpu rss broker correct steady
+    shift 3
+    say "run $run: $name"
+    if ! cost=$(python3 "$FW_ROOT/loadtest/measure.py" --beside "$broker_pid" "$@" \
+        2>"$dir/$name.log"); then
         tail -n 5 "$dir/$name.log" >&2
         die "$name failed"
     fi
     correct=$($judge)
-    read -r wall cpu rss <<<"${cost##*$'\n'}"
-    python3 - "$name" "$events" "$correct" "$wall" "$cpu" "$rss" >>"$dir/results.jsonl" <<'PY'
+    read -r wall cpu rss broker <<<"${cost##*$'\n'}"
+    steady=$(sed -n 's/^steady //p' "$dir/$name.log")
+    python3 - "$name" "$records" "$correct" "$wall" "$cpu" "$rss" "$broker" "$(late_of "$name")" \
+        "$steady" >>"$dir/runs.jsonl" <<'PY'
 import json, sys
-name, events, correct, wall, cpu, rss = sys.argv[1:]
-print(json.dumps({"name": name, "events_per_s": round(int(events) / float(wall)),
-                  "cpu_ns_per_event": round(float(cpu) * 1e9 / int(events)),
-                  "rss_mb": round(float(rss)), "correct": correct == "true"}))
+name, records, correct, wall, cpu, rss, broker, late, steady = sys.argv[1:]
+records = int(records)
+row = {"name": name, "events_per_s": records / float(wall),
+       "cpu_ns_per_event": float(cpu) * 1e9 / records, "rss_mb": float(rss),
+       "broker_cpu_ns_per_event": float(broker) * 1e9 / records,
+       "correct": correct == "true"}
+if late:
+    row["late_dropped"] = int(late)
+if steady:
+    count, seconds, cpu_s = map(float, steady.split())
+    row |= {"steady_events_per_s": count / seconds,
+            "steady_cpu_ns_per_event": cpu_s * 1e9 / count}
+print(json.dumps(row))
 PY
+}
+
+# late_of NAME: how many records a peer says that it dropped as late; others say nothing.
+late_of() {
+    sed -n 's/^late //p' "$dir/$1.log"
 }
 
 # The consumer says itself how many records it saw.
 saw_all() {
-    grep -q "^$(happened events) records" "$dir/bare-consumer.log" && echo true || echo false
+    grep -q "^$records records" "$dir/bare-consumer.log" && echo true || echo false
 }
 
-table() {
-    python3 - "$dir/results.jsonl" <<'PY'
-import json, sys
-rows = [json.loads(line) for line in open(sys.argv[1])]
-print(f"{'':<16}{'events/s':>12}{'CPU ns/event':>14}{'RSS MB':>9}{'of bare':>9}  correct")
-for r in rows:
-    share = r["events_per_s"] / rows[0]["events_per_s"]
-    print(f"{r['name']:<16}{r['events_per_s']:>12,}{r['cpu_ns_per_event']:>14,}{r['rss_mb']:>9}"
-          f"{share:>9.2f}  {'yes' if r['correct'] else 'NO'}")
-PY
+floorwalker_agrees() {
+    totals_agree service_level.n:answered_20s handled:handled aht_ms.n:handle_ms
+}
+
+# peer_agrees: a peer's committed totals beside what happened; and that the burst was told of.
+peer_agrees() {
+    local name result=true seen
+    "$python" "$FW_ROOT/loadtest/peer_totals.py" "$brokers" "$prefix" >"$dir/seen.json"
+    for name in "${PEER_FIGURES[@]}"; do
+        seen=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' \
+            "$dir/seen.json" "$name")
+        if [ "$seen" != "$(happened "$name")" ]; then
+            say "$name is $seen in its topic and $(happened "$name") in truth"
+            result=false
+        fi
+    done
+    if grep -q '"alerts": 0' "$dir/seen.json"; then
+        say "no alert fired"
+        result=false
+    fi
+    printf '%s\n' $result
+}
+
+# peer RUN NAME JARS CLASS [WORD...]: on topics and a folder of its own.
+peer() {
+    local run=$1 name=$2 jars=$3 class=$4
+    shift 4
+    prefix=$name-$run.
+    rm -rf "${dir:?}/$name"
+    mkdir -p "$dir/$name"
+    fresh "${prefix}minutes" "${prefix}alerts"
+    contend "$run" "$name" peer_agrees java "-Xmx$JVM_HEAP" \
+        -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp "$jar_root/$jars/*" \
+        "floorwalker.peers.$class" "$brokers" bench.interactions "$prefix" "$records" \
+        "$dir/$name" "$@"
+}
+
+turn() {
+    fresh
+    contend "$1" bare-consumer saw_all "$bin/bare_consumer" "$brokers" bench.interactions
+    write_settings "$1"
+    contend "$1" floorwalker floorwalker_agrees "$bin/floorwalker" run --config \
+        "$dir/floorwalker.yaml" --until-end --final-clock "$(final_clock)"
+    [ -n "$peers" ] || return 0
+    peer "$1" kafka-streams streams StreamsJob
+    peer "$1" kafka-streams-adding streams StreamsJob adding
+    peer "$1" flink flink FlinkJob
 }
 
 main() {
     read_options "$@"
-    "$FW_ROOT/deploy/local/deps.sh"
+    "$FW_ROOT/deploy/local/deps.sh" ${peers:+--peers}
     build floorwalker floorsim bare_consumer
+    [ -z "$peers" ] || jar_root=$("$FW_ROOT/loadtest/peers/build.sh")
+    python=$("$FW_ROOT/tests/venv.sh")/bin/python
     dir=$FLOORWALKER_CACHE/bench
-    rm -f "$dir/results.jsonl"
-    mkdir -p "$dir"
+    rm -f "$dir/runs.jsonl"
+    mkdir -p "$dir" "$out"
     start_stack
+    broker_pid=$(cut -d ' ' -f 1 "$dir/stack/kafka/pid")
     fill
     write_contracts
-    write_settings
-    contend bare-consumer saw_all "$bin/bare_consumer" "$brokers" bench.interactions
-    contend floorwalker totals_agree "$bin/floorwalker" run --config "$dir/floorwalker.yaml" \
-        --until-end --final-clock "$(final_clock)"
-    table
-    cat "$dir/results.jsonl"
-    ! grep -q '"correct": false' "$dir/results.jsonl"
+    for run in $(seq "$repeats"); do
+        turn "$run"
+    done
+    python3 "$FW_ROOT/loadtest/bench_report.py" "$dir/runs.jsonl" "$records" "$out"
 }
 
 main "$@"

@@ -47,11 +47,11 @@ happened() {
 # final_clock: the first multiple of five minutes at which every wait of 20 s has passed.
 final_clock() { echo $((($(happened last_at) / 300000 + 2) * 300000)); }
 
-# totals_agree: compares what the view shows with what happened, counter by counter.
+# totals_agree [METRIC:NAME...]: compares what the view shows with what happened, sum by sum.
 totals_agree() {
     local pair seen true_sum result=true
     for pair in offered:offered answered:answered abandoned:abandoned flowed_out:flowed_out \
-        callbacks:callbacks asa_ms.n:wait_ms; do
+        callbacks:callbacks asa_ms.n:wait_ms "$@"; do
         seen=$(shown "${pair%%:*}") true_sum=$(happened "${pair##*:}")
         if [ "$seen" != "$true_sum" ]; then
             say "${pair%%:*} is $seen in Redis and $true_sum in truth"

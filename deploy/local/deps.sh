@@ -4,6 +4,7 @@
 #   deploy/local/deps.sh              what the build, the local stack and the demo need
 #   deploy/local/deps.sh --checks     also what tests/run.sh needs
 #   deploy/local/deps.sh --image      also what tests/image.sh and tests/fresh.sh need
+#   deploy/local/deps.sh --peers      also what the peers of loadtest/bench.sh need
 #   deploy/local/deps.sh --build-only only what the build needs
 #
 # System packages come by apt (as root, or by sudo). librdkafka and hiredis are built from Debian
@@ -181,13 +182,14 @@ check_libraries() {
 }
 
 main() {
-    local checks='' image='' stack=yes
+    local checks='' image='' peers='' stack=yes
     for option in "$@"; do
         case $option in
         --checks) checks=yes ;;
         --image) image=yes ;;
+        --peers) peers=yes ;;
         --build-only) stack='' ;;
-        *) usage_error "unknown option $option; known are --checks, --image and --build-only" ;;
+        *) usage_error "unknown option $option; the script's head has the options" ;;
         esac
     done
     logs=$FLOORWALKER_CACHE/logs
@@ -204,6 +206,9 @@ main() {
         install_packages "${check_packages[@]}"
         install_clang_runtime
         "$FW_ROOT/tests/venv.sh" >/dev/null
+    fi
+    if [ -n "$peers" ] && ! command -v javac >/dev/null; then
+        install_packages default-jdk-headless
     fi
     if [ -n "$image" ]; then
         install_packages "${image_packages[@]}"
