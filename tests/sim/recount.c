@@ -260,9 +260,10 @@ static void abandon(void) {
 static void leg_truth(int64_t from_at, int64_t hold_ms, int64_t wrap_ms, bool transferred) {
     struct world *w = world;
     const struct record *said = &w->record;
+    bool wrapped = wrap_ms > 0; /* else a wrap that the record tells lies behind the leg */
     hold_ms = said->hold_ms != EVENT_ABSENT ? said->hold_ms : hold_ms;
     wrap_ms = said->wrap_ms != EVENT_ABSENT ? said->wrap_ms : wrap_ms;
-    int64_t talk_ms = w->at - from_at - hold_ms - wrap_ms;
+    int64_t talk_ms = w->at - from_at - hold_ms - (wrapped ? wrap_ms : 0);
     talk_ms = talk_ms > 0 ? talk_ms : 0;
     talk_ms = said->talk_ms != EVENT_ABSENT ? said->talk_ms : talk_ms;
     transferred = transferred || (said->is && said->cause == END_CAUSE_TRANSFERRED);
