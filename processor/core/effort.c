@@ -59,6 +59,7 @@ int64_t effort_ms(const struct effort_leg *legs, size_t count, size_t which) {
     }
     for (int64_t at = leg->started_at; at < leg->ended_at;) {
         struct stretch s = stretch_at(&legs[first], last - first + 1, which - first, at);
+        CHECK(s.open > 0 && s.to_at > at); /* the leg itself is open */
         int64_t lasts_ms = s.to_at - at;
         sum_ms += lasts_ms / s.open + (s.before < lasts_ms % s.open);
         at = s.to_at;
