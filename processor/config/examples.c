@@ -136,8 +136,10 @@ static void read_event(struct reader *r, const struct tree_node *n, struct examp
                                              {"public", read_public, false},
                                              {NULL, NULL, false}};
     struct event event = event_of(e);
-    if (reader_map(r, n, keys, &event) &&
-        read_instant(r, tree_get(n, "at"), &e->zone, &event.event_at))
+    if (!reader_map(r, n, keys, &event))
+        return;
+    const struct tree_node *at = tree_get(n, "at");
+    if (at && !tree_is_empty(at) && read_instant(r, at, &e->zone, &event.event_at))
         add_event(r, n->line, e, event);
 }
 

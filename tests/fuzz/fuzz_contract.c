@@ -11,7 +11,10 @@ static void use(const struct contract *c) {
     if (count == 0 || count > LEAF_THRESHOLDS_MAX || thresholds_ms[0] <= 0)
         __builtin_trap();
     for (size_t i = 0; i < c->clock_count; i++) {
-        if (c->clocks[i].name.size == 0 || c->clocks[i].target_ms <= 0)
+        const struct clock_rule *clock = &c->clocks[i];
+        bool bounded = clock->days ? clock->days->count > 0 && clock->calendar
+                                   : clock->target_ms > 0;
+        if (clock->name.size == 0 || !bounded)
             __builtin_trap();
     }
     for (size_t i = 0; i < c->objective_count; i++) {
