@@ -4,278 +4,340 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "base/earliest.h"
+#include "base/pool.h"
 
 /* A due_at, shifted so that it orders as an unsigned number (its key), has eight digits of six
- * bits. A node stands at the level of the highest digit in which it differs from the ring's base,
- * in the slot of that digit. So everything at a lower level is earlier than anything at a higher
- * one, no distance needs further memory, and a slot of level 0 is one millisecond. When the base
- * enters a slot of a higher level, the slot's nodes spread over the lower levels. */
+ * bits. A note stands at the level of the highest digit in which it differs from the base, in the
+ * slot of that digit. So everything at a lower level is earlier than anything at a higher one, and
+ * a slot of level 0 is one millisecond. When the base enters a slot of a higher level, the slot's
+ * notes spread over the level below. */
 #define DIGIT_BITS 6u
 #define SLOTS 64u
 #define LEVELS 8u
-#define RING_SLOTS (LEVELS * SLOTS)
+#define KEY_LATEST ((UINT64_C(1) << 48) - 1)
 
-struct ring {
-    uint64_t base;              /* a key: no node is earlier */
-    uint32_t levels;            /* bit l: level l is not empty */
-    uint64_t occupied[LEVELS];  /* bit s: slot s is not empty */
-    uint32_t heads[RING_SLOTS]; /* valid where occupied */
+/* What a slot does not say of a key. Above level 5 that is more bits, and the node is asked. */
+struct note {
+    uint32_t low, handle;
 };
+#define LOW_LEVELS 6u
 
-/* Two rings: what is armed before the base of the coming ring has passed and comes first. */
-enum { PASSED, COMING, RINGS };
+#define CHUNK_NOTES 63u
+struct chunk {
+    uint32_t next; /* POOL_NONE: the last */
+    uint32_t count;
+    struct note notes[CHUNK_NOTES];
+};
+_Static_assert(sizeof(struct chunk) == 512, "whole cache lines");
+
+/* Notes that are void stay until their time, unless they are more than the others. */
+#define VOID_FEW 4096u
 
 struct wheel {
-    struct ring rings[RINGS];
+    uint64_t base;                  /* a key: no note is earlier */
+    uint32_t levels;                /* bit l: level l is not empty */
+    uint64_t occupied[LEVELS];      /* bit s: slot s is not empty */
+    uint32_t heads[LEVELS * SLOTS]; /* chunks; valid where occupied */
+    struct pool chunks;
     wheel_node_fn *node;
+    wheel_near_fn *near;
     void *context;
-    int64_t now;
-    size_t armed;
-    struct earliest *earliest; /* apart, because asking changes nothing that can be seen */
+    size_t armed, notes;
+    int64_t next_at; /* INT64_MIN: not known */
+    uint32_t *taken; /* scratch: handles that are handed out */
+    size_t taken_capacity;
 };
 
-static int64_t within(int64_t at) {
-    if (at < WHEEL_EARLIEST)
-        return WHEEL_EARLIEST;
-    return at > WHEEL_LATEST ? WHEEL_LATEST : at;
-}
-
 static uint64_t key_of(int64_t at) {
-    return (uint64_t)(within(at) - WHEEL_EARLIEST);
+    if (at < WHEEL_EARLIEST)
+        return 0;
+    return at > WHEEL_LATEST ? KEY_LATEST : (uint64_t)(at - WHEEL_EARLIEST);
 }
 
 static int64_t instant_of(uint64_t key) {
     return (int64_t)key + WHEEL_EARLIEST;
 }
 
-/* Slots of both rings in one row, from 1 on: 0 is disarmed. */
-static void set_place(struct wheel_node *node, int64_t due_at, uint32_t place) {
-    node->due_and_place = (uint64_t)due_at << 16 | place;
-}
-
-static uint32_t place_of(const struct wheel_node *node) {
-    return (uint32_t)(node->due_and_place & UINT16_MAX);
-}
-
-static uint32_t slot_of(const struct ring *ring, uint64_t key) {
-    uint64_t differs = (key ^ ring->base) | 1;
+static uint32_t slot_of(const struct wheel *w, uint64_t key) {
+    uint64_t differs = (key ^ w->base) | 1;
     uint32_t level = (63 - (uint32_t)__builtin_clzll(differs)) / DIGIT_BITS;
     return level * SLOTS + (uint32_t)(key >> (level * DIGIT_BITS) & (SLOTS - 1));
 }
 
-/* The earliest slot of a ring that is not empty. */
-static uint32_t first_slot(const struct ring *ring) {
-    uint32_t level = (uint32_t)__builtin_ctz(ring->levels);
-    return level * SLOTS + (uint32_t)__builtin_ctzll(ring->occupied[level]);
+/* The earliest slot that is not empty. */
+static uint32_t first_slot(const struct wheel *w) {
+    uint32_t level = (uint32_t)__builtin_ctz(w->levels);
+    return level * SLOTS + (uint32_t)__builtin_ctzll(w->occupied[level]);
 }
 
 /* The first key that belongs to the slot. */
-static uint64_t slot_start(const struct ring *ring, uint32_t slot) {
+static uint64_t slot_start(const struct wheel *w, uint32_t slot) {
     uint32_t shift = slot / SLOTS * DIGIT_BITS;
-    uint64_t above = slot / SLOTS == LEVELS - 1 ? 0 : ring->base >> (shift + DIGIT_BITS);
+    uint64_t above = slot / SLOTS == LEVELS - 1 ? 0 : w->base >> (shift + DIGIT_BITS);
     return (above << DIGIT_BITS | slot % SLOTS) << shift;
 }
 
-static void link_node(struct wheel *w, uint32_t which, uint32_t handle, struct wheel_node *node,
-                      int64_t due_at) {
-    struct ring *ring = &w->rings[which];
-    uint32_t slot = slot_of(ring, key_of(due_at));
-    uint64_t *occupied = &ring->occupied[slot / SLOTS];
-    uint64_t bit = UINT64_C(1) << (slot % SLOTS);
-
-    node->prev = WHEEL_NONE;
-    node->next = *occupied & bit ? ring->heads[slot] : WHEEL_NONE;
-    set_place(node, due_at, which * RING_SLOTS + slot + 1);
-    if (node->next != WHEEL_NONE)
-        w->node(w->context, node->next)->prev = handle;
-    ring->heads[slot] = handle;
-    *occupied |= bit;
-    ring->levels |= 1u << (slot / SLOTS);
-}
-
-/* Empties a slot; returns the first handle of what was in it. */
-static uint32_t cut_slot(struct ring *ring, uint32_t slot) {
+/* The key of a note in the slot that begins at `start`; false of one that is seen to be void. */
+static bool key_in(const struct wheel *w, uint32_t slot, uint64_t start, const struct note *note,
+                   uint64_t *key) {
     uint32_t level = slot / SLOTS;
-    ring->occupied[level] &= ~(UINT64_C(1) << (slot % SLOTS));
-    if (ring->occupied[level] == 0)
-        ring->levels &= ~(1u << level);
-    return ring->heads[slot];
-}
-
-static void unlink_node(struct wheel *w, struct wheel_node *node) {
-    uint32_t place = place_of(node) - 1, slot = place % RING_SLOTS;
-    struct ring *ring = &w->rings[place / RING_SLOTS];
-    if (node->next != WHEEL_NONE)
-        w->node(w->context, node->next)->prev = node->prev;
-    if (node->prev != WHEEL_NONE)
-        w->node(w->context, node->prev)->next = node->next;
-    else if (node->next != WHEEL_NONE)
-        ring->heads[slot] = node->next;
-    else
-        cut_slot(ring, slot);
-    w->armed--;
-    earliest_remove(w->earliest, wheel_node_due_at(node));
-    node->due_and_place = 0;
-}
-
-static void link_again(struct wheel *w, uint32_t which, uint32_t handle) {
-    while (handle != WHEEL_NONE) {
-        struct wheel_node *node = w->node(w->context, handle);
-        uint32_t next = node->next;
-        link_node(w, which, handle, node, wheel_node_due_at(node));
-        handle = next;
+    if (level < LOW_LEVELS) {
+        *key = start | (note->low & ((UINT64_C(1) << (level * DIGIT_BITS)) - 1));
+        return true;
     }
+    uint64_t noted = w->node(w->context, note->handle)->noted;
+    *key = noted - 1;
+    return noted != 0 && (uint32_t)*key == note->low && *key >= start;
 }
 
-static int64_t earliest_in_slot(const struct wheel *w, const struct ring *ring, uint32_t slot) {
-    int64_t earliest = INT64_MAX;
-    for (uint32_t handle = ring->heads[slot]; handle != WHEEL_NONE;) {
-        const struct wheel_node *node = w->node(w->context, handle);
-        if (wheel_node_due_at(node) < earliest)
-            earliest = wheel_node_due_at(node);
-        handle = node->next;
+static struct chunk *chunk_at(const struct wheel *w, uint32_t handle) {
+    return pool_at(&w->chunks, handle);
+}
+
+static void put_note(struct wheel *w, uint32_t handle, uint64_t key) {
+    uint32_t slot = slot_of(w, key);
+    uint64_t *occupied = &w->occupied[slot / SLOTS];
+    uint64_t bit = UINT64_C(1) << (slot % SLOTS);
+    bool there = *occupied & bit;
+    struct chunk *chunk = there ? chunk_at(w, w->heads[slot]) : NULL;
+    if (!there || chunk->count == CHUNK_NOTES) {
+        uint32_t added = pool_get_dirty(&w->chunks);
+        chunk = chunk_at(w, added);
+        chunk->next = there ? w->heads[slot] : POOL_NONE;
+        chunk->count = 0;
+        w->heads[slot] = added;
+        *occupied |= bit;
+        w->levels |= 1u << (slot / SLOTS);
     }
-    return earliest;
+    chunk->notes[chunk->count++] = (struct note){(uint32_t)key, handle};
 }
 
-/* The level-0 slot of the earliest instant <= at, or WHEEL_NONE. The base never goes beyond `at`:
- * what a handler arms from here on is still to come. */
-static uint32_t ripe_slot(struct wheel *w, uint32_t which, int64_t at) {
-    struct ring *ring = &w->rings[which];
-    while (ring->levels != 0) {
-        uint32_t slot = first_slot(ring);
-        if (slot_start(ring, slot) > key_of(at))
-            return WHEEL_NONE;
-        if (slot < SLOTS) {
-            ring->base = slot_start(ring, slot);
-            return slot;
+/* Empties a slot; returns its first chunk. */
+static uint32_t cut_slot(struct wheel *w, uint32_t slot) {
+    uint32_t level = slot / SLOTS;
+    w->occupied[level] &= ~(UINT64_C(1) << (slot % SLOTS));
+    if (w->occupied[level] == 0)
+        w->levels &= ~(1u << level);
+    return w->heads[slot];
+}
+
+static uint32_t drop_chunk(struct wheel *w, uint32_t handle) {
+    uint32_t next = chunk_at(w, handle)->next;
+    pool_put(&w->chunks, handle);
+    return next;
+}
+
+static void make_room(struct wheel *w, size_t count) {
+    if (count <= w->taken_capacity)
+        return;
+    w->taken_capacity = count * 2;
+    w->taken = realloc(w->taken, w->taken_capacity * sizeof(*w->taken));
+    CHECK(w->taken);
+}
+
+static void tell_near(struct wheel *w, uint32_t slot) {
+    size_t count = 0;
+    for (uint32_t c = w->heads[slot]; c != POOL_NONE; c = chunk_at(w, c)->next) {
+        const struct chunk *chunk = chunk_at(w, c);
+        make_room(w, count + chunk->count);
+        for (uint32_t k = 0; k < chunk->count; k++)
+            w->taken[count++] = chunk->notes[k].handle;
+    }
+    w->near(w->context, w->taken, count);
+}
+
+/* The base enters a slot above level 0, whose notes go below. */
+static void enter(struct wheel *w, uint32_t slot) {
+    uint64_t start = slot_start(w, slot);
+    if (w->near && slot / SLOTS == 1)
+        tell_near(w, slot);
+    uint32_t c = cut_slot(w, slot);
+    w->base = start;
+    while (c != POOL_NONE) {
+        const struct chunk *chunk = chunk_at(w, c);
+        for (uint32_t k = 0; k < chunk->count; k++) {
+            uint64_t key;
+            if (key_in(w, slot, start, &chunk->notes[k], &key))
+                put_note(w, chunk->notes[k].handle, key);
+            else
+                w->notes--;
         }
-        /* Straight to the earliest node instead of the slot's start: most nodes then reach their
-         * last level in one move, however far the base has to go. */
-        int64_t earliest = earliest_in_slot(w, ring, slot);
-        uint32_t first = cut_slot(ring, slot);
-        ring->base = key_of(earliest < at ? earliest : at);
-        link_again(w, which, first);
+        c = drop_chunk(w, c);
     }
-    return WHEEL_NONE;
 }
 
-struct wheel *wheel_new(wheel_node_fn *node, void *context) {
+struct wheel *wheel_new(wheel_node_fn *node, wheel_near_fn *near, void *context) {
     struct wheel *w = calloc(1, sizeof(*w));
-    struct earliest *earliest = malloc(sizeof(*earliest));
-    CHECK(w && earliest);
-    earliest_reset(earliest);
+    CHECK(w);
+    pool_init(&w->chunks, sizeof(struct chunk));
+    w->next_at = INT64_MIN;
     w->node = node;
+    w->near = near;
     w->context = context;
-    w->now = INT64_MIN;
-    w->earliest = earliest;
     return w;
 }
 
 void wheel_free(struct wheel *w) {
     if (!w)
         return;
-    free(w->earliest);
+    pool_deinit(&w->chunks);
+    free(w->taken);
     free(w);
 }
 
-int64_t wheel_now(const struct wheel *w) {
-    return w->now;
+/* Of a chunk the notes that are not void, in place. */
+static void sweep_chunk(struct wheel *w, uint32_t slot, uint64_t start, struct chunk *chunk) {
+    uint32_t kept = 0;
+    for (uint32_t k = 0; k < chunk->count; k++) {
+        struct note note = chunk->notes[k];
+        uint64_t key;
+        if (key_in(w, slot, start, &note, &key) &&
+            w->node(w->context, note.handle)->noted == key + 1)
+            chunk->notes[kept++] = note;
+    }
+    w->notes -= chunk->count - kept;
+    chunk->count = kept;
 }
 
-/* Makes room in the passed ring for a node before its base. Rare: a handler arms a timer that is
- * earlier than others that have passed already. */
-static void rebase_passed(struct wheel *w) {
-    struct ring *ring = &w->rings[PASSED];
-    struct ring old = *ring;
-    memset(ring, 0, sizeof(*ring));
-    while (old.levels != 0)
-        link_again(w, PASSED, cut_slot(&old, first_slot(&old)));
+static void sweep(struct wheel *w) {
+    for (uint32_t slot = 0; slot < LEVELS * SLOTS; slot++) {
+        if (!(w->occupied[slot / SLOTS] >> slot % SLOTS & 1))
+            continue;
+        uint64_t start = slot_start(w, slot);
+        uint32_t c = cut_slot(w, slot), kept = POOL_NONE;
+        while (c != POOL_NONE) {
+            struct chunk *chunk = chunk_at(w, c);
+            uint32_t next = chunk->next;
+            sweep_chunk(w, slot, start, chunk);
+            chunk->next = kept;
+            kept = chunk->count > 0 ? c : kept;
+            if (chunk->count == 0)
+                pool_put(&w->chunks, c);
+            c = next;
+        }
+        if (kept == POOL_NONE)
+            continue;
+        w->heads[slot] = kept;
+        w->occupied[slot / SLOTS] |= UINT64_C(1) << slot % SLOTS;
+        w->levels |= 1u << (slot / SLOTS);
+    }
 }
 
 void wheel_arm(struct wheel *w, uint32_t handle, int64_t due_at) {
     struct wheel_node *node = w->node(w->context, handle);
-    CHECK(!wheel_node_is_armed(node));
-    due_at = within(due_at);
-
-    uint32_t which = COMING;
     uint64_t key = key_of(due_at);
-    if (key < w->rings[COMING].base) {
-        which = PASSED;
-        if (w->rings[PASSED].levels == 0)
-            w->rings[PASSED].base = key;
-        else if (key < w->rings[PASSED].base)
-            rebase_passed(w);
-    }
-    link_node(w, which, handle, node, due_at);
-    earliest_add(w->earliest, due_at, w->armed);
-    w->armed++;
+    if (key < w->base)
+        key = w->base;
+    w->armed += node->due == 0;
+    node->due = key + 1;
+    if (node->noted != 0 && node->noted <= node->due)
+        return; /* put off: found out when its time has come */
+    if (w->notes > 2 * w->armed + VOID_FEW)
+        sweep(w);
+    node->noted = node->due;
+    put_note(w, handle, key);
+    w->notes++;
+    if (w->next_at > instant_of(key))
+        w->next_at = instant_of(key);
 }
 
 void wheel_disarm(struct wheel *w, uint32_t handle) {
     struct wheel_node *node = w->node(w->context, handle);
-    if (!wheel_node_is_armed(node))
-        return;
-    unlink_node(w, node);
+    w->armed -= node->due != 0;
+    *node = (struct wheel_node){0};
 }
 
-static void look_for_earliest(const struct wheel *w) {
-    const struct ring *ring = &w->rings[w->rings[PASSED].levels != 0 ? PASSED : COMING];
-    uint32_t slot = first_slot(ring);
-    if (slot < SLOTS) {
-        earliest_offer(w->earliest, instant_of(slot_start(ring, slot)));
-        return;
+static int64_t look_for_next(const struct wheel *w) {
+    uint32_t slot = first_slot(w);
+    uint64_t start = slot_start(w, slot), next = UINT64_MAX;
+    if (slot < SLOTS)
+        return instant_of(start);
+    for (uint32_t c = w->heads[slot]; c != POOL_NONE; c = chunk_at(w, c)->next) {
+        const struct chunk *chunk = chunk_at(w, c);
+        for (uint32_t k = 0; k < chunk->count; k++) {
+            uint64_t key;
+            if (key_in(w, slot, start, &chunk->notes[k], &key) && key < next)
+                next = key;
+        }
     }
-    for (uint32_t handle = ring->heads[slot]; handle != WHEEL_NONE;) {
-        const struct wheel_node *node = w->node(w->context, handle);
-        earliest_offer(w->earliest, wheel_node_due_at(node));
-        handle = node->next;
-    }
+    return instant_of(next != UINT64_MAX ? next : start);
 }
 
-int64_t wheel_next_due(const struct wheel *w) {
+int64_t wheel_next_due(struct wheel *w) {
     if (w->armed == 0)
         return INT64_MAX;
-    if (w->earliest->count == 0)
-        look_for_earliest(w);
-    return earliest_next(w->earliest);
+    if (w->next_at == INT64_MIN)
+        w->next_at = look_for_next(w);
+    return w->next_at;
 }
 
-/* Nothing up to `at` is armed any more. */
-static void all_taken(struct wheel *w, int64_t at) {
-    struct ring *ring = &w->rings[COMING];
-    if (key_of(at) > ring->base)
-        ring->base = key_of(at);
-    if (at > w->now)
-        w->now = at;
-}
-
-size_t wheel_take_instant(struct wheel *w, int64_t at, int64_t *due_at, uint32_t *handles,
-                          size_t room) {
-    uint32_t which = w->rings[PASSED].levels != 0 ? PASSED : COMING;
-    uint32_t slot = ripe_slot(w, which, at);
-    if (slot == WHEEL_NONE) {
-        all_taken(w, at);
-        return 0;
+/* To the level-0 slot of the earliest instant <= at; false when there is none. The base never goes
+ * beyond `at`: what a handler arms from here on is still to come. */
+static bool find_ripe(struct wheel *w, uint64_t at, uint32_t *slot) {
+    while (w->levels != 0) {
+        *slot = first_slot(w);
+        if (slot_start(w, *slot) > at)
+            break;
+        if (*slot >= SLOTS) {
+            enter(w, *slot);
+            continue;
+        }
+        w->base = slot_start(w, *slot);
+        return true;
     }
-    struct ring *ring = &w->rings[which];
-    *due_at = instant_of(slot_start(ring, slot));
+    if (at > w->base)
+        w->base = at;
+    return false;
+}
+
+/* One whose time has come by its note: true when it has. */
+static bool is_due(struct wheel *w, uint32_t handle) {
+    struct wheel_node *node = w->node(w->context, handle);
+    w->notes--;
+    if (node->noted != w->base + 1)
+        return false;
+    node->noted = 0;
+    if (node->due > w->base + 1) {
+        node->noted = node->due;
+        put_note(w, handle, node->due - 1);
+        w->notes++;
+        return false;
+    }
+    node->due = 0;
+    w->armed--;
+    return true;
+}
+
+static size_t take_slot(struct wheel *w, uint32_t slot) {
     size_t count = 0;
-    while (count < room && ring->occupied[0] >> slot & 1) {
-        handles[count] = ring->heads[slot];
-        unlink_node(w, w->node(w->context, handles[count]));
-        count++;
+    for (uint32_t c = cut_slot(w, slot); c != POOL_NONE; c = drop_chunk(w, c)) {
+        uint32_t size = chunk_at(w, c)->count;
+        make_room(w, count + size);
+        for (uint32_t k = 0; k < size; k++) {
+            uint32_t handle = chunk_at(w, c)->notes[k].handle;
+            if (is_due(w, handle))
+                w->taken[count++] = handle;
+        }
     }
     return count;
 }
 
-uint32_t wheel_take(struct wheel *w, int64_t at) {
-    int64_t due_at;
-    uint32_t handle;
-    return wheel_take_instant(w, at, &due_at, &handle, 1) == 1 ? handle : WHEEL_NONE;
+size_t wheel_take_instant(struct wheel *w, int64_t at, int64_t *due_at, uint32_t **handles) {
+    uint32_t slot;
+    size_t count = 0;
+    if (w->next_at <= at)
+        w->next_at = INT64_MIN;
+    while (count == 0 && find_ripe(w, key_of(at), &slot))
+        count = take_slot(w, slot);
+    *due_at = instant_of(w->base);
+    *handles = w->taken;
+    return count;
 }
 
 size_t wheel_armed(const struct wheel *w) {
     return w->armed;
+}
+
+size_t wheel_notes(const struct wheel *w) {
+    return w->notes;
 }

@@ -1,61 +1,57 @@
-/* Hierarchical timing wheel on the time of a task: O(1) arm and disarm, exact order of expiry.
- * Varghese & Lauck 1987. Nodes live in the caller's records and are named by handle. */
+/* Hierarchical timing wheel on the time of a task: O(1) to arm, exact order of expiry. After
+ * Varghese & Lauck 1987, but slots hold notes of who is due when, side by side, and not the timers
+ * themselves: to arm one, to put it off and to let time pass touches no other one's memory. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define WHEEL_NONE UINT32_MAX
-
 /* Instants that a node can hold: 48 bits, from the year 2490 before to 6429 after our era. What
  * lies beyond stands at the edge. */
 #define WHEEL_EARLIEST (-(INT64_C(1) << 47))
 #define WHEEL_LATEST ((INT64_C(1) << 47) - 1)
 
-/* Zeroed before the first arm. Small, because everything that waits has one. */
+/* In the caller's record, zeroed before the first arm and disarmed before the record goes. Both are
+ * ms since WHEEL_EARLIEST, and one more; 0: none. */
 struct wheel_node {
-    uint64_t due_and_place; /* due_at, and where it stands in the low 16 bits; 0 there: disarmed */
-    uint32_t prev;          /* handles in the same slot, or WHEEL_NONE */
-    uint32_t next;
+    uint64_t due;
+    uint64_t noted; /* for when there is a note of it; a note of another instant is void */
 };
 
 static inline bool wheel_node_is_armed(const struct wheel_node *node) {
-    return (node->due_and_place & UINT16_MAX) != 0;
+    return node->due != 0;
 }
 /* Epoch ms; while it is armed. */
 static inline int64_t wheel_node_due_at(const struct wheel_node *node) {
-    return (int64_t)(node->due_and_place & ~(uint64_t)UINT16_MAX) / (1 << 16);
+    return (int64_t)(node->due - 1) + WHEEL_EARLIEST;
 }
 
-/* The node of a handle: nodes may lie inside the caller's own records. */
+/* The node of a handle: nodes may lie inside the caller's own records. The memory of one that is
+ * gone must still be there, with the node as disarming left it or another one's. */
 typedef struct wheel_node *wheel_node_fn(void *context, uint32_t handle);
+
+/* These are due within the next 64 ms, or notes of them are void. */
+typedef void wheel_near_fn(void *context, const uint32_t *handles, size_t count);
 
 struct wheel; /* opaque */
 
-struct wheel *wheel_new(wheel_node_fn *node, void *context);
+/* `near` may be NULL; else it is called, before they are taken, with those that soon will be. */
+struct wheel *wheel_new(wheel_node_fn *node, wheel_near_fn *near, void *context);
 void wheel_free(struct wheel *w);
 
-/* The time up to which everything has been taken: the latest `at` for which nothing was left, and
- * INT64_MIN before that. Taking from an empty wheel sets its time, which is cheaper than letting
- * it find out after a million arms. */
-int64_t wheel_now(const struct wheel *w);
-
-/* The node must be disarmed. A due_at that has passed is due at once. */
+/* Sets the node's instant, whether it had one or not. One that has passed is due at once. */
 void wheel_arm(struct wheel *w, uint32_t handle, int64_t due_at);
 void wheel_disarm(struct wheel *w, uint32_t handle); /* no effect when not armed */
 
-/* The earliest due_at, or INT64_MAX. May be called often. */
-int64_t wheel_next_due(const struct wheel *w);
+/* Nothing is due before this instant; INT64_MAX when nothing is armed. Exact unless something that
+ * was armed was moved or disarmed. May be called often. */
+int64_t wheel_next_due(struct wheel *w);
 
-/* Takes one handle whose due_at <= at, earliest first, disarmed; WHEEL_NONE when there is none.
- * Among those due at the same instant the order depends on history: where that matters, see
- * wheel_take_instant. */
-uint32_t wheel_take(struct wheel *w, int64_t at);
+/* Takes all of the earliest instant <= at, disarmed: returns how many, sets *due_at, and *handles,
+ * valid until the next call. Their order depends on history: where that matters the caller sorts
+ * them. 0: nothing was left, and time is `at` from here on. */
+size_t wheel_take_instant(struct wheel *w, int64_t at, int64_t *due_at, uint32_t **handles);
 
-/* Takes all handles of the earliest instant <= at (disarmed) into handles[], at most `room`;
- * returns how many and sets *due_at. More of the same instant may follow in the next call. The
- * caller orders them by a key that does not depend on history. */
-size_t wheel_take_instant(struct wheel *w, int64_t at, int64_t *due_at, uint32_t *handles,
-                          size_t room);
 size_t wheel_armed(const struct wheel *w);
+size_t wheel_notes(const struct wheel *w); /* with those that are void: less than twice as many */

@@ -227,30 +227,11 @@ void change_drop(struct interaction_task *t, uint32_t handle) {
     record_drop(&t->store, handle);
 }
 
-/* A timer that is too early is left where it is while the record is warm: most of what happens
- * puts off what is due, and the timer finds out when it fires. */
 void change_arm(struct interaction_task *t, uint32_t handle, int64_t due_at) {
-    struct record *r = record_at(&t->store, handle);
-    bool armed = wheel_node_is_armed(&r->timer);
-    if (record_is_warm(r)) {
-        record_recent(&t->store, r)->due_at = due_at;
-        if (armed && wheel_node_due_at(&r->timer) <= due_at)
-            return;
-    }
-    if (armed && wheel_node_due_at(&r->timer) == due_at)
-        return;
-    wheel_disarm(t->wheel, handle);
-    if (due_at != INSTANT_MAX)
+    if (due_at == INSTANT_MAX)
+        wheel_disarm(t->wheel, handle);
+    else
         wheel_arm(t->wheel, handle, due_at);
-}
-
-bool change_is_due(const struct interaction_task *t, uint32_t handle) {
-    const struct record *r = record_at(&t->store, handle);
-    return !record_is_warm(r) || record_recent(&t->store, r)->due_at <= t->clock;
-}
-
-void change_put_off(struct interaction_task *t, uint32_t handle) {
-    change_arm(t, handle, record_recent(&t->store, record_at(&t->store, handle))->due_at);
 }
 
 /* Nothing is left of it that is worth a record. */

@@ -285,8 +285,10 @@ static void read_records(struct loading *l) {
 
 /* An empty wheel takes over the time at once. */
 static void set_wheel(struct interaction_task *t) {
+    int64_t due_at;
+    uint32_t *due;
     if (t->clock != INSTANT_NONE)
-        CHECK(wheel_take(t->wheel, t->clock) == WHEEL_NONE);
+        CHECK(wheel_take_instant(t->wheel, t->clock, &due_at, &due) == 0);
 }
 
 static void read_all(struct loading *l) {

@@ -37,8 +37,6 @@ struct interaction_task {
     uint32_t closed_first, closed_last; /* cold and closed, in the order of (last event, name) */
     uint32_t closed_near;               /* among them, the last one that did not come to the end */
 
-    uint32_t *due; /* scratch: handles of one instant */
-    size_t due_capacity;
     struct ledger_facts told, holds;   /* scratch: facts before and after */
     struct moment before[MOMENTS_MAX]; /* scratch: the tail as it was, */
     struct moment after[MOMENTS_MAX];  /* and as it will be */
@@ -63,10 +61,8 @@ void change_follow(struct interaction_task *t, const struct gauge_standing *stoo
 /* One that was loaded: gauges and the count of the open hear of it. */
 void change_appear(struct interaction_task *t, const struct interaction *now);
 
-/* Sets the record's timer; of one that is warm it may fire too early, and is then put off. */
+/* Sets the record's timer; INSTANT_MAX: none. */
 void change_arm(struct interaction_task *t, uint32_t handle, int64_t due_at);
-bool change_is_due(const struct interaction_task *t, uint32_t handle);
-void change_put_off(struct interaction_task *t, uint32_t handle);
 
 /* Out of every list, the wheel and the store; a grave stays where repeats can still come. */
 void change_drop(struct interaction_task *t, uint32_t handle);

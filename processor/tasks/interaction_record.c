@@ -246,7 +246,6 @@ struct recent *record_warm(struct record_store *s, struct record *r) {
     record_read(s, r, &n->now);
     recent_look(s, n, &n->now);
     n->next_at = n->base_next_at;
-    n->due_at = INSTANT_MAX;
     n->kept = NULL;
     n->tail = SLAB_NONE;
     n->words = n->last = n->count = 0;

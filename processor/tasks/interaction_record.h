@@ -20,9 +20,8 @@ struct kept {
 
 /* An interaction that changed within the last `reorder`: what can still come out differently. */
 struct recent {
-    int64_t base_next_at; /* when time next changes the base; INSTANT_MAX: never */
-    int64_t next_at;      /* when time next changes what is now; INSTANT_MAX: never */
-    int64_t due_at;       /* the timer may be armed for an earlier instant: nothing happens then */
+    int64_t base_next_at;      /* when time next changes the base; INSTANT_MAX: never */
+    int64_t next_at;           /* when time next changes what is now; INSTANT_MAX: never */
     int64_t first_at, last_at; /* of the tail, unless it is empty */
     struct kept *kept;
     uint32_t tail;        /* slab: packed moments, sorted by event_at, then moment_compare */

@@ -6,9 +6,22 @@
 #include "base/check.h"
 #include "tasks/interaction_parts.h"
 
+#define NEAR_MOST 512u /* records whose memory is brought near at a time */
+
 static struct wheel_node *timer_of(void *context, uint32_t handle) {
     struct interaction_task *t = context;
     return &record_at(&t->store, handle)->timer;
+}
+
+/* Before their timers fire one after the other, each in memory of its own. */
+static void bring_near(void *context, const uint32_t *handles, size_t count) {
+    const struct interaction_task *t = context;
+    if (count > NEAR_MOST)
+        return; /* the last would push out the first */
+    for (size_t k = 0; k < count; k++)
+        __builtin_prefetch(record_at(&t->store, handles[k]));
+    for (size_t k = 0; k < count; k++)
+        record_prefetch(&t->store, record_at(&t->store, handles[k]));
 }
 
 static uint32_t graves_limit(uint32_t open_limit) {
@@ -21,7 +34,7 @@ struct interaction_task *interaction_task_new(const struct interaction_task_opti
     CHECK(t);
     t->options = *options;
     record_store_init(&t->store, options->leaves);
-    t->wheel = wheel_new(timer_of, t);
+    t->wheel = wheel_new(timer_of, bring_near, t);
     gauges_init(&t->gauges, options->leaves);
     feeds_init(&t->feeds);
     graves_init(&t->graves, graves_limit(options->open_limit));
@@ -41,27 +54,8 @@ void interaction_task_free(struct interaction_task *t) {
     record_store_deinit(&t->store);
     ledger_facts_deinit(&t->told);
     ledger_facts_deinit(&t->holds);
-    free(t->due);
     free(t->topic);
     free(t);
-}
-
-/* Takes the records that are due at the next instant; false when none is due up to `at`. */
-static bool take_due(struct interaction_task *t, int64_t at, int64_t *due_at, size_t *count) {
-    *count = 0;
-    do {
-        if (*count + 64 > t->due_capacity) {
-            t->due_capacity = t->due_capacity == 0 ? 256 : t->due_capacity * 2;
-            t->due = realloc(t->due, t->due_capacity * sizeof(*t->due));
-            CHECK(t->due);
-        }
-        size_t more = wheel_take_instant(t->wheel, at, due_at, t->due + *count,
-                                         t->due_capacity - *count);
-        if (more == 0)
-            break;
-        *count += more;
-    } while (wheel_next_due(t->wheel) == *due_at);
-    return *count > 0;
 }
 
 static int compare_due(const void *left, const void *right, void *context) {
@@ -73,22 +67,17 @@ static int compare_due(const void *left, const void *right, void *context) {
 /* Timers fire one by one, each at its own instant, ties by name. */
 static void pass_timers(struct interaction_task *t, int64_t clock, struct outbox *out) {
     int64_t due_at;
+    uint32_t *due;
     size_t count;
-    while (take_due(t, clock, &due_at, &count)) {
+    while ((count = wheel_take_instant(t->wheel, clock, &due_at, &due)) > 0) {
         if (due_at > t->clock)
             t->clock = due_at;
         if (count > 1)
-            qsort_r(t->due, count, sizeof(*t->due), compare_due, &t->store);
-        for (size_t k = 0; k < count; k++)
-            record_prefetch(&t->store, record_at(&t->store, t->due[k]));
+            qsort_r(due, count, sizeof(*due), compare_due, &t->store);
         for (size_t k = 0; k < count; k++) {
-            if (!change_is_due(t, t->due[k])) {
-                change_put_off(t, t->due[k]);
-                continue;
-            }
             t->counts.timers++;
-            change_by_time(t, t->due[k], out);
-            change_finish(t, t->due[k], out);
+            change_by_time(t, due[k], out);
+            change_finish(t, due[k], out);
         }
     }
     t->clock = clock;
