@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "codec/report_codec.h"
+#include "core/cell_figure.h"
 #include "tasks/interaction_task.h"
 #include "tasks/tenant_task.h"
 
@@ -106,6 +107,38 @@ static bool judges_by_arrival(const struct contract_set *set) {
     return false;
 }
 
+/* What the objectives' formulas are made of, of counters and histograms. */
+static struct cell_shape needs_of(const struct contract_set *set) {
+    struct cell_shape all = {0};
+    for (size_t i = 0; i < set->count; i++) {
+        const struct contract *c = &set->contracts[i];
+        for (size_t k = 0; k < c->objective_count; k++) {
+            struct cell_shape one = {0};
+            cell_figure_needs(&one, c->objectives[k].metric, c->objectives[k].attribution, 0);
+            all.counters |= one.counters;
+            all.histograms |= one.histograms;
+        }
+    }
+    return all;
+}
+
+/* Counters from `first` to `last`. */
+static bool needs_any(const struct cell_shape *needs, enum counter first, enum counter last) {
+    return needs->counters >> first & ((UINT64_C(2) << (last - first)) - 1);
+}
+
+/* Nobody is told what no objective asks for, where nobody sees figures. */
+static void leave_out(struct trial *t) {
+    struct cell_shape needs = needs_of(t->options.contracts);
+    if (t->options.figure)
+        return;
+    delta_table_keep_samples(t->deltas, needs.histograms);
+    if (!needs_any(&needs, COUNTER_JOURNEYS, COUNTER_JOURNEY_LAST))
+        t->out.journey = NULL;
+    if (!needs_any(&needs, COUNTER_EFFORT_LEGS, COUNTER_EFFORT_MS))
+        t->out.effort = NULL;
+}
+
 struct trial *trial_new(const struct trial_options *options) {
     struct trial *t = calloc(1, sizeof(*t));
     CHECK(t);
@@ -130,6 +163,7 @@ struct trial *trial_new(const struct trial_options *options) {
                              .journey = take_journey,
                              .effort = take_effort,
                              .counted = take_counted};
+    leave_out(t);
     return t;
 }
 

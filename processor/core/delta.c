@@ -30,6 +30,7 @@ struct delta_table {
     size_t row_count, row_capacity;
     struct delta_sample *samples;
     size_t sample_count, sample_capacity;
+    uint32_t histograms;          /* bits: of these samples are kept */
     struct delta_index row_index; /* key: leaf and pane number */
     uint32_t last[LAST_ROWS];     /* looked up last: an event touches few rows, several times */
 };
@@ -93,6 +94,7 @@ struct delta_table *delta_table_new(void) {
     struct delta_table *t = calloc(1, sizeof(*t));
     CHECK(t);
     memset(t->last, 0xFF, sizeof(t->last));
+    t->histograms = UINT32_MAX;
     index_init(&t->row_index);
     return t;
 }
@@ -104,6 +106,10 @@ void delta_table_free(struct delta_table *t) {
     free(t->samples);
     free(t->row_index.slots);
     free(t);
+}
+
+void delta_table_keep_samples(struct delta_table *t, uint32_t histograms) {
+    t->histograms = histograms;
 }
 
 void delta_table_reset(struct delta_table *t) {
@@ -160,6 +166,8 @@ static struct delta_sample *add_sample(struct delta_table *t) {
 
 void delta_table_sample(struct delta_table *t, uint32_t leaf, int64_t at, enum histogram_id h,
                         int64_t value_ms, int32_t sign) {
+    if (!(t->histograms >> h & 1))
+        return;
     uint32_t row = row_of(t, leaf, at);
     *add_sample(t) = (struct delta_sample){
         .row = row, .bucket = histogram_bucket(value_ms), .histogram = (uint8_t)h, .count = sign};

@@ -28,6 +28,10 @@ struct delta_table *delta_table_new(void);
 void delta_table_free(struct delta_table *t);
 void delta_table_reset(struct delta_table *t); /* empty, memory kept */
 
+/* From here on samples of other histograms than these (bits of 1 << enum histogram_id) are
+ * dropped. */
+void delta_table_keep_samples(struct delta_table *t, uint32_t histograms);
+
 /* The row of (leaf, pane of `at`), made when missing. Valid until the next call. */
 struct delta_row *delta_table_row(struct delta_table *t, uint32_t leaf, int64_t at);
 
