@@ -10,6 +10,15 @@
 #include "core/objective_window.h"
 #include "core/period.h"
 
+/* Steps of one objective and scope come again and again. */
+#define NEAR_ROWS 1024u
+
+struct near_row {
+    const struct objective *objective;
+    const struct scope *scope; /* whose memory may be another's by now */
+    struct attainment_row *row;
+};
+
 struct attainment {
     const struct contract_set *contracts;
     struct attainment_row **rows;
@@ -18,6 +27,7 @@ struct attainment {
     bool sorted;
     struct table table;
     uint64_t left_out;
+    struct near_row near[NEAR_ROWS]; /* by their addresses */
     struct pane_scratch scratch;
     struct cell_sums sums; /* of a report's row, for one objective */
 };
@@ -285,18 +295,31 @@ static bool is_thin(const struct objective *o, const struct figure *f) {
     return !f->present || (f->sample != ALERT_LONG_NONE && f->sample < o->min_sample);
 }
 
-void attainment_judge(struct attainment *a, const struct judged_step *step) {
+static struct attainment_row *judged_row(struct attainment *a, const struct judged_step *step) {
     const struct objective *o = step->objective;
+    uint64_t mixed = ((uintptr_t)step->scope ^ (uintptr_t)o << 1) * UINT64_C(0x9E3779B97F4A7C15);
+    struct near_row *near = &a->near[(mixed >> 32) % NEAR_ROWS];
+    if (near->objective == o && near->scope == step->scope &&
+        scope_equal(&near->row->scope, step->scope))
+        return near->row;
     const struct contract *contract = contract_set_find(a->contracts, step->tenant,
                                                         step->step_at - 1);
     struct attainment_row *row = row_of(a, contract, &(struct row_name){o, step->scope});
+    if (row)
+        *near = (struct near_row){o, step->scope, row};
+    return row;
+}
+
+void attainment_judge(struct attainment *a, const struct judged_step *step) {
+    const struct objective *o = step->objective;
+    struct attainment_row *row = judged_row(a, step);
     if (!row) {
         a->left_out++;
         return;
     }
     bool thin = is_thin(o, step->figure);
     tightest_step(&row->tightest, step->step_at, thin, thin ? 0 : value_of(step->figure));
-    if (objective_window_is_over(contract, o->window, step->step_at))
+    if (objective_window_is_over(row->contract, o->window, step->step_at))
         tightest_step(&row->tightest, step->step_at, true, 0); /* the next period begins clean */
     row->steps += !thin;
     row->missed += !thin && !attainment_is_met(o, step->figure);

@@ -28,7 +28,8 @@ struct cell *cell_new(const struct cell_shape *shape, struct cell_scratch *scrat
     CHECK(c);
     c->shape = *shape;
     c->scratch = scratch;
-    c->at = INSTANT_NONE;
+    c->at = c->still_until = INSTANT_NONE;
+    c->changes = 1;
     cell_waiting_init(&c->waiting);
     cell_periods_init(&c->periods);
     for (size_t t = 0; t < CELL_TIERS; t++)
@@ -204,11 +205,51 @@ static void advance_periods(struct cell *c, int64_t at) {
     cell_periods_settle(p, &c->shape, edge_at, &s->panes);
 }
 
+static int64_t earlier(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+/* Before any pane can come into a window, leave one, or grow too old for its width. */
+static int64_t still_until(const struct cell *c) {
+    int64_t until_at = c->shape.zone ? c->at : INSTANT_MAX;
+    for (size_t t = 0; t < CELL_TIERS; t++) {
+        const struct pane_list *l = &c->tiers[t];
+        if (l->count == 0)
+            continue;
+        int64_t stays_ms = t == 0 ? c->shape.fine_ms : c->shape.minute_ms;
+        if (t + 1 == CELL_TIERS || stays_ms > c->shape.keep_ms)
+            stays_ms = c->shape.keep_ms;
+        until_at = earlier(until_at, pane_list_at(l, 0)->at + stays_ms);
+        for (size_t w = 0; w < c->shape.window_count; w++) {
+            int64_t edge_at = c->windows[w].edge_at, length_ms = c->shape.windows[w].length_ms;
+            size_t leaves = pane_list_lower(l, edge_at - length_ms);
+            if (leaves < l->count)
+                until_at = earlier(until_at, pane_list_at(l, leaves)->at + length_ms);
+            size_t comes = pane_list_lower(l, edge_at);
+            if (comes < l->count)
+                until_at = earlier(until_at, pane_list_at(l, comes)->at);
+        }
+    }
+    return until_at;
+}
+
+static void stand_still(struct cell *c, int64_t at) {
+    c->at = at;
+    for (size_t w = 0; w < c->shape.window_count; w++)
+        c->windows[w].edge_at = instant_floor(at, c->shape.windows[w].step_ms);
+}
+
 void cell_advance(struct cell *c, int64_t at) {
-    if (at <= c->at && c->waiting.count == 0)
+    bool came = c->waiting.count > 0;
+    if (at <= c->at && !came)
         return;
+    if (at <= c->still_until && !came) {
+        stand_still(c, at);
+        return;
+    }
     if (at < c->at)
         at = c->at;
+    c->changes++;
     cell_waiting_sort(&c->waiting);
     if (c->at != INSTANT_NONE)
         cell_windows_slide(c, at);
@@ -223,6 +264,7 @@ void cell_advance(struct cell *c, int64_t at) {
     c->at = at;
     advance_periods(c, at);
     roll(c);
+    c->still_until = came ? at : still_until(c);
 }
 
 /* Counts for panes that are gone: the gauges are always right, and so are periods under way. */
@@ -236,6 +278,7 @@ static void correct_gone(struct cell *c, int64_t at, int64_t pane_at, struct sli
     }
     if (!cell_sums_gauges(c->base, packed))
         return;
+    c->changes++;
     for (size_t w = 0; w < c->shape.window_count; w++) {
         cell_sums_gauges(c->windows[w].sums.gauges, packed);
         c->windows[w].changed = true;

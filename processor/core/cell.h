@@ -35,6 +35,8 @@ struct cell {
     int64_t at;                   /* the step it stands at; INSTANT_NONE: none yet */
     int64_t base[CELL_GAUGES];    /* gauge changes of the panes that are gone */
     size_t packed_bytes;          /* of all panes */
+    int64_t still_until;          /* to here it may advance and nothing changes, if nothing waits */
+    uint64_t changes;             /* grows whenever a window's sums may have changed */
     struct cell_waiting waiting;
     struct pane_list tiers[CELL_TIERS];
     struct cell_window windows[WINDOW_COUNT];

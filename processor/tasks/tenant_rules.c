@@ -97,7 +97,9 @@ static void figure_at_edge(const struct tenant_rule *r, const struct contract *c
                            struct figure *figure) {
     struct cell_sums sums;
     if (!objective_window_is_period(r->objective->window)) {
-        figure_of(r, &r->cell->windows[0].sums, figure);
+        *figure = r->figure;
+        if (r->figured != r->cell->changes)
+            figure_of(r, &r->cell->windows[0].sums, figure);
         return;
     }
     cell_sums_init(&sums, &r->cell->shape);
@@ -126,6 +128,7 @@ void tenant_rule_step(struct tenant_rule *r, const struct judge_context *ctx, in
     r->changed |= !same_figure(&figure, &r->figure) ||
                   !slice_equal(objective_state_name(&before), objective_state_name(&r->state));
     r->figure = figure;
+    r->figured = r->cell->changes;
     if (ctx->out->judged)
         tell_judged(r, ctx, step_at);
 }

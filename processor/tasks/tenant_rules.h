@@ -15,6 +15,7 @@ struct tenant_rule {
     int64_t from_at;           /* counts of panes before this are not its; 0: all are */
     struct objective_state state;
     struct figure figure;             /* as last judged */
+    uint64_t figured;                 /* the cell's changes when it was made; 0: not here */
     int64_t late_from_at, late_to_at; /* panes to look at again: INSTANT_MAX, INSTANT_NONE */
     bool changed;                     /* since it was shown; no part of the state */
 };
