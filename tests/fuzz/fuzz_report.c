@@ -19,6 +19,14 @@ static void check_ranges(const struct report *r) {
         if (r->gauges[i].leaf >= r->leaf_count)
             __builtin_trap();
     }
+    for (size_t i = 0; i < r->journey_count; i++) {
+        if (r->journeys[i].leaf >= r->leaf_count || r->journeys[i].member.part.journey == 0)
+            __builtin_trap();
+    }
+    for (size_t i = 0; i < r->effort_count; i++) {
+        if (r->efforts[i].leaf >= r->leaf_count)
+            __builtin_trap();
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
