@@ -35,7 +35,8 @@ def gather(path):
 def medians(found):
     return {name: {figure: statistics.median(values[figure])
                    for figure in FIGURES if figure in values}
-            | {"wrong": values["correct"].count(False), "runs": len(values["correct"])}
+            | {"late_most": max(values.get("late_dropped", [0])),
+               "wrong": values["correct"].count(False), "runs": len(values["correct"])}
             for name, values in found.items()}
 
 
@@ -50,12 +51,13 @@ def cells(name, row, bare):
             number(row, "steady_events_per_s"), number(row, "cpu_ns_per_event"),
             f"{row['cpu_ns_per_event'] / bare['cpu_ns_per_event']:.1f}",
             number(row, "steady_cpu_ns_per_event"), number(row, "broker_cpu_ns_per_event"),
-            number(row, "rss_mb"), number(row, "late_dropped"), wrong)
+            number(row, "rss_mb"), number(row, "late_most") if "late_dropped" in row else "",
+            wrong)
 
 
 def table(rows):
     head = ("", "events/s", "of bare", "steady", "CPU ns/event", "times bare", "steady",
-            "broker CPU", "RSS MB", "dropped as late", "correct")
+            "broker CPU", "RSS MB", "most dropped as late", "correct")
     lines = [head] + [cells(name, row, rows[BARE]) for name, row in rows.items()]
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     lines.insert(1, ["-" * width for width in widths])
@@ -74,13 +76,14 @@ def ratios(rows):
 def machine():
     model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo", encoding="ascii")
                   if line.startswith("model name")), "a processor without a name")
-    return f"{os.cpu_count()} cores of {model}"
+    return (f"{os.cpu_count()} cores of {model}, load average {os.getloadavg()[2]:.0f} at the end "
+            "of them")
 
 
 def markdown(rows, records):
     runs = rows[BARE]["runs"]
     text = [f"Medians of {runs} runs in turns over one topic of {records:,} records, "
-            f"{machine()}, the broker beside them.", "", table(rows)]
+            f"{machine()}, the broker included.", "", table(rows)]
     if len(rows) > 2:
         text += ["", *ratios(rows)]
     return "\n".join(text) + "\n"
