@@ -87,6 +87,10 @@ static enum past_result next(void *self, struct event *event, int64_t *log_at, s
     return found == KAFKA_RANGE_END ? PAST_END : PAST_FAILED;
 }
 
+static bool add_schema(void *context, struct slice json, struct err *err) {
+    return decoder_add_file_schema(context, json, err);
+}
+
 bool past_topic_open(const struct past_topic_options *options, struct past_source *source,
                      struct err *err) {
     struct past_topic *t = calloc(1, sizeof(*t));
@@ -96,7 +100,7 @@ bool past_topic_open(const struct past_topic_options *options, struct past_sourc
     t->decoder = decoder_new(SLICE("interactions"));
     t->schemas = schema_source_new(options->schema_registry);
     snprintf(topic, sizeof(topic), "%s%s", options->kafka->topic_prefix, options->topic);
-    bool right = shell_schemas_load_folder(options->schema_registry, t->decoder, err);
+    bool right = shell_schemas_load_folder(options->schema_registry, add_schema, t->decoder, err);
     if (right)
         t->range = kafka_range_open(options->kafka, topic, options->from_at, options->to_at, err);
     if (!t->range) {

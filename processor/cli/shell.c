@@ -38,7 +38,8 @@ struct shell {
     struct note_port note;
     struct kafka_options kafka_options;
     struct kafka_property *properties;
-    char interactions[256]; /* the topic's whole name */
+    char interactions[256]; /* the topics' whole names */
+    char tenants[256];
     struct loop *loop;
     struct kafka_log *log;
     struct redis_view *view;
@@ -357,6 +358,7 @@ static struct engine_options engine_options_of(const struct shell *s,
     const struct settings *t = s->options->settings;
     return (struct engine_options){.instance = t->instance,
                                    .interactions = s->interactions,
+                                   .tenants = s->tenants,
                                    .live = t->clock == SETTINGS_CLOCK_LIVE,
                                    .until_end = s->options->until_end,
                                    .final_clock = s->options->final_clock,
@@ -384,6 +386,10 @@ static struct engine_options engine_options_of(const struct shell *s,
                                    .memory = process_memory_port(s->memory),
                                    .schema = registry_port(s->registry),
                                    .note = s->note};
+}
+
+static bool add_schema(void *context, struct slice json, struct err *err) {
+    return engine_add_file_schema(context, json, err);
 }
 
 /* The parts that stand on the loop. The engine comes last: its ports must be there. */
@@ -416,7 +422,7 @@ static bool open_parts(struct shell *s, const struct kafka_topics *topics,
         options.partitions[i] = topics->partitions[i];
     options.state_partitions = topics->state_partitions;
     s->engine = engine_new(&options);
-    return shell_schemas_load_folder(t->schema_registry, engine_decoder(s->engine), err);
+    return shell_schemas_load_folder(t->schema_registry, add_schema, s->engine, err);
 }
 
 static void close_parts(struct shell *s) {
@@ -510,6 +516,7 @@ int shell_run(const struct shell_options *options) {
     s.note = note_port_of(&s.note_options);
     fill_kafka_options(&s);
     kafka_input_topic(&s.kafka_options, INPUT_INTERACTIONS, s.interactions);
+    kafka_input_topic(&s.kafka_options, INPUT_TENANTS, s.tenants);
     loop_hold_signals();
     s.contracts = shell_contracts_new(s.note);
     int status = start(&s);

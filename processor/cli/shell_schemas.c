@@ -54,7 +54,7 @@ bool shell_schemas_register(const char *source, const struct note_port *note, bo
     return true;
 }
 
-static bool load_file(const char *path, struct decoder *decoder, struct err *err) {
+static bool load_file(const char *path, shell_schemas_add_fn *add, void *context, struct err *err) {
     FILE *file = fopen(path, "rb");
     if (!file)
         return err_set(err, "%s: the schema cannot be read", path);
@@ -62,12 +62,13 @@ static bool load_file(const char *path, struct decoder *decoder, struct err *err
     buf_init(&text);
     size_t size = fread(buf_reserve(&text, SCHEMA_FILE_MAX), 1, SCHEMA_FILE_MAX, file);
     fclose(file);
-    bool ok = decoder_add_file_schema(decoder, (struct slice){text.at, size}, err);
+    bool ok = add(context, (struct slice){text.at, size}, err);
     buf_deinit(&text);
     return ok || err_wrap(err, "%s", path);
 }
 
-bool shell_schemas_load_folder(const char *source, struct decoder *decoder, struct err *err) {
+bool shell_schemas_load_folder(const char *source, shell_schemas_add_fn *add, void *context,
+                               struct err *err) {
     const char *folder = folder_of(source);
     if (!folder)
         return true;
@@ -82,7 +83,7 @@ bool shell_schemas_load_folder(const char *source, struct decoder *decoder, stru
             continue;
         char path[4096];
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        ok = load_file(path, decoder, err);
+        ok = load_file(path, add, context, err);
     }
     closedir(dir);
     return ok;

@@ -1,7 +1,6 @@
 /* Schemas before the start: ours are registered where missing, those of a folder are loaded. */
 #pragma once
 
-#include "codec/decoder.h"
 #include "engine/engine.h"
 
 /* `source` is the setting schema_registry: a URL, or file:DIR. With a registry, waits until it
@@ -10,6 +9,7 @@ MUST_USE bool shell_schemas_register(const char *source, const struct note_port 
                                      bool (*stop)(void), struct record_framing *framing,
                                      struct err *err);
 
-/* With file:DIR, every *.avsc of the folder; no effect with a registry. */
-MUST_USE bool shell_schemas_load_folder(const char *source, struct decoder *decoder,
-                                        struct err *err);
+/* With file:DIR, every *.avsc of the folder is handed to `add`; no effect with a registry. */
+typedef bool shell_schemas_add_fn(void *context, struct slice json, struct err *err);
+MUST_USE bool shell_schemas_load_folder(const char *source, shell_schemas_add_fn *add,
+                                        void *context, struct err *err);

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/table.h"
 #include "codec/canonical.h"
+#include "codec/command_slots.h"
 #include "codec/frame.h"
 #include "codec/plan.h"
 #include "codec/schema_text.h"
@@ -13,9 +14,15 @@
 #define TOPIC_RECORDS(X)                                                                           \
     X("interactions", "InteractionEvent", USE_EVENT)                                               \
     X("interactions", "SurveyResponse", USE_OTHER)                                                 \
-    X("interactions", "Tick", USE_TICK)
+    X("interactions", "Tick", USE_TICK)                                                            \
+    X("tenants", "AlertCommand", USE_COMMAND)                                                      \
+    X("tenants", "ForecastInterval", USE_OTHER)                                                    \
+    X("tenants", "KnownIssueEvent", USE_OTHER)                                                     \
+    X("tenants", "GovernanceEvent", USE_OTHER)                                                     \
+    X("tenants", "SecurityEvent", USE_OTHER)                                                       \
+    X("tenants", "Tick", USE_TICK)
 
-enum use { USE_EVENT, USE_TICK, USE_OTHER, USE_REFUSED, USE_MISSING };
+enum use { USE_EVENT, USE_COMMAND, USE_TICK, USE_OTHER, USE_REFUSED, USE_MISSING };
 
 struct topic_record {
     const char *topic, *record;
@@ -31,7 +38,7 @@ struct writer {
     enum frame_kind kind;
     uint64_t key; /* the id, or the fingerprint */
     enum use use;
-    struct plan *plan;              /* USE_EVENT */
+    struct plan *plan;              /* USE_EVENT, USE_COMMAND */
     enum dead_letter_reason reason; /* USE_REFUSED */
     struct err why;                 /* USE_REFUSED */
     int64_t until_at;               /* USE_MISSING */
@@ -39,7 +46,7 @@ struct writer {
 
 struct decoder {
     struct slice topic; /* owned */
-    struct schema_tree *reader;
+    struct schema_tree *reader, *command_reader;
     struct writer **writers;
     size_t writer_count;
     size_t missing_count; /* of them USE_MISSING: they give way when the table is full */
@@ -119,7 +126,8 @@ struct decoder *decoder_new(struct slice topic) {
     CHECK(d->writers);
     d->topic = slice_copy(topic);
     d->reader = schema_tree_new(schema_text(SCHEMA_INTERACTION_EVENT), NULL);
-    CHECK(d->reader);
+    d->command_reader = schema_tree_new(schema_text(SCHEMA_ALERT_COMMAND), NULL);
+    CHECK(d->reader && d->command_reader);
     table_init(&d->table, 16);
     return d;
 }
@@ -135,6 +143,7 @@ void decoder_free(struct decoder *d) {
     free((char *)(uintptr_t)d->topic.at);
     table_deinit(&d->table);
     schema_tree_free(d->reader);
+    schema_tree_free(d->command_reader);
     free(d);
 }
 
@@ -175,6 +184,8 @@ static void use_schema(struct decoder *d, struct writer *w, const struct schema_
     w->use = row->use;
     if (row->use == USE_EVENT)
         w->plan = plan_new(tree, d->reader);
+    else if (row->use == USE_COMMAND)
+        w->plan = plan_new_into(&command_slots, tree, d->command_reader);
 }
 
 static bool add(struct decoder *d, struct writer_key key, struct slice json, struct err *err) {
@@ -236,48 +247,99 @@ static enum decode_result without_writer(const struct frame *frame, bool asked, 
     return reject(fault, DEAD_UNKNOWN_SCHEMA);
 }
 
+static enum decode_result result_of_plan(enum plan_result result, struct decode_fault *fault) {
+    return reject(fault, result == PLAN_UNDECODABLE ? DEAD_UNDECODABLE : DEAD_INVALID);
+}
+
+static bool key_is(struct slice key, struct slice id, const char *field, struct err *err) {
+    if (slice_equal(key, id))
+        return true;
+    if (!key.at)
+        return err_set(err, "the record has no key; it must be the %s", field);
+    return err_set(err, "the record's key \"%.*s\" is not its %s \"%.*s\"",
+                   (int)(key.size < 100 ? key.size : 100), key.at, field,
+                   (int)(id.size < 100 ? id.size : 100), id.at);
+}
+
 static enum decode_result decode_event(const struct writer *w, struct slice key, struct slice body,
                                        struct event *ev, struct decode_fault *fault) {
     enum plan_result result = plan_run(w->plan, body, ev, &fault->detail);
-    if (result == PLAN_UNDECODABLE)
-        return reject(fault, DEAD_UNDECODABLE);
-    if (result == PLAN_INVALID || !event_is_valid(ev, &fault->detail))
+    if (result != PLAN_DECODED)
+        return result_of_plan(result, fault);
+    if (!event_is_valid(ev, &fault->detail) ||
+        !key_is(key, ev->interaction_id, "interaction_id", &fault->detail))
         return reject(fault, DEAD_INVALID);
-    if (slice_equal(key, ev->interaction_id))
-        return DECODED_EVENT;
-    if (!key.at)
-        err_set(&fault->detail, "the record has no key; it must be the interaction_id");
-    else
-        err_set(&fault->detail, "the record's key \"%.*s\" is not its interaction_id \"%.*s\"",
-                (int)(key.size < 100 ? key.size : 100), key.at,
-                (int)(ev->interaction_id.size < 100 ? ev->interaction_id.size : 100),
-                ev->interaction_id.at);
-    return reject(fault, DEAD_INVALID);
+    return DECODED_EVENT;
+}
+
+static enum decode_result decode_command(const struct writer *w, struct slice key,
+                                         struct slice body, struct command_record *command,
+                                         struct decode_fault *fault) {
+    enum plan_result result = plan_run_into(w->plan, body, command, &fault->detail);
+    if (result != PLAN_DECODED)
+        return result_of_plan(result, fault);
+    if (!command_record_complete(command, &fault->detail) ||
+        !key_is(key, command->command.tenant, "tenant_id", &fault->detail))
+        return reject(fault, DEAD_INVALID);
+    return DECODED_COMMAND;
+}
+
+/* The writer of a record, and where its body is; NULL: *result says why not. */
+static const struct writer *writer_of(struct decoder *d, struct slice value, int64_t now_at,
+                                      struct frame *frame, struct decode_fault *fault,
+                                      enum decode_result *result) {
+    fault->schema_id = -1;
+    if (value.size > DECODER_RECORD_MAX) {
+        err_set(&fault->detail, "the record has %zu bytes; at most %zu are read", value.size,
+                DECODER_RECORD_MAX);
+        *result = reject(fault, DEAD_TOO_LARGE);
+        return NULL;
+    }
+    if (!frame_parse(value, frame, &fault->detail)) {
+        *result = reject(fault, DEAD_UNDECODABLE);
+        return NULL;
+    }
+    fault->schema_id = frame->schema_id;
+    bool by_id = frame->kind == FRAME_ID;
+    const struct writer *w = find_writer(
+        d,
+        (struct writer_key){frame->kind, by_id ? (uint32_t)frame->schema_id : frame->fingerprint});
+    if (w && w->use != USE_MISSING)
+        return w;
+    bool asked = w && now_at < w->until_at;
+    *result = without_writer(frame, asked, !w && is_full(d), fault);
+    return NULL;
+}
+
+static enum decode_result decode_rest(const struct writer *w, struct decode_fault *fault) {
+    switch (w->use) {
+    case USE_TICK: return DECODED_TICK;
+    case USE_OTHER: return DECODED_OTHER;
+    default: fault->detail = w->why; return reject(fault, w->reason);
+    }
 }
 
 enum decode_result decoder_decode(struct decoder *d, struct slice key, struct slice value,
                                   int64_t now_at, struct event *ev, struct decode_fault *fault) {
     struct frame frame;
-    fault->schema_id = -1;
-    if (value.size > DECODER_RECORD_MAX) {
-        err_set(&fault->detail, "the record has %zu bytes; at most %zu are read", value.size,
-                DECODER_RECORD_MAX);
-        return reject(fault, DEAD_TOO_LARGE);
-    }
-    if (!frame_parse(value, &frame, &fault->detail))
-        return reject(fault, DEAD_UNDECODABLE);
+    enum decode_result result;
+    const struct writer *w = writer_of(d, value, now_at, &frame, fault, &result);
+    if (!w)
+        return result;
+    if (w->use == USE_EVENT)
+        return decode_event(w, key, frame.body, ev, fault);
+    return decode_rest(w, fault);
+}
 
-    fault->schema_id = frame.schema_id;
-    bool by_id = frame.kind == FRAME_ID;
-    const struct writer *w = find_writer(
-        d, (struct writer_key){frame.kind, by_id ? (uint32_t)frame.schema_id : frame.fingerprint});
-    bool asked = w && w->use == USE_MISSING && now_at < w->until_at;
-    if (!w || w->use == USE_MISSING)
-        return without_writer(&frame, asked, !w && is_full(d), fault);
-    switch (w->use) {
-    case USE_EVENT: return decode_event(w, key, frame.body, ev, fault);
-    case USE_TICK: return DECODED_TICK;
-    case USE_OTHER: return DECODED_OTHER;
-    default: fault->detail = w->why; return reject(fault, w->reason);
-    }
+enum decode_result decoder_decode_tenant(struct decoder *d, struct slice key, struct slice value,
+                                         int64_t now_at, struct command_record *command,
+                                         struct decode_fault *fault) {
+    struct frame frame;
+    enum decode_result result;
+    const struct writer *w = writer_of(d, value, now_at, &frame, fault, &result);
+    if (!w)
+        return result;
+    if (w->use == USE_COMMAND)
+        return decode_command(w, key, frame.body, command, fault);
+    return decode_rest(w, fault);
 }

@@ -12,6 +12,7 @@
 
 enum decode_result {
     DECODED_EVENT,
+    DECODED_COMMAND,
     DECODED_TICK,       /* says nothing but its log time */
     DECODED_OTHER,      /* a record of the topic that is not used here: as a tick */
     DECODE_NEED_SCHEMA, /* ask the registry for fault->schema_id, then decode again */
@@ -35,6 +36,12 @@ void decoder_free(struct decoder *d);
  * NEED_SCHEMA and REJECT; its schema_id always. */
 enum decode_result decoder_decode(struct decoder *d, struct slice key, struct slice value,
                                   int64_t now_at, struct event *ev, struct decode_fault *fault);
+
+/* The same of the topic `tenants`, where a record's key is its tenant_id. */
+struct command_record; /* codec/command_slots.h */
+enum decode_result decoder_decode_tenant(struct decoder *d, struct slice key, struct slice value,
+                                         int64_t now_at, struct command_record *command,
+                                         struct decode_fault *fault);
 
 /* What the registry gave for an id. False with the reason when the text is no schema or the table
  * is full; records with this id are then rejected for that reason. */

@@ -1,4 +1,5 @@
-/* Which fields of InteractionEvent go where in struct event; the others are skipped. */
+/* Which fields of a record go where in which struct; the others are skipped. First of all those of
+ * InteractionEvent in struct event. */
 #pragma once
 
 #include <stddef.h>
@@ -48,7 +49,7 @@ enum slot_kind { SLOT_TEXT, SLOT_LONG, SLOT_INT, SLOT_ENUM, SLOT_FLAG, SLOT_TRIS
 struct event_slot {
     const char *field; /* name in our schema */
     enum slot_kind kind;
-    uint16_t offset; /* of the member in struct event */
+    uint16_t offset; /* of the member */
     uint8_t symbols; /* ENUM: how many the enum has */
 };
 
@@ -56,6 +57,16 @@ struct event_slot {
 enum { EVENT_SLOT_COUNT = 0 EVENT_SLOTS(EVENT_SLOT_ONE) };
 
 extern const struct event_slot event_slots[EVENT_SLOT_COUNT];
+
+#define SLOTS_MAX 255 /* of one record */
+
+/* A struct that records of one kind are decoded into. */
+struct slot_table {
+    const struct event_slot *slots;
+    size_t count;
+    size_t size;       /* of the struct */
+    const void *blank; /* it with the defaults of our schema */
+};
 
 /* What a record has where its writer has not the field, or null: the defaults of our schema.
  * Fields that have no default there stay absent, and event_is_valid refuses. */

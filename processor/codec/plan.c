@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "codec/plan_ops.h"
 
-#define NO_SLOT EVENT_SLOT_COUNT
+#define NO_SLOT SLOTS_MAX
 #define NOT_COMPILED UINT32_MAX
 
 /* Records that are skipped become routines, each once: a schema may contain itself, or name one
@@ -13,6 +13,7 @@
 struct compiler {
     struct plan *plan;
     const struct schema_node *reader;
+    size_t slot_count;
     size_t barrier;  /* operations before this are not fused with: something jumps here */
     uint32_t *entry; /* by node index: where its routine begins */
     const struct schema_node **wanted; /* routines that are called and not yet written */
@@ -34,7 +35,7 @@ static uint32_t emit(struct compiler *c, enum plan_code code, size_t slot, uint3
     p->ops[p->op_count] = (struct plan_op){
         .code = (uint8_t)code,
         .slot = (uint8_t)slot,
-        .at = slot < NO_SLOT ? event_slots[slot].offset : 0,
+        .at = slot < NO_SLOT ? p->slots[slot].offset : 0,
         .a = a,
         .b = b,
     };
@@ -146,9 +147,10 @@ static uint8_t symbol_index(const struct schema_node *ours, struct slice symbol)
     return 0;
 }
 
-static const struct schema_node *reader_type(const struct schema_node *reader, size_t slot) {
+static const struct schema_node *reader_type(const struct compiler *c, size_t slot) {
+    const struct schema_node *reader = c->reader;
     for (size_t i = 0; i < reader->field_count; i++) {
-        if (slice_equal(reader->fields[i].name, slice_of(event_slots[slot].field)))
+        if (slice_equal(reader->fields[i].name, slice_of(c->plan->slots[slot].field)))
             return reader->fields[i].type;
     }
     UNREACHABLE("every slot is a field of our schema");
@@ -157,8 +159,8 @@ static const struct schema_node *reader_type(const struct schema_node *reader, s
 static void compile_enum(struct compiler *c, size_t slot, const struct schema_node *theirs) {
     struct plan *p = c->plan;
     uint32_t first = (uint32_t)p->symbol_count;
-    const struct schema_node *ours = reader_type(c->reader, slot);
-    CHECK(ours->kind == SCHEMA_KIND_ENUM && ours->symbol_count == event_slots[slot].symbols);
+    const struct schema_node *ours = reader_type(c, slot);
+    CHECK(ours->kind == SCHEMA_KIND_ENUM && ours->symbol_count == p->slots[slot].symbols);
     for (size_t i = 0; i < theirs->symbol_count; i++) {
         p->symbols = more_room(p->symbols, p->symbol_count, &p->symbol_capacity, 1);
         p->symbols[p->symbol_count++] = symbol_index(ours, theirs->symbols[i]);
@@ -168,7 +170,7 @@ static void compile_enum(struct compiler *c, size_t slot, const struct schema_no
 
 /* What of the writer's types can become what we want (Avro's schema resolution). */
 static bool compile_read(struct compiler *c, size_t slot, enum schema_kind theirs) {
-    switch (event_slots[slot].kind) {
+    switch (c->plan->slots[slot].kind) {
     case SLOT_TEXT:
         if (theirs != SCHEMA_KIND_STRING && theirs != SCHEMA_KIND_BYTES)
             return false;
@@ -186,7 +188,7 @@ static bool compile_read(struct compiler *c, size_t slot, enum schema_kind their
     case SLOT_FLAG:
     case SLOT_TRISTATE:
         if (theirs == SCHEMA_KIND_BOOLEAN)
-            emit(c, event_slots[slot].kind == SLOT_FLAG ? PLAN_FLAG : PLAN_TRISTATE, slot, 0, 0);
+            emit(c, c->plan->slots[slot].kind == SLOT_FLAG ? PLAN_FLAG : PLAN_TRISTATE, slot, 0, 0);
         return theirs == SCHEMA_KIND_BOOLEAN;
     default: return false;
     }
@@ -196,7 +198,7 @@ static bool compile_read(struct compiler *c, size_t slot, enum schema_kind their
 static void compile_branch(struct compiler *c, size_t slot, const struct schema_node *n) {
     if (slot == NO_SLOT) {
         compile_skip(c, n);
-    } else if (n->kind == SCHEMA_KIND_ENUM && event_slots[slot].kind == SLOT_ENUM) {
+    } else if (n->kind == SCHEMA_KIND_ENUM && c->plan->slots[slot].kind == SLOT_ENUM) {
         compile_enum(c, slot, n);
     } else if (n->kind != SCHEMA_KIND_NULL && !compile_read(c, slot, n->kind)) {
         emit(c, PLAN_REFUSE, slot, (uint32_t)n->kind, 0);
@@ -221,16 +223,19 @@ static const struct schema_field *bind(const struct schema_node *writer,
 }
 
 static void compile_record(struct compiler *c, const struct schema_node *writer) {
-    const struct schema_field *bound[EVENT_SLOT_COUNT];
-    for (size_t slot = 0; slot < EVENT_SLOT_COUNT; slot++) {
-        const struct schema_field *ours = field_named(c->reader, slice_of(event_slots[slot].field));
+    const struct schema_field *bound[SLOTS_MAX];
+    for (size_t slot = 0; slot < c->slot_count; slot++) {
+        const struct schema_field *ours = field_named(c->reader,
+                                                      slice_of(c->plan->slots[slot].field));
         CHECK(ours);
         bound[slot] = bind(writer, ours);
     }
     for (size_t i = 0; i < writer->field_count; i++) {
         size_t slot = 0;
-        while (slot < EVENT_SLOT_COUNT && bound[slot] != &writer->fields[i])
+        while (slot < c->slot_count && bound[slot] != &writer->fields[i])
             slot++;
+        if (slot == c->slot_count)
+            slot = NO_SLOT;
         const struct schema_node *type = writer->fields[i].type;
         if (type->kind == SCHEMA_KIND_UNION)
             compile_union(c, slot, type);
@@ -256,15 +261,21 @@ static void compile_routines(struct compiler *c) {
     }
 }
 
-struct plan *plan_new(const struct schema_tree *writer, const struct schema_tree *reader) {
+static struct plan *make(const struct slot_table *into, const struct schema_tree *writer,
+                         const struct schema_tree *reader) {
     const struct schema_node *theirs = schema_tree_root(writer);
     const struct schema_node *ours = schema_tree_root(reader);
     CHECK(theirs->kind == SCHEMA_KIND_RECORD && ours->kind == SCHEMA_KIND_RECORD);
 
     size_t entries_size = schema_tree_size(writer) * sizeof(uint32_t);
     struct plan *p = calloc(1, sizeof(*p));
-    struct compiler c = {.plan = p, .reader = ours, .entry = malloc(entries_size)};
-    CHECK(p && c.entry);
+    struct compiler c = {.plan = p,
+                         .reader = ours,
+                         .slot_count = into ? into->count : EVENT_SLOT_COUNT,
+                         .entry = malloc(entries_size)};
+    CHECK(p && c.entry && c.slot_count <= SLOTS_MAX);
+    p->into = into;
+    p->slots = into ? into->slots : event_slots;
     memset(c.entry, 0xFF, entries_size); /* NOT_COMPILED */
     event_set_defaults(&p->blank);
     compile_record(&c, theirs);
@@ -273,6 +284,15 @@ struct plan *plan_new(const struct schema_tree *writer, const struct schema_tree
     free(c.entry);
     free(c.wanted);
     return p;
+}
+
+struct plan *plan_new(const struct schema_tree *writer, const struct schema_tree *reader) {
+    return make(NULL, writer, reader);
+}
+
+struct plan *plan_new_into(const struct slot_table *into, const struct schema_tree *writer,
+                           const struct schema_tree *reader) {
+    return make(into, writer, reader);
 }
 
 void plan_free(struct plan *p) {

@@ -1,4 +1,5 @@
-/* The decode plan: one writer's schema compiled into a flat program that reads InteractionEvent.
+/* The decode plan: one writer's schema compiled into a flat program that reads InteractionEvent, or
+ * another record that has a table of slots.
  *
  * Fields are bound by name, or by an alias of ours; what the writer does not have, or has as null,
  * keeps our default; what we do not want is skipped. There is no early end: skipped fields are
@@ -24,6 +25,14 @@ struct plan; /* opaque, immutable */
 /* The roots of both must be records; neither is needed after the call. */
 struct plan *plan_new(const struct schema_tree *writer, const struct schema_tree *reader);
 void plan_free(struct plan *p);
+
+struct slot_table; /* codec/event_slots.h */
+
+/* The same for another record of ours, to be run by plan_run_into alone. `into` outlives it. */
+struct plan *plan_new_into(const struct slot_table *into, const struct schema_tree *writer,
+                           const struct schema_tree *reader);
+enum plan_result plan_run_into(const struct plan *p, struct slice datum, void *record,
+                               struct err *err);
 
 /* Decodes one datum; strings in `ev` are views into it. `err` says what is wrong otherwise, and
  * then `ev` is of no use. Reads no byte outside of the datum, allocates nothing; the work is

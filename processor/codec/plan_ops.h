@@ -19,17 +19,19 @@ enum plan_code { PLAN_CODES(PLAN_CODE_ENUM) PLAN_CODE_COUNT };
 
 struct plan_op {
     uint8_t code; /* enum plan_code */
-    uint8_t slot; /* index in event_slots; EVENT_SLOT_COUNT: none */
-    uint16_t at;  /* offset in struct event */
+    uint8_t slot; /* index in the table of slots; SLOTS_MAX: none */
+    uint16_t at;  /* offset in the struct */
     uint32_t a, b;
 };
 
 struct plan {
+    const struct slot_table *into; /* NULL: struct event */
+    const struct event_slot *slots;
     struct plan_op *ops;
     size_t op_count, op_capacity;
     uint32_t *jumps; /* targets of unions */
     size_t jump_count, jump_capacity;
     uint8_t *symbols; /* writer's enum index -> ours */
     size_t symbol_count, symbol_capacity;
-    struct event blank; /* the defaults */
+    struct event blank; /* the defaults of struct event */
 };

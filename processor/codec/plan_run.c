@@ -328,25 +328,24 @@ static void explain(const struct plan *p, const struct run *r, struct slice datu
     const struct plan_op *op = &p->ops[r->pc - 1];
     size_t at = (size_t)(r->place.at - (const unsigned char *)datum.at);
     if (fault == FAULT_REFUSED) {
-        err_set(err, "%s is %s in the writer's schema; %s is expected", event_slots[op->slot].field,
-                schema_kind_name((enum schema_kind)op->a), wanted[event_slots[op->slot].kind]);
+        err_set(err, "%s is %s in the writer's schema; %s is expected", p->slots[op->slot].field,
+                schema_kind_name((enum schema_kind)op->a), wanted[p->slots[op->slot].kind]);
     } else if (fault == FAULT_LEFT_OVER) {
         err_set(err, "%zu bytes after the record's end", datum.size - at);
     } else {
-        const char *field = op->slot < EVENT_SLOT_COUNT ? event_slots[op->slot].field
-                                                        : "a field that is skipped";
+        const char *field = op->slot < SLOTS_MAX ? p->slots[op->slot].field
+                                                 : "a field that is skipped";
         err_set(err, "%s: %s (byte %zu of %zu)", field, fault_texts[fault], at, datum.size);
     }
 }
 
-static struct run begin(const struct plan *p, struct slice bytes, struct event *ev) {
+static struct run begin(struct slice bytes) {
     struct run r;
     r.place.at = (const unsigned char *)bytes.at;
     r.place.end = r.place.at + bytes.size;
     r.budget = bytes.size + PLAN_FREE_ELEMENTS;
     r.pc = 0;
     r.depth = 0;
-    *ev = p->blank;
     return r;
 }
 
@@ -354,10 +353,10 @@ static enum plan_result result_of(enum fault fault) {
     return fault == FAULT_UTF8 || fault == FAULT_LONG ? PLAN_INVALID : PLAN_UNDECODABLE;
 }
 
-enum plan_result plan_run(const struct plan *p, struct slice datum, struct event *ev,
-                          struct err *err) {
-    struct run r = begin(p, datum, ev);
-    enum fault fault = run_program(p, &r, (char *)ev);
+static inline enum plan_result run_all(const struct plan *p, struct slice datum, char *record,
+                                       struct err *err) {
+    struct run r = begin(datum);
+    enum fault fault = run_program(p, &r, record);
     if (LIKELY(fault == FAULT_DONE && r.place.at == r.place.end))
         return PLAN_DECODED;
     if (fault == FAULT_DONE)
@@ -366,9 +365,23 @@ enum plan_result plan_run(const struct plan *p, struct slice datum, struct event
     return result_of(fault);
 }
 
+enum plan_result plan_run(const struct plan *p, struct slice datum, struct event *ev,
+                          struct err *err) {
+    *ev = p->blank;
+    return run_all(p, datum, (char *)ev, err);
+}
+
+enum plan_result plan_run_into(const struct plan *p, struct slice datum, void *record,
+                               struct err *err) {
+    CHECK(p->into);
+    memcpy(record, p->into->blank, p->into->size);
+    return run_all(p, datum, record, err);
+}
+
 enum plan_result plan_run_next(const struct plan *p, struct slice *rest, struct event *ev,
                                struct err *err) {
-    struct run r = begin(p, *rest, ev);
+    struct run r = begin(*rest);
+    *ev = p->blank;
     enum plan_result result = PLAN_DECODED;
     enum fault fault;
     /* A text that we do not want is not the end: the next datum begins where this one ends. */

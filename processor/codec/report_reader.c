@@ -10,7 +10,7 @@
 struct report_reader {
     struct report report;
     size_t clock_room, leaf_room, row_room, count_room, level_room, sample_room, gauge_room;
-    size_t gauge_partition_room, fact_room, feed_room, journey_room, effort_room;
+    size_t gauge_partition_room, fact_room, feed_room, journey_room, effort_room, command_room;
 };
 
 struct report_reader *report_reader_new(void) {
@@ -34,6 +34,7 @@ void report_reader_free(struct report_reader *r) {
     free(r->report.feeds);
     free(r->report.journeys);
     free(r->report.efforts);
+    free(r->report.commands);
     free(r);
 }
 
@@ -285,6 +286,28 @@ static void take_efforts(struct report_reader *r, struct cursor *c) {
     }
 }
 
+static void take_commands(struct report_reader *r, struct cursor *c) {
+    size_t count = take_count(c, 13);
+    ROOM(r, commands, command_room, count);
+    r->report.command_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct command *command = &r->report.commands[i];
+        command->op = take_code(c, COMMAND_OP_COUNT);
+        command->tenant = cursor_slice(c);
+        command->command_id = cursor_slice(c);
+        command->alert_id = cursor_slice(c);
+        command->alert_key = cursor_slice(c);
+        command->actor_role = cursor_slice(c);
+        command->actor_key = cursor_slice(c);
+        command->assignee = cursor_slice(c);
+        command->note_code = cursor_slice(c);
+        command->until_at = take_instant(c);
+        command->issued_at = take_instant(c);
+        command->log_at = take_instant(c);
+        command->seq = cursor_zigzag(c);
+    }
+}
+
 static bool checksum_is_right(struct slice record) {
     struct slice covered = {record.at, record.size - CHECKSUM_BYTES};
     struct cursor c = cursor_of((struct slice){record.at + covered.size, CHECKSUM_BYTES});
@@ -311,6 +334,7 @@ bool report_reader_read(struct report_reader *r, struct slice record, struct rep
     take_feeds(r, &c);
     take_journeys(r, &c);
     take_efforts(r, &c);
+    take_commands(r, &c);
     if (c.failed || cursor_left(&c) > 0)
         return err_set(err, "a report of %zu bytes that no writer of this version made",
                        record.size);

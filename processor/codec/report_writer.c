@@ -18,6 +18,7 @@ enum section {
     SECTION_FEEDS,
     SECTION_JOURNEYS,
     SECTION_EFFORTS,
+    SECTION_COMMANDS,
     SECTION_COUNT
 };
 
@@ -208,6 +209,25 @@ void report_writer_effort(struct report_writer *w, const struct effort_row *row)
     buf_put_u8(b, row->gone);
     put_instant(b, row->leg.started_at);
     put_instant(b, row->leg.ended_at);
+    end_item(w);
+}
+
+void report_writer_command(struct report_writer *w, const struct command *command) {
+    struct buf *b = &w->payload;
+    begin_item(w, SECTION_COMMANDS, LEAF_NONE, command->tenant);
+    buf_put_u8(b, command->op);
+    buf_put_slice(b, command->tenant);
+    buf_put_slice(b, command->command_id);
+    buf_put_slice(b, command->alert_id);
+    buf_put_slice(b, command->alert_key);
+    buf_put_slice(b, command->actor_role);
+    buf_put_slice(b, command->actor_key);
+    buf_put_slice(b, command->assignee);
+    buf_put_slice(b, command->note_code);
+    put_instant(b, command->until_at);
+    put_instant(b, command->issued_at);
+    put_instant(b, command->log_at);
+    buf_put_zigzag(b, command->seq);
     end_item(w);
 }
 

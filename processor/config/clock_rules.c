@@ -295,6 +295,7 @@ static void read_one(struct reader *r, const struct tree_node *item,
         .on_reopen = found.on_reopen,
         .severity = found.rule.severity,
         .contact_role = rule_contact(&found.rule),
+        .escalation = found.rule.escalation,
         .outcome = found.rule.outcome,
         .runbook = found.rule.runbook,
     };

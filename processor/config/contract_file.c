@@ -111,13 +111,11 @@ static void read_calendars(struct reader *r, const struct tree_node *value, void
 }
 
 static void read_roles(struct reader *r, const struct tree_node *value, void *target) {
-    (void)target;
-    people_read_roles(r, value);
+    people_read_roles(r, value, to_contract(target));
 }
 
 static void read_escalations(struct reader *r, const struct tree_node *value, void *target) {
-    (void)target;
-    people_read_escalations(r, value);
+    people_read_escalations(r, value, to_contract(target));
 }
 
 static void read_clocks(struct reader *r, const struct tree_node *value, void *target) {

@@ -135,6 +135,7 @@ static void read_one(struct reader *r, const struct tree_node *item, struct dema
     rule->when = found.rule.when;
     rule->severity = found.rule.severity;
     rule->contact_role = rule_contact(&found.rule);
+    rule->escalation = found.rule.escalation;
     rule->runbook = found.rule.runbook;
 }
 

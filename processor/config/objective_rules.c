@@ -335,6 +335,7 @@ static void read_one(struct reader *r, const struct tree_node *item, const struc
         .hold_ms = found.hold_ms,
         .severity = found.rule.severity,
         .contact_role = rule_contact(&found.rule),
+        .escalation = found.rule.escalation,
         .outcome = found.rule.outcome,
         .runbook = found.rule.runbook,
     };

@@ -1,10 +1,11 @@
-/* `roles` and `escalations`: whom alerts are for. */
+/* `roles` and `escalations`: who is told, and in which order. */
 #pragma once
 
 #include "config/reader.h"
+#include "core/contract.h"
 
-/* Into r->roles. */
-void people_read_roles(struct reader *r, const struct tree_node *map);
+/* Into r->roles: their hours are calendars of the contract, which have been read before. */
+void people_read_roles(struct reader *r, const struct tree_node *map, const struct contract *c);
 
-/* Into r->escalations, each with the role of its first tier; r->roles must have been read. */
-void people_read_escalations(struct reader *r, const struct tree_node *map);
+/* Into c->escalations, and their names into r->escalations. */
+void people_read_escalations(struct reader *r, const struct tree_node *map, struct contract *c);

@@ -255,7 +255,7 @@ bool reader_names_add(struct reader_names *names, struct slice name, struct slic
         if (slice_equal(names->list[i].name, name))
             return false;
     }
-    names->list[names->count++] = (struct reader_name){name, leads_to};
+    names->list[names->count++] = (struct reader_name){.name = name, .leads_to = leads_to};
     return true;
 }
 

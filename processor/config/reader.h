@@ -7,11 +7,15 @@
 
 #define READER_LINE_MAX 160
 
-/* A name that rules may refer to, and what it leads to: a role to its contact, an escalation to
- * the role of its first tier. */
+struct calendar;
+struct escalation;
+
+/* A name that rules may refer to, and what it leads to: a role to its contact. */
 struct reader_name {
     struct slice name;
     struct slice leads_to;
+    const struct calendar *hours;        /* of a role; NULL: always on duty */
+    const struct escalation *escalation; /* of an escalation */
 };
 
 struct reader_names {

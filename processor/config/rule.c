@@ -27,7 +27,7 @@ void rule_read_severity(struct reader *r, const struct tree_node *value, void *t
 void rule_read_escalation(struct reader *r, const struct tree_node *value, void *target) {
     const struct reader_name *found = reader_find(r, value, "escalation", &r->escalations);
     if (found)
-        ((struct rule *)target)->tier_role = found->leads_to;
+        ((struct rule *)target)->escalation = found->escalation;
 }
 
 /* Where the contract lists its roles, the owner is one of them. */
@@ -78,5 +78,6 @@ void rule_needs_inbound(struct reader *r, const struct tree_node *item, const st
 }
 
 struct slice rule_contact(const struct rule *rule) {
-    return rule->tier_role.size > 0 ? rule->tier_role : rule->owner;
+    bool tiers = rule->escalation && rule->escalation->count > 0;
+    return tiers ? rule->escalation->tiers[0].role : rule->owner;
 }

@@ -8,7 +8,7 @@ struct rule {
     struct slice name;
     struct match when;
     enum severity severity;
-    struct slice tier_role; /* role of the escalation's first tier */
+    const struct escalation *escalation; /* NULL: none */
     struct slice owner;
     struct slice outcome, runbook;
 };

@@ -228,3 +228,16 @@ size_t contract_thresholds(const struct contract *c, const struct leaf *leaf,
     memcpy(thresholds_ms, sorted, written * sizeof(*sorted));
     return count;
 }
+
+const struct escalation *contract_escalation(const struct contract *c, struct slice rule) {
+    for (size_t i = 0; i < c->clock_count; i++)
+        if (slice_equal(c->clocks[i].name, rule))
+            return c->clocks[i].escalation;
+    for (size_t i = 0; i < c->objective_count; i++)
+        if (slice_equal(c->objectives[i].name, rule))
+            return c->objectives[i].escalation;
+    for (size_t i = 0; i < c->demand_count; i++)
+        if (slice_equal(c->demands[i].name, rule))
+            return c->demands[i].escalation;
+    return NULL;
+}

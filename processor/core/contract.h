@@ -48,6 +48,22 @@ struct status_word {
 enum on_resolve { ON_RESOLVE_USUAL, ON_RESOLVE_VOID, ON_RESOLVE_MISSED };
 enum on_reopen { ON_REOPEN_USUAL, ON_REOPEN_CONTINUE, ON_REOPEN_NEW, ON_REOPEN_IGNORE };
 
+#define ESCALATION_TIERS_MAX 8
+
+/* Who is told when an alert has stood for so long. */
+struct escalation_tier {
+    int64_t after_ms;
+    struct slice role;
+    enum severity least;          /* of less severe alerts it is not told */
+    const struct calendar *hours; /* in which the role is on duty; NULL: always */
+};
+
+struct escalation {
+    struct slice name;
+    struct escalation_tier tiers[ESCALATION_TIERS_MAX]; /* by after_ms */
+    size_t count;
+};
+
 /* clocks: one interaction. The first of a kind whose match fits applies. */
 struct clock_rule {
     struct slice name;
@@ -65,6 +81,7 @@ struct clock_rule {
     enum on_reopen on_reopen;
     enum severity severity;
     struct slice contact_role, outcome, runbook;
+    const struct escalation *escalation; /* NULL: none */
 };
 
 /* objectives: many interactions. */
@@ -85,6 +102,7 @@ struct objective {
     int64_t hold_ms;
     enum severity severity;
     struct slice contact_role, outcome, runbook;
+    const struct escalation *escalation;
 };
 
 #define DEMAND_WINDOWS_MAX 4
@@ -101,6 +119,7 @@ struct demand_rule {
     int64_t min_excess;
     enum severity severity;
     struct slice contact_role, runbook;
+    const struct escalation *escalation;
 };
 
 struct contract {
@@ -117,6 +136,8 @@ struct contract {
     size_t status_count;
     struct calendar *calendars;
     size_t calendar_count;
+    struct escalation *escalations;
+    size_t escalation_count;
     struct clock_rule *clocks;
     size_t clock_count;
     struct objective *objectives;
@@ -171,6 +192,9 @@ const struct clock_rule *contract_clock(const struct contract *c, enum clock_kin
  * change, the rest of a leaf does not. */
 const struct clock_rule *contract_clock_anywhere(const struct contract *c, enum clock_kind kind,
                                                  const struct leaf *leaf);
+
+/* The escalation of the clock, objective or demand rule of this name; NULL: it has none. */
+const struct escalation *contract_escalation(const struct contract *c, struct slice rule);
 
 /* Never ON_REOPEN_USUAL. */
 enum on_reopen contract_on_reopen(const struct clock_rule *rule);

@@ -26,13 +26,26 @@ static bool same_calendar(const struct calendar *a, const struct calendar *b) {
            (a->count == 0 || memcmp(a->spans, b->spans, a->count * sizeof(*a->spans)) == 0);
 }
 
+static bool same_escalation(const struct escalation *a, const struct escalation *b) {
+    if (!a || !b)
+        return a == b;
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++)
+        same = a->tiers[i].after_ms == b->tiers[i].after_ms &&
+               a->tiers[i].least == b->tiers[i].least &&
+               slice_equal(a->tiers[i].role, b->tiers[i].role) &&
+               same_calendar(a->tiers[i].hours, b->tiers[i].hours);
+    return same;
+}
+
 static bool same_clock(const struct clock_rule *a, const struct clock_rule *b) {
     return a->kind == b->kind && match_equal(&a->when, &b->when) && clock_same_terms(a, b) &&
            same_calendar(a->calendar, b->calendar) && a->pause_on == b->pause_on &&
            a->bots_count == b->bots_count && a->start_on_handoff == b->start_on_handoff &&
            a->on_resolve == b->on_resolve && a->on_reopen == b->on_reopen &&
-           a->severity == b->severity && slice_equal(a->contact_role, b->contact_role) &&
-           slice_equal(a->outcome, b->outcome) && slice_equal(a->runbook, b->runbook);
+           same_escalation(a->escalation, b->escalation) && a->severity == b->severity &&
+           slice_equal(a->contact_role, b->contact_role) && slice_equal(a->outcome, b->outcome) &&
+           slice_equal(a->runbook, b->runbook);
 }
 
 static bool same_objective(const struct objective *a, const struct objective *b) {
@@ -41,8 +54,9 @@ static bool same_objective(const struct objective *a, const struct objective *b)
            a->window == b->window && a->at_least == b->at_least && a->target == b->target &&
            a->clear == b->clear && a->min_sample == b->min_sample &&
            a->deviations == b->deviations && a->hold_ms == b->hold_ms &&
-           a->severity == b->severity && slice_equal(a->contact_role, b->contact_role) &&
-           slice_equal(a->outcome, b->outcome) && slice_equal(a->runbook, b->runbook);
+           same_escalation(a->escalation, b->escalation) && a->severity == b->severity &&
+           slice_equal(a->contact_role, b->contact_role) && slice_equal(a->outcome, b->outcome) &&
+           slice_equal(a->runbook, b->runbook);
 }
 
 static bool same_demand(const struct demand_rule *a, const struct demand_rule *b) {
@@ -52,6 +66,7 @@ static bool same_demand(const struct demand_rule *a, const struct demand_rule *b
            a->false_alarms_per_day == b->false_alarms_per_day &&
            a->expected_per_ms == b->expected_per_ms && a->expected_volume == b->expected_volume &&
            a->min_excess == b->min_excess && a->severity == b->severity &&
+           same_escalation(a->escalation, b->escalation) &&
            slice_equal(a->contact_role, b->contact_role) && slice_equal(a->runbook, b->runbook);
 }
 

@@ -3,62 +3,19 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "base/pool.h"
-#include "base/table.h"
 #include "core/episode_pack.h"
-#include "core/episode_past.h"
+#include "core/episode_parts.h"
+#include "core/episode_tiers.h"
 
 #define KEY_SEED UINT64_C(0x65706973)
 #define ID_SEED_HIGH UINT64_C(0x616c657274206964)
 #define ID_SEED_LOW UINT64_C(0x6f66206570697364)
-#define ID_SIZE 32 /* 128 bits in hexadecimal */
+#define ID_SEED UINT64_C(0x6279206964)
 #define GONE_MAX 65536
 #define FORGET_EVERY_MS HOUR_MS
 
-/* X(from, transition, to): every move that an episode can make. ESCALATED, ACKED, SILENCED and
- * SUPPRESSED are said of an open episode and leave it open. */
-#define EPISODE_MOVES(X)                                                                           \
-    X(NONE, FIRING, OPEN)                                                                          \
-    X(OPEN, UPDATED, OPEN)                                                                         \
-    X(OPEN, ESCALATED, OPEN)                                                                       \
-    X(OPEN, ACKED, OPEN)                                                                           \
-    X(OPEN, SILENCED, OPEN)                                                                        \
-    X(OPEN, SUPPRESSED, OPEN)                                                                      \
-    X(OPEN, RESOLVED, ENDED)                                                                       \
-    X(OPEN, EXPIRED, ENDED)                                                                        \
-    X(OPEN, VOIDED, ENDED)
-
-enum episode_state { EPISODE_FORBIDDEN, EPISODE_NONE, EPISODE_OPEN, EPISODE_ENDED, STATE_COUNT };
-
 #define MOVE_ENTRY(from, transition, to) [EPISODE_##from][TRANSITION_##transition] = EPISODE_##to,
 static const uint8_t moves[STATE_COUNT][TRANSITION_COUNT] = {EPISODE_MOVES(MOVE_ENTRY)};
-
-struct episode {
-    struct slice key;   /* identity: the alert_key, for items without the scope; owned */
-    struct slice bytes; /* latest Alert, episode_pack; owned */
-    int32_t seq;
-    uint8_t state; /* enum episode_state */
-    bool changed;  /* since the last walk */
-};
-
-struct gone {
-    char id[ID_SIZE];
-    uint8_t transition;
-};
-
-struct episode_book {
-    struct slice tenant; /* owned */
-    uint32_t open_limit;
-    struct pool pool; /* of struct episode */
-    struct table table;
-    struct episode_past past;
-    int64_t forget_at; /* clock of the next sweep; part of the state */
-    struct gone *gone;
-    size_t gone_count, gone_capacity;
-    bool lost_track;
-    struct episode_book_counts counts;
-    struct buf identity, alert_key, bytes; /* scratch */
-};
 
 struct episode_book *episode_book_new(struct slice tenant, uint32_t open_limit) {
     struct episode_book *book = calloc(1, sizeof(*book));
@@ -68,6 +25,9 @@ struct episode_book *episode_book_new(struct slice tenant, uint32_t open_limit) 
     book->forget_at = INSTANT_NONE;
     pool_init(&book->pool, sizeof(struct episode));
     table_init(&book->table, 64);
+    table_init(&book->by_id, 64);
+    book->commands = calloc(1, sizeof(*book->commands));
+    CHECK(book->commands);
     episode_past_init(&book->past, EPISODE_MEMORY_MAX);
     buf_init(&book->identity);
     buf_init(&book->alert_key);
@@ -77,10 +37,6 @@ struct episode_book *episode_book_new(struct slice tenant, uint32_t open_limit) 
 
 static void free_slice(struct slice s) {
     free((void *)(uintptr_t)s.at);
-}
-
-static struct episode *episode_at(const struct episode_book *book, uint32_t handle) {
-    return pool_at(&book->pool, handle);
 }
 
 void episode_book_free(struct episode_book *book) {
@@ -93,6 +49,9 @@ void episode_book_free(struct episode_book *book) {
     }
     pool_deinit(&book->pool);
     table_deinit(&book->table);
+    table_deinit(&book->by_id);
+    episode_due_deinit(&book->due);
+    free(book->commands);
     episode_past_deinit(&book->past);
     buf_deinit(&book->identity);
     buf_deinit(&book->alert_key);
@@ -143,13 +102,41 @@ static bool has_key(const void *context, uint32_t handle, const void *key) {
     return slice_equal(episode_at(context, handle)->key, *(const struct slice *)key);
 }
 
-static uint32_t find_handle(const struct episode_book *book, struct slice key) {
+uint32_t episode_handle(const struct episode_book *book, struct slice key) {
     return table_find(&book->table, slice_hash(key, KEY_SEED), has_key, book, &key);
+}
+
+static struct slice id_of(const struct episode *episode) {
+    return (struct slice){episode->id, EPISODE_ID_SIZE};
+}
+
+static bool has_id(const void *context, uint32_t handle, const void *id) {
+    return slice_equal(id_of(episode_at(context, handle)), *(const struct slice *)id);
+}
+
+uint32_t episode_handle_of_id(const struct episode_book *book, struct slice id) {
+    return table_find(&book->by_id, slice_hash(id, ID_SEED), has_id, book, &id);
+}
+
+void episode_insert(struct episode_book *book, uint32_t handle) {
+    const struct episode *episode = episode_at(book, handle);
+    table_insert(&book->table, slice_hash(episode->key, KEY_SEED), handle);
+    table_insert(&book->by_id, slice_hash(id_of(episode), ID_SEED), handle);
+}
+
+void episode_remove(struct episode_book *book, uint32_t handle) {
+    struct episode *episode = episode_at(book, handle);
+    table_remove(&book->table, slice_hash(episode->key, KEY_SEED), handle);
+    table_remove(&book->by_id, slice_hash(id_of(episode), ID_SEED), handle);
+    free_slice(episode->key);
+    free_slice(episode->bytes);
+    episode->due_at = INSTANT_MAX;
+    pool_put(&book->pool, handle);
 }
 
 bool episode_find(const struct judge_context *ctx, const struct episode_name *name,
                   struct alert *alert) {
-    uint32_t handle = find_handle(ctx->book, identify(ctx, name));
+    uint32_t handle = episode_handle(ctx->book, identify(ctx, name));
     if (handle == TABLE_NONE)
         return false;
     if (alert)
@@ -166,7 +153,7 @@ bool episode_may_fire(const struct judge_context *ctx, const struct episode_name
 
 /* The id follows from what the episode is about and when it began. `voids` tells apart episodes
  * of one condition that was taken back and said again. */
-static void make_id(const struct alert *alert, uint32_t voids, char id[ID_SIZE + 1]) {
+static void make_id(const struct alert *alert, uint32_t voids, char id[EPISODE_ID_SIZE + 1]) {
     static const char hex[] = "0123456789abcdef";
     struct buf b;
     buf_init(&b);
@@ -176,19 +163,18 @@ static void make_id(const struct alert *alert, uint32_t voids, char id[ID_SIZE +
     uint64_t halves[2] = {slice_hash(buf_slice(&b), ID_SEED_HIGH),
                           slice_hash(buf_slice(&b), ID_SEED_LOW)};
     buf_deinit(&b);
-    for (int i = 0; i < ID_SIZE; i++)
+    for (int i = 0; i < EPISODE_ID_SIZE; i++)
         id[i] = hex[halves[i / 16] >> (60 - 4 * (i % 16)) & 15];
-    id[ID_SIZE] = '\0';
+    id[EPISODE_ID_SIZE] = '\0';
 }
 
-/* Every transition of every episode passes here: checked against the table, handed over, kept. */
-static void move(const struct judge_context *ctx, struct episode *episode, enum transition to,
-                 struct alert *alert) {
+void episode_move(const struct judge_context *ctx, struct episode *episode, enum transition to,
+                  struct alert *alert) {
     struct episode_book *book = ctx->book;
     uint8_t state = moves[episode->state][to];
     CHECK(state != EPISODE_FORBIDDEN);
     CHECK((to == TRANSITION_FIRING) == (episode->seq == 0));
-    CHECK(alert->alert_id.size == ID_SIZE);
+    CHECK(alert->alert_id.size == EPISODE_ID_SIZE);
     episode->state = state;
     alert->seq = ++episode->seq;
     alert->transition = to;
@@ -201,30 +187,50 @@ static void move(const struct judge_context *ctx, struct episode *episode, enum 
     book->counts.moves++;
 }
 
+void episode_say(const struct judge_context *ctx, uint32_t handle, enum transition to) {
+    struct alert alert;
+    struct episode *episode = episode_at(ctx->book, handle);
+    CHECK(episode_unpack(episode->bytes, &alert));
+    episode_move(ctx, episode, to, &alert);
+}
+
+/* The names of the episode that is about to begin. */
+static void name_alert(const struct judge_context *ctx, const struct episode_name *name,
+                       struct alert *alert) {
+    struct episode_book *book = ctx->book;
+    put_key(ctx, name, true, &book->alert_key);
+    alert->kind = name->kind;
+    alert->rule = name->rule;
+    alert->alert_key = buf_slice(&book->alert_key);
+    alert->late = judge_is_late(ctx, alert->condition_at);
+}
+
 bool episode_fire(const struct judge_context *ctx, const struct episode_name *name,
                   struct alert *alert) {
     struct episode_book *book = ctx->book;
     CHECK(slice_equal(ctx->tenant, book->tenant));
     struct slice key = identify(ctx, name);
-    CHECK(find_handle(book, key) == TABLE_NONE);
+    CHECK(episode_handle(book, key) == TABLE_NONE);
     if (book->table.used >= book->open_limit) {
         book->counts.refused++;
         return false;
     }
     uint32_t handle = pool_get(&book->pool);
     struct episode *episode = episode_at(book, handle);
-    *episode = (struct episode){.key = slice_copy(key), .state = EPISODE_NONE};
-    table_insert(&book->table, slice_hash(key, KEY_SEED), handle);
-    put_key(ctx, name, true, &book->alert_key);
-    char id[ID_SIZE + 1];
-    alert->kind = name->kind;
-    alert->rule = name->rule;
-    alert->alert_key = buf_slice(&book->alert_key);
+    *episode = (struct episode){.key = slice_copy(key),
+                                .state = EPISODE_NONE,
+                                .silent_until = INSTANT_NONE,
+                                .due_at = INSTANT_MAX};
+    name_alert(ctx, name, alert);
     const struct past_key *past = episode_past_find(&book->past, key);
+    char id[EPISODE_ID_SIZE + 1];
     make_id(alert, past ? past->voids : 0, id);
-    alert->alert_id = (struct slice){id, ID_SIZE};
-    alert->late = judge_is_late(ctx, alert->condition_at);
-    move(ctx, episode, TRANSITION_FIRING, alert);
+    memcpy(episode->id, id, EPISODE_ID_SIZE);
+    episode_insert(book, handle);
+    alert->alert_id = id_of(episode);
+    episode_tiers_begin(ctx, episode, alert);
+    episode_move(ctx, episode, TRANSITION_FIRING, alert);
+    episode_set_due(ctx, handle, INSTANT_NONE);
     alert->alert_id = alert->alert_key = (struct slice){0};
     book->counts.fired++;
     return true;
@@ -232,7 +238,7 @@ bool episode_fire(const struct judge_context *ctx, const struct episode_name *na
 
 void episode_update(const struct judge_context *ctx, const struct episode_name *name,
                     struct alert *alert) {
-    uint32_t handle = find_handle(ctx->book, identify(ctx, name));
+    uint32_t handle = episode_handle(ctx->book, identify(ctx, name));
     CHECK(handle != TABLE_NONE);
     struct episode *episode = episode_at(ctx->book, handle);
     struct alert last;
@@ -242,12 +248,15 @@ void episode_update(const struct judge_context *ctx, const struct episode_name *
     alert->alert_id = last.alert_id;
     alert->alert_key = last.alert_key;
     alert->opened_at = last.opened_at;
+    alert->tier = last.tier;
+    alert->contact_role = last.contact_role;
     alert->late = judge_is_late(ctx, alert->condition_at);
-    move(ctx, episode, TRANSITION_UPDATED, alert);
+    episode_move(ctx, episode, TRANSITION_UPDATED, alert);
     alert->alert_id = alert->alert_key = alert->rule = (struct slice){0};
 }
 
-static void note_gone(struct episode_book *book, const struct alert *alert) {
+static void note_gone(struct episode_book *book, const struct episode *episode,
+                      enum transition end) {
     if (book->gone_count >= GONE_MAX) {
         book->lost_track = true;
         return;
@@ -258,8 +267,8 @@ static void note_gone(struct episode_book *book, const struct alert *alert) {
         CHECK(book->gone);
     }
     struct gone *gone = &book->gone[book->gone_count++];
-    memcpy(gone->id, alert->alert_id.at, ID_SIZE);
-    gone->transition = (uint8_t)alert->transition;
+    memcpy(gone->id, episode->id, EPISODE_ID_SIZE);
+    gone->transition = (uint8_t)end;
 }
 
 /* What the book keeps of an episode that has ended. An item's condition comes only once, so its
@@ -273,38 +282,43 @@ static void remember(const struct judge_context *ctx, const struct episode_name 
     ctx->book->counts.forgotten = ctx->book->past.forgotten;
 }
 
-static void remove_episode(struct episode_book *book, uint32_t handle) {
-    struct episode *episode = episode_at(book, handle);
-    table_remove(&book->table, slice_hash(episode->key, KEY_SEED), handle);
-    free_slice(episode->key);
-    free_slice(episode->bytes);
-    pool_put(&book->pool, handle);
+/* What its end says: what the caller knows, and what only the book does. */
+static void fill_end(const struct episode *episode, int64_t ended_at, const struct alert *from,
+                     struct alert *alert) {
+    struct alert last;
+    CHECK(episode_unpack(episode->bytes, &last));
+    *alert = from ? *from : last;
+    CHECK(slice_equal(alert->alert_id, last.alert_id));
+    alert->tier = last.tier;
+    alert->contact_role = last.contact_role;
+    alert->resolved_at = ended_at;
 }
 
 bool episode_end(const struct judge_context *ctx, const struct episode_name *name,
                  enum transition end, int64_t ended_at, const struct alert *alert) {
     struct episode_book *book = ctx->book;
     struct slice key = identify(ctx, name);
-    uint32_t handle = find_handle(book, key);
+    uint32_t handle = episode_handle(book, key);
     if (handle == TABLE_NONE) {
         book->counts.not_open++;
         if (end == TRANSITION_VOIDED)
             remember(ctx, name, key, end, ended_at);
         return false;
     }
+    struct episode *episode = episode_at(book, handle);
+    /* The caller's alert has views into these bytes: they stay while its timers ring. */
+    struct slice bytes = episode->bytes;
+    episode->bytes = slice_copy(bytes);
+    if (end != TRANSITION_VOIDED)
+        episode_tiers_before(ctx, handle, ended_at);
     struct alert last;
-    CHECK(episode_unpack(episode_at(book, handle)->bytes, &last));
-    if (alert) {
-        CHECK(slice_equal(alert->alert_id, last.alert_id));
-        last = *alert;
-    }
-    last.resolved_at = ended_at;
-    move(ctx, episode_at(book, handle), end, &last);
-    CHECK(episode_at(book, handle)->state == EPISODE_ENDED);
-    CHECK(episode_unpack(episode_at(book, handle)->bytes, &last));
-    note_gone(book, &last);
+    fill_end(episode, ended_at, alert, &last);
+    episode_move(ctx, episode, end, &last);
+    CHECK(episode->state == EPISODE_ENDED);
+    note_gone(book, episode, end);
     remember(ctx, name, key, end, ended_at);
-    remove_episode(book, handle);
+    episode_remove(book, handle);
+    free_slice(bytes);
     book->counts.ended++;
     return true;
 }
@@ -321,8 +335,7 @@ static int by_key(const void *a, const void *b) {
     return slice_compare((*(struct episode *const *)a)->key, (*(struct episode *const *)b)->key);
 }
 
-/* Open episodes in key order; the caller frees the array. */
-static struct episode **sorted(const struct episode_book *book, bool all, size_t *count) {
+struct episode **episode_sorted(const struct episode_book *book, bool all, size_t *count) {
     struct episode **list = calloc(book->table.used + 1, sizeof(struct episode *));
     CHECK(list);
     size_t place = 0;
@@ -339,7 +352,7 @@ static struct episode **sorted(const struct episode_book *book, bool all, size_t
 void episode_book_show(struct episode_book *book, bool all, episode_visit_fn *visit,
                        void *context) {
     size_t count;
-    struct episode **list = sorted(book, all, &count);
+    struct episode **list = episode_sorted(book, all, &count);
     struct alert alert;
     for (size_t i = 0; i < count; i++) {
         CHECK(episode_unpack(list[i]->bytes, &alert));
@@ -350,54 +363,10 @@ void episode_book_show(struct episode_book *book, bool all, episode_visit_fn *vi
     for (size_t i = 0; i < book->gone_count; i++) {
         memset(&alert, 0, sizeof(alert));
         alert.tenant = book->tenant;
-        alert.alert_id = (struct slice){book->gone[i].id, ID_SIZE};
+        alert.alert_id = (struct slice){book->gone[i].id, EPISODE_ID_SIZE};
         alert.transition = (enum transition)book->gone[i].transition;
         visit(context, &alert, false);
     }
     book->gone_count = 0;
     book->lost_track = false;
-}
-
-void episode_book_save(const struct episode_book *book, struct buf *b) {
-    size_t count;
-    struct episode **list = sorted(book, true, &count);
-    buf_put_varint(b, count);
-    for (size_t i = 0; i < count; i++) {
-        buf_put_slice(b, list[i]->key);
-        buf_put_slice(b, list[i]->bytes);
-    }
-    free(list);
-    buf_put_zigzag(b, book->forget_at);
-    episode_past_save(&book->past, b);
-}
-
-static bool load_one(struct episode_book *book, struct cursor *c) {
-    struct slice key = cursor_slice(c);
-    struct slice bytes = cursor_slice(c);
-    struct alert alert;
-    if (c->failed || !episode_unpack(bytes, &alert) || alert.seq < 1 ||
-        alert.alert_id.size != ID_SIZE || find_handle(book, key) != TABLE_NONE)
-        return false;
-    uint32_t handle = pool_get(&book->pool);
-    *episode_at(book, handle) = (struct episode){.key = slice_copy(key),
-                                                 .bytes = slice_copy(bytes),
-                                                 .seq = alert.seq,
-                                                 .state = EPISODE_OPEN,
-                                                 .changed = true};
-    table_insert(&book->table, slice_hash(key, KEY_SEED), handle);
-    return true;
-}
-
-bool episode_book_load(struct episode_book *book, struct cursor *c, struct err *err) {
-    uint64_t count = cursor_varint(c);
-    for (uint64_t i = 0; i < count; i++) {
-        if (!load_one(book, c))
-            return err_set(err, "alert episodes of a snapshot: number %llu of %llu is damaged",
-                           (unsigned long long)i + 1, (unsigned long long)count);
-    }
-    book->forget_at = cursor_zigzag(c);
-    episode_past_load(&book->past, c);
-    if (c->failed)
-        return err_set(err, "alert episodes of a snapshot: the memory of ended keys is damaged");
-    return true;
 }

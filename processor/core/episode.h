@@ -26,7 +26,8 @@ struct episode_name {
     X(moves, "transitions emitted")                                                                \
     X(refused, "episodes not begun because open_limit was reached")                                \
     X(forgotten, "ended episodes forgotten before their time because there were too many")         \
-    X(not_open, "ends told of episodes that were not open")
+    X(not_open, "ends told of episodes that were not open")                                        \
+    X(escalated, "further tiers told")
 
 #define EPISODE_BOOK_COUNT_FIELD(name, meaning) uint64_t name;
 struct episode_book_counts {
@@ -80,6 +81,33 @@ void episode_update(const struct judge_context *ctx, const struct episode_name *
  * remembered, so that the same condition said again is a new episode). */
 bool episode_end(const struct judge_context *ctx, const struct episode_name *name,
                  enum transition end, int64_t ended_at, const struct alert *alert);
+
+struct command; /* core/command.h */
+
+/* X(symbol, name): what became of a command. */
+#define COMMAND_RESULTS(X)                                                                         \
+    X(DONE, "done")                                                                                \
+    X(REPEATED, "repeated")   /* it has been seen before: nothing is said of it */                 \
+    X(UNKNOWN_OP, "unknown_op")                                                                    \
+    X(NOT_OPEN, "not_open")   /* the alert is over, or there never was one */                      \
+    X(STALE, "stale")         /* the sender had not seen what another one did */                   \
+    X(PAST, "past")           /* until_at has passed */                                            \
+    X(NO_EFFECT, "no_effect") /* it is so already */
+
+#define COMMAND_RESULT_ENUM(symbol, name) COMMAND_RESULT_##symbol,
+enum command_result { COMMAND_RESULTS(COMMAND_RESULT_ENUM) COMMAND_RESULT_COUNT };
+
+const char *command_result_name(enum command_result result);
+
+/* A person's command, in the order of the log: its transition is said, if it has an effect. The
+ * condition of an alert is not a person's to end: RESOLVE is ACK and SILENCE until it is over. */
+enum command_result episode_command(const struct judge_context *ctx, const struct command *command);
+
+/* Time passes: silences end, further tiers are told (ESCALATED), each at its own instant. */
+void episode_book_pass(const struct judge_context *ctx, int64_t until_at);
+
+/* The contract changed, and its escalations with it. */
+void episode_book_retime(const struct judge_context *ctx);
 
 /* Lets ended keys be forgotten whose time has passed. To be called at steps, however often. */
 void episode_book_forget(struct episode_book *book, int64_t clock, int64_t quiet_ms);

@@ -4,6 +4,7 @@
 
 #include "core/alert.h"
 #include "core/audit.h"
+#include "core/command.h"
 #include "core/dead_letter.h"
 #include "core/delta.h"
 #include "core/effort.h"
@@ -26,8 +27,8 @@ struct judged_step {
 };
 
 /* The slices in what is handed over are views: copy or encode at once. No member may be NULL but
- * `judged` and `counted`, which nobody needs who lives in the present, `audit`, `journey` and
- * `effort`. */
+ * `judged` and `counted`, which nobody needs who lives in the present, `audit`, `journey`, `effort`
+ * and, where nobody relays commands, `command`. */
 struct outbox {
     void *context;
     struct delta_table *deltas; /* source tasks add here */
@@ -36,6 +37,7 @@ struct outbox {
     void (*alert)(void *context, const struct alert *alert);
     void (*kpi)(void *context, const struct kpi *kpi);
     void (*audit)(void *context, const struct audit *audit);
+    void (*command)(void *context, const struct command *command);
     void (*judged)(void *context, const struct judged_step *step); /* NULL: nobody asks */
     void (*journey)(void *context, const struct journey_row *row);
     void (*effort)(void *context, const struct effort_row *row);

@@ -2,6 +2,7 @@
  * tenant log's record, decoded. Everything is a view into the record. */
 #pragma once
 
+#include "core/command.h"
 #include "core/counter.h"
 #include "core/effort.h"
 #include "core/event.h"
@@ -84,4 +85,6 @@ struct report {
     size_t journey_count;
     struct effort_row *efforts; /* .leaf is an index in leaves */
     size_t effort_count;
+    struct command *commands; /* in the order of their log */
+    size_t command_count;
 };

@@ -19,6 +19,7 @@ struct engine *engine_new(const struct engine_options *options) {
                                        .said_at = INSTANT_NONE / 2};
     e->rules = engine_rules_find(e, options->contracts_name ? options->contracts_name : "");
     e->decoder = decoder_new(SLICE("interactions"));
+    e->tenants_decoder = decoder_new(SLICE("tenants"));
     e->deltas = delta_table_new();
     e->silent_deltas = delta_table_new();
     e->writer = report_writer_new(options->instance, options->partitions[INPUT_TENANT_LOG],
@@ -32,6 +33,7 @@ struct engine *engine_new(const struct engine_options *options) {
 
 static void partition_free(struct partition *p) {
     interaction_task_free(p->source);
+    relay_task_free(p->relay);
     tenant_task_free(p->tenant);
     view_batch_free(p->batch);
     buf_deinit(&p->snapshot.state);
@@ -53,18 +55,20 @@ void engine_free(struct engine *e) {
     delta_table_free(e->deltas);
     delta_table_free(e->silent_deltas);
     decoder_free(e->decoder);
+    decoder_free(e->tenants_decoder);
     engine_rules_free(e);
     free(e);
 }
 
 const char *engine_input_name(enum engine_input input) {
-    static const char *const names[INPUT_COUNT] = {"interactions", "tenant-log"};
+    static const char *const names[INPUT_COUNT] = {"interactions", "tenant-log", "tenants"};
     CHECK(input < INPUT_COUNT);
     return names[input];
 }
 
-struct decoder *engine_decoder(struct engine *e) {
-    return e->decoder;
+bool engine_add_file_schema(struct engine *e, struct slice json, struct err *err) {
+    return decoder_add_file_schema(e->decoder, json, err) &&
+           decoder_add_file_schema(e->tenants_decoder, json, err);
 }
 
 void engine_fail(struct engine *e, const char *format, ...) {
@@ -121,12 +125,17 @@ static struct tenant_task *tenant_new(const struct engine *e, int32_t partition,
 
 void engine_renew_task(const struct engine *e, struct partition *p, struct rulebook *rules) {
     interaction_task_free(p->source);
+    relay_task_free(p->relay);
     tenant_task_free(p->tenant);
     p->source = NULL;
+    p->relay = NULL;
     p->tenant = NULL;
     p->rules = rules;
     if (p->input == INPUT_INTERACTIONS)
         p->source = source_new(e, p->number, rules);
+    else if (p->input == INPUT_TENANTS)
+        p->relay = relay_task_new(
+            &(struct relay_task_options){.partition = p->number, .grace_ms = e->options.grace_ms});
     else
         p->tenant = tenant_new(e, p->number, rules);
 }
@@ -290,25 +299,28 @@ static int64_t final_clock(const struct engine *e) {
         return e->options.final_clock;
     int64_t newest = INSTANT_NONE;
     for (size_t i = 0; i < e->partition_count; i++) {
-        const struct interaction_task *source = e->partitions[i]->source;
-        if (source && interaction_task_newest_log_at(source) > newest)
-            newest = interaction_task_newest_log_at(source);
+        const struct partition *p = e->partitions[i];
+        if (partition_is_source(p) && partition_newest_log_at(p) > newest)
+            newest = partition_newest_log_at(p);
     }
     return newest == INSTANT_NONE ? 0 : newest + e->options.lateness_ms + 2 * HOUR_MS;
 }
 
 /* Until-end: once every source is at its end, the final clock ends the day. */
 static void finish_sources(struct engine *e) {
-    if (e->finished || e->next || !at_end(e, INPUT_INTERACTIONS))
+    if (e->finished || e->next || !at_end(e, INPUT_INTERACTIONS) || !at_end(e, INPUT_TENANTS))
         return;
     int64_t at = final_clock(e);
     for (size_t i = 0; i < e->partition_count; i++) {
         struct partition *p = e->partitions[i];
-        if (!p->source)
+        if (!partition_is_source(p))
             continue;
         if (p->state == PARTITION_REPLAYING)
             engine_go_live(e, p);
-        interaction_task_finish(p->source, at, &e->live);
+        if (p->source)
+            interaction_task_finish(p->source, at, &e->live);
+        else
+            relay_task_finish(p->relay, at);
         partition_move(p, PARTITION_ENDED);
     }
     e->finished = true;
@@ -424,7 +436,8 @@ static void unhold(struct engine *e) {
 
 void engine_add_schema(struct engine *e, int32_t schema_id, struct slice json) {
     struct err err;
-    if (!decoder_add_schema(e->decoder, schema_id, json, &err))
+    if (!decoder_add_schema(e->decoder, schema_id, json, &err) ||
+        !decoder_add_schema(e->tenants_decoder, schema_id, json, &err))
         engine_note(e, LOG_LEVEL_ERROR, "schema_refused", "\"schema_id\":%" PRId32, schema_id);
     unhold(e);
 }
@@ -432,6 +445,7 @@ void engine_add_schema(struct engine *e, int32_t schema_id, struct slice json) {
 void engine_schema_missing(struct engine *e, int32_t schema_id) {
     engine_note(e, LOG_LEVEL_WARN, "schema_missing", "\"schema_id\":%" PRId32, schema_id);
     decoder_add_missing(e->decoder, schema_id, e->wall_at + SCHEMA_MISSING_MS);
+    decoder_add_missing(e->tenants_decoder, schema_id, e->wall_at + SCHEMA_MISSING_MS);
     unhold(e);
 }
 

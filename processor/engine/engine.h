@@ -14,8 +14,9 @@ struct record_framing {
 
 struct engine_options {
     const char *instance;
-    const char *interactions; /* the input topic's whole name, for dead letters and refusals */
-    int32_t partitions[INPUT_COUNT]; /* of each input topic */
+    const char *interactions; /* the input topics' whole names, for dead letters and refusals */
+    const char *tenants;
+    int32_t partitions[INPUT_COUNT]; /* of each input topic; of `tenants` there may be none */
     bool live;                       /* clock: live */
     bool until_end;
     int64_t final_clock; /* INSTANT_NONE: newest log time + lateness + 2 h */
@@ -43,7 +44,8 @@ struct engine; /* opaque */
 struct engine *engine_new(const struct engine_options *options);
 void engine_free(struct engine *e);
 
-struct decoder *engine_decoder(struct engine *e); /* to add the schemas of a folder */
+/* A schema of a folder, found by its fingerprint. */
+MUST_USE bool engine_add_file_schema(struct engine *e, struct slice json, struct err *err);
 
 /* Takes a partition on; returns the offset to read from, or -1: it cannot be taken on, and
  * engine_failure() says why. */

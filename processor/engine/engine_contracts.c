@@ -82,7 +82,7 @@ static void change(struct engine *e, struct partition *p, struct rulebook *rules
                    struct outbox *out) {
     if (p->source)
         interaction_task_change_contracts(p->source, rules->leaves, out);
-    else
+    else if (p->tenant)
         tenant_task_change_contracts(p->tenant, rules->set, out);
     p->rules = rules;
     p->show_all = true;

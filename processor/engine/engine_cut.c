@@ -30,7 +30,7 @@ bool engine_is_dirty(const struct engine *e) {
 static bool span_is_full(const struct engine *e) {
     for (size_t i = 0; i < e->partition_count; i++) {
         const struct partition *p = e->partitions[i];
-        if (p->source && p->state == PARTITION_LIVE && p->clock_sent != INSTANT_NONE &&
+        if (partition_is_source(p) && p->state == PARTITION_LIVE && p->clock_sent != INSTANT_NONE &&
             partition_clock(p) - p->clock_sent > EPOCH_SPAN_MAX_MS)
             return true;
     }
@@ -48,23 +48,23 @@ bool engine_is_full(struct engine *e) {
 }
 
 static void report_clock(struct engine *e, struct partition *p) {
-    int64_t clock = interaction_task_clock(p->source);
+    int64_t clock = partition_clock(p);
     bool ended = p->state == PARTITION_ENDED;
     if (clock == p->clock_sent && ended == p->end_sent && !p->lost)
         return;
-    report_writer_clock(
-        e->writer, &(struct report_clock){.topic = SLICE("interactions"),
-                                          .partition = p->number,
-                                          .partitions = e->options.partitions[INPUT_INTERACTIONS],
-                                          .clock = clock,
-                                          .ended = ended,
-                                          .lost = p->lost});
+    report_writer_clock(e->writer,
+                        &(struct report_clock){.topic = slice_of(engine_input_name(p->input)),
+                                               .partition = p->number,
+                                               .partitions = e->options.partitions[p->input],
+                                               .clock = clock,
+                                               .ended = ended,
+                                               .lost = p->lost});
     p->clock_sent = clock;
     p->end_sent = ended;
     p->lost = false;
 }
 
-static void report_source(struct engine *e, struct partition *p) {
+static void report_gauges(struct engine *e, struct partition *p) {
     const struct gauge *gauges;
     size_t gauge_count = interaction_task_take_gauges(p->source, &gauges);
     for (size_t i = 0; i < gauge_count; i++)
@@ -73,7 +73,6 @@ static void report_source(struct engine *e, struct partition *p) {
     size_t feed_count = interaction_task_take_feeds(p->source, &feeds);
     for (size_t i = 0; i < feed_count; i++)
         report_writer_feed(e->writer, &feeds[i]);
-    report_clock(e, p);
 }
 
 static void put_report(void *context, int32_t partition, struct slice record) {
@@ -90,9 +89,11 @@ static void report_sources(struct engine *e) {
     bool news = false;
     for (size_t i = 0; i < e->partition_count; i++) {
         struct partition *p = e->partitions[i];
-        if (!p->source || !has_news(p))
+        if (!partition_is_source(p) || !has_news(p))
             continue;
-        report_source(e, p);
+        if (p->source)
+            report_gauges(e, p);
+        report_clock(e, p);
         news = true;
     }
     if (news)

@@ -42,6 +42,16 @@ static void live_audit(void *context, const struct audit *audit) {
     epoch_record_done(e->open);
 }
 
+static void live_command(void *context, const struct command *command) {
+    struct engine *e = context;
+    report_writer_command(e->writer, command);
+}
+
+static void silent_command(void *context, const struct command *command) {
+    (void)context;
+    (void)command;
+}
+
 static void live_dead_letter(void *context, const struct dead_letter *letter) {
     struct engine *e = context;
     put_key(e, OUTPUT_DEAD_LETTERS, (struct slice){NULL, 0});
@@ -94,11 +104,13 @@ void engine_effects_init(struct engine *e) {
                               .kpi = live_kpi,
                               .audit = live_audit,
                               .journey = live_journey,
-                              .effort = live_effort};
+                              .effort = live_effort,
+                              .command = live_command};
     e->silent = (struct outbox){.context = e,
                                 .deltas = e->silent_deltas,
                                 .fact = silent_fact,
                                 .dead_letter = silent_dead_letter,
                                 .alert = silent_alert,
-                                .kpi = silent_kpi};
+                                .kpi = silent_kpi,
+                                .command = silent_command};
 }

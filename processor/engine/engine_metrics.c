@@ -181,7 +181,7 @@ static bool is_idle(const struct engine *e) {
         const struct partition *p = e->partitions[i];
         if (p->state == PARTITION_REPLAYING || p->hold != HOLD_NONE)
             return false;
-        if (p->source && p->next < end_of(e, p))
+        if (partition_is_source(p) && p->next < end_of(e, p))
             return false;
     }
     /* With ticks there is always an update to come. */

@@ -28,7 +28,8 @@ static void order_by_position(struct engine *e) {
 }
 
 static bool is_waited_for(const struct engine *e, const struct partition *p) {
-    if (!p->source || p->state != PARTITION_LIVE || p->hold != HOLD_NONE || engine_rules_wait(p))
+    if (!partition_is_source(p) || p->state != PARTITION_LIVE || p->hold != HOLD_NONE ||
+        engine_rules_wait(p))
         return false;
     return p->empty_at == INSTANT_NONE || e->wall_at - p->empty_at < PATIENCE_MS;
 }
@@ -78,7 +79,7 @@ void engine_order(struct engine *e) {
     struct horizon h = look(e);
     for (size_t i = 0; i < e->partition_count; i++) {
         struct partition *p = e->partitions[i];
-        if (!p->source)
+        if (!partition_is_source(p))
             continue;
         p->read_until = p == h.behind ? h.its_until : h.others_until;
         bool waits = waits_for_memory(e, p, &h);

@@ -2,10 +2,15 @@
 #include <inttypes.h>
 
 #include "base/check.h"
+#include "codec/command_slots.h"
 #include "engine/engine_state.h"
 
 static struct outbox *outbox_of(struct engine *e, const struct partition *p) {
     return p->state == PARTITION_REPLAYING ? &e->silent : &e->live;
+}
+
+static const char *topic_of(const struct engine *e, const struct partition *p) {
+    return p->input == INPUT_TENANTS ? e->options.tenants : e->options.interactions;
 }
 
 /* Live clocks stand on the broker's time stamps; false when the record may not be taken now. */
@@ -19,7 +24,7 @@ static bool stamp_is_good(struct engine *e, struct partition *p, const struct lo
                     "time; set it with: kafka-configs.sh --alter --entity-type topics "
                     "--entity-name %s --add-config "
                     "message.timestamp.type=LogAppendTime, or run with clock: log",
-                    p->number, e->options.interactions, r->offset, e->options.interactions);
+                    p->number, topic_of(e, p), r->offset, topic_of(e, p));
         return false;
     }
     if (r->log_at <= e->wall_at + e->options.max_skew_ms)
@@ -69,6 +74,17 @@ static void apply_tick(struct engine *e, struct partition *p, const struct log_r
     interaction_task_tick(p->source, r->log_at, outbox_of(e, p));
 }
 
+static struct record_place place_of(const struct engine *e, const struct partition *p,
+                                    const struct log_record *r, int32_t schema_id) {
+    return (struct record_place){.topic = slice_of(topic_of(e, p)),
+                                 .partition = p->number,
+                                 .offset = r->offset,
+                                 .log_at = r->log_at,
+                                 .key = r->key,
+                                 .value = r->value,
+                                 .schema_id = schema_id};
+}
+
 static bool take_interaction(struct engine *e, struct partition *p, const struct log_record *r) {
     if (!stamp_is_good(e, p, r) || engine_is_ahead(e, p, r->log_at))
         return false;
@@ -78,13 +94,7 @@ static bool take_interaction(struct engine *e, struct partition *p, const struct
                                                &fault);
     if (result == DECODE_NEED_SCHEMA)
         return wait_for_schema(e, p, fault.schema_id);
-    struct record_place place = {.topic = slice_of(e->options.interactions),
-                                 .partition = p->number,
-                                 .offset = r->offset,
-                                 .log_at = r->log_at,
-                                 .key = r->key,
-                                 .value = r->value,
-                                 .schema_id = fault.schema_id};
+    struct record_place place = place_of(e, p, r, fault.schema_id);
     switch (result) {
     case DECODED_EVENT: interaction_task_apply(p->source, &place, &event, outbox_of(e, p)); break;
     case DECODED_TICK: apply_tick(e, p, r); break;
@@ -96,7 +106,37 @@ static bool take_interaction(struct engine *e, struct partition *p, const struct
         interaction_task_reject(p->source, &place, fault.reason, slice_of(fault.detail.text),
                                 outbox_of(e, p));
         break;
-    case DECODE_NEED_SCHEMA: UNREACHABLE("handled above");
+    case DECODED_COMMAND:
+    case DECODE_NEED_SCHEMA: UNREACHABLE("handled above, or of another topic");
+    }
+    note_busy(e, result);
+    went_by(e, p, r);
+    return true;
+}
+
+static bool take_tenants(struct engine *e, struct partition *p, const struct log_record *r) {
+    if (!stamp_is_good(e, p, r) || engine_is_ahead(e, p, r->log_at))
+        return false;
+    struct command_record command;
+    struct decode_fault fault;
+    enum decode_result result = decoder_decode_tenant(e->tenants_decoder, r->key, r->value,
+                                                      e->wall_at, &command, &fault);
+    if (result == DECODE_NEED_SCHEMA)
+        return wait_for_schema(e, p, fault.schema_id);
+    if (result == DECODED_COMMAND) {
+        relay_task_command(p->relay, r->log_at, &command.command, outbox_of(e, p));
+    } else if (result == DECODE_REJECT) {
+        struct record_place place = place_of(e, p, r, fault.schema_id);
+        relay_task_reject(p->relay, &place, fault.reason, slice_of(fault.detail.text),
+                          outbox_of(e, p));
+    } else {
+        if (result == DECODED_TICK) {
+            e->counts.ticks_read++;
+            p->tick_at = INSTANT_NONE;
+        } else {
+            e->counts.other_records++;
+        }
+        relay_task_tick(p->relay, r->log_at);
     }
     note_busy(e, result);
     went_by(e, p, r);
@@ -136,7 +176,11 @@ static bool take(void *context, const struct log_record *r) {
         return false;
     if (p->contracts.due)
         engine_rules_replay(e, p, r->offset);
-    return p->input == INPUT_INTERACTIONS ? take_interaction(e, p, r) : take_report(e, p, r);
+    switch (p->input) {
+    case INPUT_INTERACTIONS: return take_interaction(e, p, r);
+    case INPUT_TENANTS: return take_tenants(e, p, r);
+    default: return take_report(e, p, r);
+    }
 }
 
 bool engine_read(struct engine *e, struct partition *p) {

@@ -38,6 +38,8 @@ static void serialise(struct engine *e, struct partition *p) {
     buf_reset(state);
     if (p->source)
         interaction_task_save(p->source, state);
+    else if (p->relay)
+        relay_task_save(p->relay, state);
     else
         tenant_task_save(p->tenant, state);
     if (e->options.now_us)
@@ -169,8 +171,10 @@ bool engine_snapshot_is_wanted(const struct engine *e, const struct partition *p
 }
 
 static bool load(struct partition *p, struct slice state, struct err *err) {
-    return p->source ? interaction_task_load(p->source, state, err)
-                     : tenant_task_load(p->tenant, state, err);
+    if (p->source)
+        return interaction_task_load(p->source, state, err);
+    return p->relay ? relay_task_load(p->relay, state, err)
+                    : tenant_task_load(p->tenant, state, err);
 }
 
 static const struct snapshot_pointer *find_pointer(const struct log_assignment *a,

@@ -86,7 +86,8 @@ struct engine {
     struct rulebook *next;  /* to be in force after the next cut; NULL: no change */
     struct rulebook **books;
     size_t book_count;
-    struct decoder *decoder;
+    struct decoder *decoder;         /* of interactions */
+    struct decoder *tenants_decoder; /* of tenants */
     struct partition **partitions;
     size_t partition_count, partition_capacity;
     int64_t wall_at;

@@ -12,12 +12,12 @@ static bool tick_is_due(const struct engine *e, const struct partition *p) {
     int64_t quiet_ms = e->wall_at - p->read_at;
     if (quiet_ms >= TICK_SILENCE_MS)
         return true;
-    return quiet_ms >= e->options.tick_interval_ms &&
+    return p->source && quiet_ms >= e->options.tick_interval_ms &&
            interaction_task_next_due(p->source) <= e->wall_at - e->options.grace_ms;
 }
 
 void engine_tick(struct engine *e, struct partition *p) {
-    if (!p->source || !tick_is_due(e, p))
+    if (!partition_is_source(p) || !tick_is_due(e, p))
         return;
     struct buf value;
     buf_init(&value);

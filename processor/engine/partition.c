@@ -33,5 +33,20 @@ uint32_t partition_tag(const struct partition *p) {
 }
 
 int64_t partition_clock(const struct partition *p) {
-    return p->source ? interaction_task_clock(p->source) : tenant_task_clock(p->tenant);
+    switch (p->input) {
+    case INPUT_INTERACTIONS: return interaction_task_clock(p->source);
+    case INPUT_TENANTS: return relay_task_clock(p->relay);
+    case INPUT_TENANT_LOG: return tenant_task_clock(p->tenant);
+    case INPUT_COUNT: break;
+    }
+    UNREACHABLE("an input that there is not");
+}
+
+bool partition_is_source(const struct partition *p) {
+    return p->input != INPUT_TENANT_LOG;
+}
+
+int64_t partition_newest_log_at(const struct partition *p) {
+    return p->source ? interaction_task_newest_log_at(p->source)
+                     : relay_task_newest_log_at(p->relay);
 }

@@ -4,6 +4,7 @@
 #include "codec/metadata.h"
 #include "engine/ports.h"
 #include "tasks/interaction_task.h"
+#include "tasks/relay_task.h"
 #include "tasks/tenant_task.h"
 
 /* X(symbol, name, meaning) */
@@ -69,6 +70,7 @@ struct partition {
     int64_t read_at;    /* wall time of the last record */
     int64_t tick_at;    /* wall time of the tick that is under way; INSTANT_NONE: none */
     struct interaction_task *source; /* INPUT_INTERACTIONS */
+    struct relay_task *relay;        /* INPUT_TENANTS */
     struct tenant_task *tenant;      /* INPUT_TENANT_LOG */
     bool show_all;                   /* the next rendering shows everything of it */
     bool view_owed;                  /* the last rendering was not whole */
@@ -94,3 +96,9 @@ uint32_t partition_tag(const struct partition *p);
 
 /* The clock of its task; INSTANT_NONE before the first record. */
 int64_t partition_clock(const struct partition *p);
+
+/* True of an input that others write: tenants wait for its clock. */
+bool partition_is_source(const struct partition *p);
+
+/* Log time of the newest record of a source; INSTANT_NONE before the first. */
+int64_t partition_newest_log_at(const struct partition *p);

@@ -7,7 +7,7 @@
 #include "engine/epoch.h"
 
 /* The topics that tasks read. */
-enum engine_input { INPUT_INTERACTIONS, INPUT_TENANT_LOG, INPUT_COUNT };
+enum engine_input { INPUT_INTERACTIONS, INPUT_TENANT_LOG, INPUT_TENANTS, INPUT_COUNT };
 
 const char *engine_input_name(enum engine_input input);
 

@@ -191,6 +191,15 @@ static bool check_input(rd_kafka_t *rk, const char *topic, struct err *err) {
     return ok;
 }
 
+/* Those that are there already. */
+static bool check_inputs(rd_kafka_t *rk, const struct topic topics[TOPICS_MAX], struct err *err) {
+    for (int i = 0; i < INPUT_COUNT; i++)
+        if (topics[i].use == USE_INPUT && topics[i].partitions > 0 &&
+            !check_input(rk, topics[i].name, err))
+            return false;
+    return true;
+}
+
 static bool read_id(rd_kafka_event_t *event, char id[64]) {
     size_t count;
     const rd_kafka_TopicDescription_t **topics = rd_kafka_DescribeTopics_result_topics(
@@ -233,10 +242,9 @@ static bool prepare(rd_kafka_t *rk, const struct kafka_options *o, bool (*stop)(
     size_t count = list_topics(o, topics);
     if (!find_topics(rk, o, stop, topics, count, err))
         return false;
-    bool existed = topics[INPUT_INTERACTIONS].partitions > 0;
-    if (!create_missing(rk, o, topics, count, false, err))
+    if (o->live && !check_inputs(rk, topics, err))
         return false;
-    if (existed && o->live && !check_input(rk, topics[INPUT_INTERACTIONS].name, err))
+    if (!create_missing(rk, o, topics, count, false, err))
         return false;
     for (int i = 0; i < INPUT_COUNT; i++)
         found->partitions[i] = topics[i].partitions;
@@ -305,8 +313,7 @@ static bool try_all(rd_kafka_t *rk, const struct kafka_options *o, struct err *e
     size_t count = list_topics(o, topics);
     if (!find_topics(rk, o, at_once, topics, count, err))
         return false;
-    bool existed = topics[INPUT_INTERACTIONS].partitions > 0;
-    if (existed && o->live && !check_input(rk, topics[INPUT_INTERACTIONS].name, err))
+    if (o->live && !check_inputs(rk, topics, err))
         return false;
     for (size_t i = 0; i < count; i++)
         if (topics[i].partitions && !check_rights(rk, o, &topics[i], err))

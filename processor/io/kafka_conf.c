@@ -8,7 +8,8 @@
 void kafka_input_topic(const struct kafka_options *o, enum engine_input input, char name[256]) {
     int size = input == INPUT_TENANT_LOG
                    ? snprintf(name, 256, "%s%s.tenant-log", o->topic_prefix, o->group)
-                   : snprintf(name, 256, "%sinteractions", o->topic_prefix);
+                   : snprintf(name, 256, "%s%s", o->topic_prefix,
+                              input == INPUT_TENANTS ? "tenants" : "interactions");
     CHECK(size > 0 && size < 256);
 }
 

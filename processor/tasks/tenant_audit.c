@@ -43,7 +43,7 @@ static void put_scheduled(struct buf *b, const struct contract *now) {
         buf_put_format(b, ", nothing does now");
 }
 
-static void say(struct tenant_task *t, struct tenant *tenant, const struct audit *what) {
+void tenant_audit_say(struct tenant_task *t, struct tenant *tenant, const struct audit *what) {
     char prev[TENANT_AUDIT_HASH + 1];
     struct audit a = *what;
     memcpy(prev, tenant->audit_hash, sizeof(prev));
@@ -75,7 +75,7 @@ void tenant_audit_change(struct tenant_task *t, struct tenant *tenant, const str
                       .contract_version = now->version,
                       .inputs_digest = slice_of(digest),
                       .detail = buf_slice(&detail)};
-    say(t, tenant, &a);
+    tenant_audit_say(t, tenant, &a);
     buf_deinit(&detail);
 }
 

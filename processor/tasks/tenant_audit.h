@@ -4,6 +4,9 @@
 #include "tasks/tenant_state.h"
 
 /* After the change, which took effect at `at`: one record. */
+/* seq and hashes are filled in. */
+void tenant_audit_say(struct tenant_task *t, struct tenant *tenant, const struct audit *what);
+
 void tenant_audit_change(struct tenant_task *t, struct tenant *tenant, const struct contract *was,
                          struct slice actor, int64_t at);
 

@@ -103,6 +103,12 @@ struct tenant *tenant_state_tenant(struct tenant_task *t, struct slice name) {
     return tenant;
 }
 
+struct tenant *tenant_state_find(struct tenant_task *t, struct slice name) {
+    bool found;
+    size_t at = lower(&t->tenants, order_tenant, &name, &found);
+    return found ? t->tenants.items[at] : NULL;
+}
+
 struct tenant_feed *tenant_state_feed(struct tenant *tenant, struct slice site) {
     bool found;
     size_t at = lower(&tenant->feeds, order_feed, &site, &found);

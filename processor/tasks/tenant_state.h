@@ -102,6 +102,7 @@ struct tenant_task {
 };
 
 struct tenant *tenant_state_tenant(struct tenant_task *t, struct slice name);
+struct tenant *tenant_state_find(struct tenant_task *t, struct slice name); /* or NULL */
 
 /* The leaf of these names, with its scopes and rules, made when missing. */
 struct tenant_leaf *tenant_state_leaf(struct tenant_task *t, const struct report_leaf *names);

@@ -93,6 +93,7 @@ static void forget_gaps(struct tenant_task *t, int64_t step_at) {
 
 static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
     struct judge_context ctx = tenant_state_context(t, tenant, t->out);
+    episode_book_pass(&ctx, step_at);
     if (tenant->config_notice == NOTICE_DUE || tenant->scopes_notice == NOTICE_DUE)
         tell_notices(t, tenant, step_at);
     if (t->sources.gap_count > 0)
@@ -120,6 +121,14 @@ static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t st
         episode_book_forget(tenant->book, step_at, tenant->contract->quiet_ms);
 }
 
+/* What is due between the last step and the clock. */
+static void pass_timers(struct tenant_task *t, int64_t clock) {
+    for (size_t i = 0; i < t->tenants.count; i++) {
+        struct judge_context ctx = tenant_state_context(t, t->tenants.items[i], t->out);
+        episode_book_pass(&ctx, clock);
+    }
+}
+
 void tenant_steps_pass(struct tenant_task *t) {
     int64_t clock = tenant_sources_clock(&t->sources);
     if (clock <= t->clock)
@@ -145,6 +154,7 @@ void tenant_steps_pass(struct tenant_task *t) {
         if (t->step_at >= t->effective_at) /* the step is the old one's: its windows end there */
             tenant_turn_all(t, SLICE("calendar"), t->step_at);
     }
+    pass_timers(t, clock);
 }
 
 void tenant_steps_revise(struct tenant_task *t) {

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "core/judge_item.h"
+#include "tasks/tenant_commands.h"
 #include "tasks/tenant_counting.h"
 #include "tasks/tenant_kpi.h"
 #include "tasks/tenant_rows.h"
@@ -115,6 +116,8 @@ void tenant_task_apply(struct tenant_task *t, const struct report *report, int64
     add_ages(t, report);
     judge_facts(t, report);
     hear_feeds(t, report);
+    for (size_t i = 0; i < report->command_count; i++)
+        tenant_commands_apply(t, &report->commands[i]);
     tenant_sources_apply(&t->sources, report, log_at);
     tenant_steps_pass(t);
     t->out = NULL;

@@ -33,6 +33,12 @@ struct tenant_task_options {
     X(efforts_refused, "agents' legs left out of effort: too many of them open")                   \
     X(refused_scopes, "scopes not kept because scope_limit was reached")                           \
     X(alerts, "alert transitions emitted")                                                         \
+    X(commands, "commands about alerts that came")                                                 \
+    X(commands_refused, "commands refused: the audit trail says why")                              \
+    X(commands_stale, "of those: the sender had not seen what another one did")                    \
+    X(commands_repeated, "commands that came again")                                               \
+    X(feedback_true, "alerts that people found right")                                             \
+    X(feedback_false, "alerts that people found to be false alarms")                               \
     X(kpis, "figures published")
 
 #define TENANT_TASK_COUNT_FIELD(name, meaning) uint64_t name;

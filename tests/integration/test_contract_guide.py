@@ -35,6 +35,13 @@ def test_a_contract_of_the_guide(tmp_path, block, refusal):
     assert (done.returncode == 0, told) == (refusal is None, refusal or "")
 
 
+def test_the_contracts_of_the_page_on_alerts(tmp_path):
+    block, = re.findall(r"^```yaml\n(.*?)^```\n", (ROOT / "docs" / "alerts.md").read_text(),
+                        re.MULTILINE | re.DOTALL)
+    done = check(tmp_path, "contract: acme\nversion: 1\ntenant: acme\n" + block)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_an_example_that_does_not_hold_is_seen(tmp_path):
     wrong = next(b for b, _ in BLOCKS if "due:" in b).replace("due: 2026", "due: 2027", 1)
     done = check(tmp_path, HEAD[0] + wrong)

@@ -408,6 +408,62 @@ static void bytes_do_not_depend_on_history(void **state) {
     buf_deinit(&b.all);
 }
 
+/* The records of one partition, each read as it comes. */
+struct told {
+    struct report_reader *reader;
+    size_t count;
+};
+
+static void read_command(void *context, int32_t partition, struct slice record) {
+    struct told *told = context;
+    struct report report;
+    struct err err;
+    assert_true(report_reader_read(told->reader, record, &report, &err));
+    if (report.command_count == 0)
+        return;
+    const struct command *c = &report.commands[0];
+    assert_int_equal(partition, murmur2_partition(SLICE("acme"), PARTITIONS));
+    assert_true(slice_equal(c->tenant, SLICE("acme")) && slice_equal(c->command_id, SLICE("c1")));
+    assert_true(slice_equal(c->alert_id, SLICE("a1")) && slice_equal(c->alert_key, SLICE("k1")));
+    assert_true(slice_equal(c->actor_role, SLICE("r1")) && slice_equal(c->actor_key, SLICE("p1")));
+    assert_true(slice_equal(c->assignee, SLICE("r2")) && slice_equal(c->note_code, SLICE("n1")));
+    assert_int_equal(c->op, COMMAND_SILENCE);
+    assert_int_equal(c->until_at, 5);
+    assert_int_equal(c->issued_at, INSTANT_NONE);
+    assert_int_equal(c->log_at, 7);
+    assert_int_equal(c->seq, -8);
+    told->count += report.command_count;
+}
+
+static void commands_come_out_as_they_were(void **state) {
+    (void)state;
+    struct contract_set contracts = {0};
+    contract_init_default(&contracts.fallback);
+    struct leaf_dict *leaves = leaf_dict_new(&contracts, 10);
+    struct delta_table *deltas = delta_table_new();
+    struct report_writer *writer = report_writer_new("host", PARTITIONS, leaves);
+    struct told told = {.reader = report_reader_new()};
+    report_writer_command(writer, &(struct command){.tenant = SLICE("acme"),
+                                                    .command_id = SLICE("c1"),
+                                                    .alert_id = SLICE("a1"),
+                                                    .alert_key = SLICE("k1"),
+                                                    .actor_role = SLICE("r1"),
+                                                    .actor_key = SLICE("p1"),
+                                                    .assignee = SLICE("r2"),
+                                                    .note_code = SLICE("n1"),
+                                                    .op = COMMAND_SILENCE,
+                                                    .until_at = 5,
+                                                    .issued_at = INSTANT_NONE,
+                                                    .log_at = 7,
+                                                    .seq = -8});
+    report_writer_finish(writer, deltas, read_command, &told);
+    assert_int_equal(told.count, 1);
+    report_reader_free(told.reader);
+    report_writer_free(writer);
+    delta_table_free(deltas);
+    leaf_dict_free(leaves);
+}
+
 static void says_why_it_refuses(void **state) {
     (void)state;
     struct report_reader *reader = report_reader_new();
@@ -416,8 +472,8 @@ static void says_why_it_refuses(void **state) {
     assert_false(report_reader_read(reader, SLICE("abc"), &report, &err));
     assert_string_equal(err.text, "a report of 3 bytes is none");
     assert_false(report_reader_read(reader, SLICE("\x07 from the future"), &report, &err));
-    assert_string_equal(err.text, "a report of version 7; this program reads version 3");
-    assert_false(report_reader_read(reader, SLICE("\x03 not from here"), &report, &err));
+    assert_string_equal(err.text, "a report of version 7; this program reads version 4");
+    assert_false(report_reader_read(reader, SLICE("\x04 not from here"), &report, &err));
     assert_string_equal(err.text, "a report of 15 bytes whose checksum is wrong");
 
     struct buf b = {0};
@@ -436,6 +492,7 @@ int main(void) {
         cmocka_unit_test(what_was_put_in_comes_out),
         cmocka_unit_test(long_reports_come_in_pieces),
         cmocka_unit_test(bytes_do_not_depend_on_history),
+        cmocka_unit_test(commands_come_out_as_they_were),
         cmocka_unit_test(says_why_it_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

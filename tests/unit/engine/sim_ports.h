@@ -39,6 +39,7 @@ struct sim_contracts {
 struct sim {
     int64_t wall_at;
     int32_t partitions;
+    int32_t tenants; /* partitions of the topic of that name */
     struct sim_partition log[INPUT_COUNT][SIM_PARTITIONS_MAX];
     struct sim_partition state; /* GROUP.state has one partition here */
     int64_t snapshot_interval_ms;
@@ -293,12 +294,17 @@ static void sim_publish(struct sim *s) {
     s->published[s->in_force] = newest + 1;
 }
 
+static int32_t sim_partitions(const struct sim *s, enum engine_input input) {
+    return input == INPUT_TENANTS ? s->tenants : s->partitions;
+}
+
 /* A process that starts (again): reads where the group stands. */
 static struct engine *sim_start(struct sim *s, bool live, bool until_end) {
     sim_publish(s);
     struct engine_options o = {
         .instance = "sim",
         .interactions = "interactions",
+        .tenants = "tenants",
         .live = live,
         .until_end = until_end,
         .final_clock = INSTANT_NONE,
@@ -326,13 +332,13 @@ static struct engine *sim_start(struct sim *s, bool live, bool until_end) {
         .schema = {s, sim_fetch},
         .note = {s, sim_note}};
     for (int i = 0; i < INPUT_COUNT; i++)
-        o.partitions[i] = s->partitions;
+        o.partitions[i] = sim_partitions(s, (enum engine_input)i);
     for (int i = 0; i < SCHEMA_COUNT; i++)
         o.framing.of[i] = (struct frame){.kind = FRAME_ID, .schema_id = 100 + i};
     struct engine *e = engine_new(&o);
     engine_add_schema(e, 100 + SCHEMA_TICK, schema_text(SCHEMA_TICK));
     for (int i = 0; i < INPUT_COUNT; i++)
-        for (int32_t p = 0; p < s->partitions; p++) {
+        for (int32_t p = 0; p < o.partitions[i]; p++) {
             struct sim_partition *part = &s->log[i][p];
             struct log_assignment a = {.input = (enum engine_input)i,
                                        .partition = p,

@@ -302,7 +302,7 @@ static void test_a_replay_over_a_change_is_as_the_first_time(void **state) {
         assert_true(metric_of(e, "replayed") > 0);
         assert_int_equal(replayed.output_count, from);
         stop(&replayed, e);
-        for (int input = 0; input < INPUT_COUNT; input++) {
+        for (int input = 0; input <= INPUT_TENANT_LOG; input++) {
             struct buf a, b;
             buf_init(&a);
             buf_init(&b);

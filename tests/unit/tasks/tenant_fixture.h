@@ -46,8 +46,15 @@ static struct zone_change fixture_changes[] = {
     /* 21:00 is 20:30 again: an hour that takes 90 minutes. */
     {FIXTURE_START - 1600 * SECOND_MS + 3 * HOUR_MS + 15 * MINUTE_MS, 20700000 - 1800000},
 };
+static const struct escalation fixture_escalation = {
+    .name = SLICE("standard"),
+    .tiers = {{.after_ms = 0, .role = SLICE("manager")},
+              {.after_ms = 5 * MINUTE_MS + 7, .role = SLICE("lead")},
+              {.after_ms = 20 * MINUTE_MS, .role = SLICE("head"), .least = SEVERITY_CRITICAL}},
+    .count = 3};
 static struct objective fixture_objectives[] = {
     {.name = SLICE("voice-80-20"),
+     .escalation = &fixture_escalation,
      .metric = METRIC_SERVICE_LEVEL,
      .within_ms = 20000,
      .when = {.channels = 1u << CHANNEL_VOICE},
@@ -101,6 +108,7 @@ static struct objective fixture_objectives[] = {
 #define FIXTURE_OBJECTIVES (sizeof(fixture_objectives) / sizeof(fixture_objectives[0]))
 static struct clock_rule fixture_clocks[] = {
     {.name = SLICE("answer"),
+     .escalation = &fixture_escalation,
      .kind = CLOCK_SPEED_OF_ANSWER,
      .target_ms = 20000,
      .severity = SEVERITY_MAJOR},
@@ -164,6 +172,8 @@ struct fixture_report {
     struct fact facts[4];
     struct journey_row journeys[4];
     struct effort_row efforts[4];
+    struct command commands[4];
+    char command_ids[4][24];
     struct report_leaf leaves[FIXTURE_LEAVES];
 };
 
@@ -183,7 +193,8 @@ static inline void fixture_report_init(struct fixture_report *r) {
                                 .feeds = r->feeds,
                                 .facts = r->facts,
                                 .journeys = r->journeys,
-                                .efforts = r->efforts};
+                                .efforts = r->efforts,
+                                .commands = r->commands};
 }
 
 static inline void fixture_add(struct fixture_report *r, const struct fact_row *f) {
@@ -224,6 +235,21 @@ static inline void fixture_fact(struct fixture_report *r, const char *interactio
                                                      .deadline_at = at,
                                                      .target_ms = 60000,
                                                      .elapsed_ms = 60000};
+}
+
+/* About the episode of an interaction that fixture_fact tells of, or of an objective in a scope. */
+static inline void fixture_command(struct fixture_report *r, enum command_op op, const char *key,
+                                   uint64_t id, int64_t at, int64_t until_at) {
+    size_t n = r->report.command_count++;
+    snprintf(r->command_ids[n], sizeof(r->command_ids[n]), "c%llu", (unsigned long long)id);
+    r->commands[n] = (struct command){.tenant = SLICE("acme"),
+                                      .command_id = slice_of(r->command_ids[n]),
+                                      .alert_key = slice_of(key),
+                                      .actor_role = SLICE("manager"),
+                                      .op = (uint8_t)op,
+                                      .until_at = until_at,
+                                      .issued_at = at,
+                                      .log_at = at};
 }
 
 static inline void fixture_clock(struct fixture_report *r, int32_t partition, int32_t partitions,

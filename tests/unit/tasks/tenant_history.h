@@ -130,6 +130,18 @@ static inline bool next_report(struct history *h, struct fixture_report *r) {
     if (rng_below(&h->rng, 4) == 0)
         fixture_fact(r, interactions[rng_below(&h->rng, 4)],
                      (enum fact_kind)rng_below(&h->rng, FACT_KIND_COUNT), h->now);
+    static const char *const keys[] = {
+        "acme|acme-support|answer|item_breach|all|i1|1",
+        "acme|acme-support|answer|item_at_risk|all|i2|1",
+        "acme|acme-support|voice-80-20|objective_breach|site=north/queue=billing||",
+        "acme|acme-support|short-waits|objective_breach|all||"};
+    if (rng_below(&h->rng, 6) == 0) {
+        enum command_op op = (enum command_op)rng_below(&h->rng, COMMAND_OP_COUNT);
+        int64_t until_at = rng_below(&h->rng, 2) ? INSTANT_NONE
+                                                 : h->now + (int64_t)rng_below(&h->rng, HOUR_MS);
+        fixture_command(r, op, keys[rng_below(&h->rng, 4)], rng_below(&h->rng, 200), h->now,
+                        until_at);
+    }
     h->now += (int64_t)rng_below(&h->rng, rng_below(&h->rng, 20) == 0 ? 20 * MINUTE_MS : 80000);
     h->log_at += 100;
     fixture_clock(r, 0, 2, h->now, false);

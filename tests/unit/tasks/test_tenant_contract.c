@@ -191,8 +191,8 @@ static void a_change_that_says_the_same_changes_nothing(void **state) {
                 change(&other, &sets[i % 100 == 7]);
         }
         expect_same_effects(&one, &other, seed); /* the trail tells that there were others */
-        assert_true(one.effects.alert_count > 0 && one.effects.audits.size == 0);
-        assert_true(other.effects.audits.size > 0);
+        assert_true(one.effects.alert_count > 0);
+        assert_true(other.effects.audits.size > one.effects.audits.size);
         played_deinit(&one);
         played_deinit(&other);
     }
@@ -254,7 +254,7 @@ static void an_episode_goes_on_under_another_target(void **state) {
     change(&p, &sets[2]);
     assert_int_equal(p.effects.alerts.size, 0);
     late_calls(&p, at, 1);
-    assert_true(says(&p, KEY " 2 resolved"));
+    assert_true(says(&p, KEY " 3 resolved"));
     played_deinit(&p);
     free(sets);
 }
@@ -276,7 +276,7 @@ static void a_rule_that_is_gone_is_voided_with_the_reason(void **state) {
     buf_init(&summaries);
     p.out.alert = note_summary;
     change(&p, &sets[4]); /* it has another name now */
-    assert_true(says(&p, KEY " 2 voided"));
+    assert_true(says(&p, KEY " 3 voided"));
     buf_put_u8(&summaries, 0);
     assert_non_null(strstr(summaries.at, "The contract changed"));
     buf_deinit(&summaries);
@@ -297,7 +297,7 @@ static void another_threshold_starts_to_count(void **state) {
     int64_t at = late_calls(&p, FIXTURE_START, 10);
     expect_firing(&p);
     change(&p, &sets[3]); /* within 10 s: nothing is known of it as yet */
-    assert_true(says(&p, KEY " 2 voided"));
+    assert_true(says(&p, KEY " 3 voided"));
     forget(&p);
     late_calls(&p, at, 10);
     assert_false(says(&p, "|voice-80-20|"));
@@ -323,7 +323,7 @@ static void a_tenant_comes_and_goes(void **state) {
     at = late_calls(&p, at, 10);
     expect_firing(&p);
     change(&p, &sets[5]);
-    assert_true(says(&p, KEY " 2 voided"));
+    assert_true(says(&p, KEY " 3 voided"));
     forget(&p);
     late_calls(&p, at, 1);
     assert_true(says(&p, "acme||no-contract|config|all|| 1 firing"));
