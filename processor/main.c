@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/alert.h"
 #include "cli/backtest.h"
 #include "cli/check.h"
 #include "cli/export.h"
@@ -22,6 +23,7 @@ static const struct command commands[] = {
     {"export", export_main, "a topic range as Avro container files"},
     {"top", top_main, "live terminal board"},
     {"tail", tail_main, "alerts as they come"},
+    {"alert", alert_main, "acknowledge, silence, assign or note an alert"},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)

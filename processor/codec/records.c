@@ -153,6 +153,31 @@ void records_put_audit(const struct frame *frame, const struct audit *audit, str
     put_readable(out, audit->detail);
 }
 
+void records_put_command(const struct frame *frame, const struct command *c, struct buf *out) {
+    struct slice none = {NULL, 0};
+    frame_put(frame, out);
+    put_TEXT(out, c->command_id);
+    put_TEXT(out, c->tenant);
+    put_TEXT(out, none); /* vendor_id, site_id */
+    put_TEXT(out, none);
+    put_TEXT(out, SLICE("floorwalker alert"));
+    put_OPTIONAL_LONG(out, ALERT_LONG_NONE);
+    put_LONG(out, c->issued_at);
+    put_OPTIONAL_LONG(out, c->issued_at);
+    put_INT(out, 0);
+    put_TEXT(out, c->command_id);
+    put_OPTIONAL_TEXT(out, c->alert_id);
+    put_OPTIONAL_TEXT(out, c->alert_key);
+    put_enum(out, c->op);
+    put_OPTIONAL_LONG(out, c->seq > 0 ? c->seq : ALERT_LONG_NONE);
+    put_OPTIONAL_TEXT(out, c->actor_role);
+    put_OPTIONAL_TEXT(out, c->actor_key);
+    put_OPTIONAL_TEXT(out, c->assignee);
+    put_OPTIONAL_LONG(out, c->until_at == INSTANT_NONE ? ALERT_LONG_NONE : c->until_at);
+    put_OPTIONAL_TEXT(out, c->note_code);
+    put_OPTIONAL_LONG(out, c->issued_at == INSTANT_NONE ? ALERT_LONG_NONE : c->issued_at);
+}
+
 void records_put_tick(const struct frame *frame, int64_t at, struct slice instance,
                       struct buf *out) {
     frame_put(frame, out);
