@@ -79,7 +79,8 @@ class Runner:
         wait_for("idle", lambda: self.progress()["idle"], scaled(timeout_s))
 
 
-ALL_PARTITIONS = {(i, p) for i in ("interactions", "tenant-log") for p in range(PARTITIONS)}
+ALL_PARTITIONS = {(i, p) for i in ("interactions", "tenants", "tenant-log")
+                  for p in range(PARTITIONS)}
 
 
 def prepared(world):
