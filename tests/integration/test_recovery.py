@@ -148,7 +148,7 @@ def test_two_processes_during_a_change(world):
     one.start()
     pause(2)
     one.kill()
-    wait_for("all of it", lambda: len(two.live()) == 8, scaled(40))
+    wait_for("all of it", lambda: len(two.live()) == 12, scaled(40))
     traffic.stop()
     two.wait_idle()
     expect_the_recount(world)
