@@ -223,7 +223,7 @@ static const struct schema_field *bind(const struct schema_node *writer,
 }
 
 static void compile_record(struct compiler *c, const struct schema_node *writer) {
-    const struct schema_field *bound[SLOTS_MAX];
+    const struct schema_field *bound[SLOTS_MAX] = {NULL};
     for (size_t slot = 0; slot < c->slot_count; slot++) {
         const struct schema_field *ours = field_named(c->reader,
                                                       slice_of(c->plan->slots[slot].field));

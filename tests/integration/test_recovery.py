@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from faults_load import CONTRACT, Traffic, now_ms
-from faults_run import Held, Runner, expect_the_recount, pause, prepared
+from faults_run import ALL_PARTITIONS, Held, Runner, expect_the_recount, pause, prepared
 from harness import scaled, wait_for
 from records import interaction
 
@@ -148,7 +148,7 @@ def test_two_processes_during_a_change(world):
     one.start()
     pause(2)
     one.kill()
-    wait_for("all of it", lambda: len(two.live()) == 12, scaled(40))
+    wait_for("all of it", lambda: two.live() == ALL_PARTITIONS, scaled(40))
     traffic.stop()
     two.wait_idle()
     expect_the_recount(world)
