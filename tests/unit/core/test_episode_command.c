@@ -78,13 +78,13 @@ static void ack_stops_the_tiers_and_unack_resumes_them(void **state) {
     expect(&x, COMMAND_ACK, COMMAND_RESULT_DONE);
     assert_int_equal(newest(&x), TRANSITION_ACKED);
     expect(&x, COMMAND_ACK, COMMAND_RESULT_NO_EFFECT);
-    pass_to(&x, AT + 20 * MINUTE_MS);
+    pass_to(&x, AT + 45 * MINUTE_MS);
     assert_int_equal(x.f.count, 2);
     judge_fixture_restart(&x.f);
     expect(&x, COMMAND_UNACK, COMMAND_RESULT_DONE);
     assert_int_equal(newest(&x), TRANSITION_UPDATED);
-    pass_to(&x, AT + 31 * MINUTE_MS);
-    /* "lead" is off duty by then; "head" is told at 30 min. */
+    pass_to(&x, AT + 46 * MINUTE_MS);
+    /* "lead" is off duty by then; the time of "head" has come meanwhile. */
     assert_int_equal(x.f.count, 4);
     assert_int_equal(newest(&x), TRANSITION_ESCALATED);
     assert_int_equal(x.f.said[3].a.tier, 2);
