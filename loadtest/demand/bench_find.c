@@ -35,7 +35,6 @@ struct finder {
     float *scores[RIVALS]; /* scopes x minutes, without anomalies */
     float *line;           /* one scope's, with them */
     double limits[RIVALS];
-    double budget; /* ours, raised or lowered until its false alarms are the budget's */
     struct found table[KINDS][BENCH_SIZES][WHO];
 };
 
