@@ -5,7 +5,6 @@
 #include "base/check.h"
 #include "codec/report_codec.h"
 #include "core/cell_figure.h"
-#include "tasks/interaction_task.h"
 #include "tasks/tenant_task.h"
 
 #define STEP_MS DELTA_PANE_MS
@@ -230,6 +229,10 @@ static void pass_steps(struct trial *t, int64_t log_at) {
     }
     interaction_task_tick(t->source, log_at, &t->out);
     tell(t);
+}
+
+void trial_expect(const struct trial *t, const struct event *events, size_t count) {
+    interaction_task_expect(t->source, events, count);
 }
 
 void trial_event(struct trial *t, const struct record_place *place, const struct event *event) {

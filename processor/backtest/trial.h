@@ -11,6 +11,7 @@
 #include "core/dead_letter.h"
 #include "core/event.h"
 #include "core/kpi.h"
+#include "tasks/interaction_task.h"
 
 /* As the settings of the same names. */
 struct trial_options {
@@ -27,6 +28,10 @@ struct trial; /* opaque */
 
 struct trial *trial_new(const struct trial_options *options);
 void trial_free(struct trial *t);
+
+/* These events will come next: what is known of their interactions is brought near. Optional. */
+#define TRIAL_EXPECT_MAX INTERACTION_EXPECT_MAX
+void trial_expect(const struct trial *t, const struct event *events, size_t count);
 
 /* One event; its time in the log and its offset count, what else stands in `place` does not. */
 void trial_event(struct trial *t, const struct record_place *place, const struct event *event);

@@ -104,6 +104,14 @@ void table_remove(struct table *t, uint64_t hash, uint32_t handle) {
     t->used--;
 }
 
+uint32_t table_guess(const struct table *t, uint64_t hash) {
+    uint32_t tag = tag_of(hash);
+    size_t at = tag >> t->shift;
+    while (t->slots[at].handle != TABLE_NONE && t->slots[at].tag != tag)
+        at = (at + 1) & t->mask;
+    return t->slots[at].handle;
+}
+
 void table_prefetch(const struct table *t, uint64_t hash) {
     __builtin_prefetch(&t->slots[tag_of(hash) >> t->shift]);
 }

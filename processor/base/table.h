@@ -40,6 +40,9 @@ void table_remove(struct table *t, uint64_t hash, uint32_t handle);
 /* Brings the cache line of a coming look-up near. */
 void table_prefetch(const struct table *t, uint64_t hash);
 
+/* The first handle whose tag is that of the hash, or TABLE_NONE: mostly what is looked for. */
+uint32_t table_guess(const struct table *t, uint64_t hash);
+
 /* Walks all handles: start with *place = 0; TABLE_NONE at the end. The order depends on hashes
  * and history: whoever writes bytes takes table_sorted. */
 uint32_t table_next(const struct table *t, size_t *place);

@@ -20,6 +20,9 @@ struct backtest {
     struct contract_set *sets[BACKTEST_FOLDERS_MAX];
     struct backtest_trial trials[BACKTEST_FOLDERS_MAX];
     struct past_source past;
+    struct event events[TRIAL_EXPECT_MAX]; /* read ahead */
+    int64_t log_ats[TRIAL_EXPECT_MAX];
+    size_t event_count;
     struct kafka_options kafka; /* of a topic */
     struct kafka_property *properties;
     struct backtest_outcome outcome;
@@ -113,12 +116,29 @@ static void feed(struct backtest *b, const struct event *event, int64_t log_at, 
         b->outcome.last_at = log_at;
 }
 
+/* Where their strings stay, some events at a time: what they touch is brought near side by side. */
+static enum past_result take_some(struct backtest *b, struct err *err) {
+    size_t most = b->past.stays ? TRIAL_EXPECT_MAX : 1;
+    enum past_result found = PAST_EVENT;
+    b->event_count = 0;
+    while (b->event_count < most && found == PAST_EVENT) {
+        size_t k = b->event_count;
+        found = b->past.next(b->past.self, &b->events[k], &b->log_ats[k], err);
+        b->event_count += found == PAST_EVENT;
+    }
+    return found;
+}
+
 static bool try_all(struct backtest *b, struct err *err) {
-    struct event event;
-    int64_t log_at, number = 0;
-    enum past_result found;
-    while ((found = b->past.next(b->past.self, &event, &log_at, err)) == PAST_EVENT)
-        feed(b, &event, log_at, number++);
+    int64_t number = 0;
+    enum past_result found = PAST_EVENT;
+    while (found == PAST_EVENT) {
+        found = take_some(b, err);
+        for (size_t i = 0; i < b->outcome.trial_count && b->event_count > 1; i++)
+            trial_expect(b->trials[i].trial, b->events, b->event_count);
+        for (size_t k = 0; k < b->event_count; k++)
+            feed(b, &b->events[k], b->log_ats[k], number++);
+    }
     if (found == PAST_FAILED)
         return false;
     for (size_t i = 0; i < b->outcome.trial_count; i++)

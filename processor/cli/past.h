@@ -16,6 +16,7 @@ enum past_result { PAST_EVENT, PAST_END, PAST_FAILED };
 
 struct past_source {
     void *self;
+    bool stays; /* strings are valid until the source is closed */
     /* The next event and its time in the log. Strings are valid until the next call. FAILED: `err`
      * names the place; nothing more can be read. */
     enum past_result (*next)(void *self, struct event *event, int64_t *log_at, struct err *err);

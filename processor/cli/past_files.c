@@ -158,6 +158,13 @@ static const struct past_counts *counts_of(void *self) {
     return &((struct past_files *)self)->counts;
 }
 
+static bool are_plain(const struct past_files *p) {
+    bool plain = true;
+    for (size_t i = 0; i < p->file_count; i++)
+        plain = plain && event_file_is_plain(p->files[i].events);
+    return plain;
+}
+
 bool past_files_open(const struct past_files_options *options, struct past_source *source,
                      struct err *err) {
     struct past_files *p = calloc(1, sizeof(*p));
@@ -176,6 +183,6 @@ bool past_files_open(const struct past_files_options *options, struct past_sourc
     }
     for (size_t i = p->heap_count / 2; i-- > 0;)
         sift_down(p, i);
-    *source = (struct past_source){p, next, counts_of, close_files};
+    *source = (struct past_source){p, are_plain(p), next, counts_of, close_files};
     return true;
 }

@@ -107,6 +107,6 @@ bool past_topic_open(const struct past_topic_options *options, struct past_sourc
         close_topic(t);
         return false;
     }
-    *source = (struct past_source){t, next, counts_of, close_topic};
+    *source = (struct past_source){t, false, next, counts_of, close_topic};
     return true;
 }

@@ -80,6 +80,10 @@ void container_free(struct container *c) {
     free(c);
 }
 
+bool container_is_plain(const struct container *c) {
+    return c->codec == CONTAINER_CODEC_NULL;
+}
+
 struct slice container_schema(const struct container *c) {
     return c->schema;
 }

@@ -22,6 +22,9 @@ enum container_result { CONTAINER_BLOCK, CONTAINER_END, CONTAINER_TORN };
 struct container *container_new(struct slice file, struct err *err);
 void container_free(struct container *c);
 
+/* Blocks are views into the file: their bytes stay as long as it does. */
+bool container_is_plain(const struct container *c);
+
 struct slice container_schema(const struct container *c); /* JSON of the writer's schema */
 
 /* The next block. TORN: `err` names the byte at which the block begins, and what is wrong; nothing

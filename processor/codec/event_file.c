@@ -68,6 +68,10 @@ void event_file_free(struct event_file *f) {
     free(f);
 }
 
+bool event_file_is_plain(const struct event_file *f) {
+    return container_is_plain(f->container);
+}
+
 int64_t event_file_count(const struct event_file *f) {
     return f->count;
 }

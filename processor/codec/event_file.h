@@ -28,5 +28,8 @@ void event_file_free(struct event_file *f);
 enum event_file_result event_file_next(struct event_file *f, struct event *ev, int64_t *log_at,
                                        struct event_file_fault *fault);
 
+/* The strings of an event are valid as long as the file is: it is not compressed. */
+bool event_file_is_plain(const struct event_file *f);
+
 /* How many were read, refused ones included: the number of the last one, from 1. */
 int64_t event_file_count(const struct event_file *f);

@@ -166,6 +166,31 @@ void record_prefetch(const struct record_store *s, const struct record *r) {
         __builtin_prefetch(recent + at);
 }
 
+/* Each pass asks for what the one before it has brought: of all side by side. */
+void record_expect(const struct record_store *s, const uint64_t *hashes, size_t count) {
+    uint32_t handles[RECORD_EXPECT_MAX];
+    CHECK(count <= RECORD_EXPECT_MAX);
+    for (size_t k = 0; k < count; k++)
+        table_prefetch(&s->index, hashes[k]);
+    for (size_t k = 0; k < count; k++) {
+        handles[k] = table_guess(&s->index, hashes[k]);
+        if (handles[k] != TABLE_NONE)
+            __builtin_prefetch(record_at(s, handles[k]));
+    }
+    for (size_t k = 0; k < count; k++) {
+        if (handles[k] != TABLE_NONE)
+            record_prefetch(s, record_at(s, handles[k]));
+    }
+    for (size_t k = 0; k < count; k++) {
+        const struct record *r = handles[k] != TABLE_NONE ? record_at(s, handles[k]) : NULL;
+        if (!r || !record_is_warm(r) || record_recent(s, r)->tail == SLAB_NONE)
+            continue;
+        const char *tail = slab_at(&s->bytes, record_recent(s, r)->tail);
+        for (size_t at = 0; at < record_recent(s, r)->words * sizeof(uint64_t); at += CACHE_LINE)
+            __builtin_prefetch(tail + at);
+    }
+}
+
 struct wanted {
     struct slice tenant, id;
 };

@@ -120,6 +120,10 @@ static inline bool record_is_warm(const struct record *r) {
  * side by side instead of one after the other. */
 void record_prefetch(const struct record_store *s, const struct record *r);
 
+/* The same, for all that will be looked up by these hashes. */
+#define RECORD_EXPECT_MAX 32u
+void record_expect(const struct record_store *s, const uint64_t *hashes, size_t count);
+
 /* Of one that is warm. */
 static inline struct recent *record_recent(const struct record_store *s, const struct record *r) {
     CHECK(record_is_warm(r));

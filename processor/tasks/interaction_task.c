@@ -242,6 +242,17 @@ void interaction_task_apply(struct interaction_task *t, const struct record_plac
     take_event(t, place, event, out);
 }
 
+_Static_assert(INTERACTION_EXPECT_MAX == RECORD_EXPECT_MAX, "one batch is one batch below");
+
+void interaction_task_expect(const struct interaction_task *t, const struct event *events,
+                             size_t count) {
+    uint64_t hashes[INTERACTION_EXPECT_MAX];
+    CHECK(count <= INTERACTION_EXPECT_MAX);
+    for (size_t k = 0; k < count; k++)
+        hashes[k] = record_hash(events[k].tenant, events[k].interaction_id);
+    record_expect(&t->store, hashes, count);
+}
+
 int64_t interaction_task_clock(const struct interaction_task *t) {
     return t->clock;
 }

@@ -69,6 +69,12 @@ void interaction_task_free(struct interaction_task *t);
 void interaction_task_apply(struct interaction_task *t, const struct record_place *place,
                             const struct event *event, struct outbox *out);
 
+/* These events, INTERACTION_EXPECT_MAX at most, will come soon: what they look up is brought near,
+ * for all of them side by side. Changes nothing. */
+#define INTERACTION_EXPECT_MAX 32u
+void interaction_task_expect(const struct interaction_task *t, const struct event *events,
+                             size_t count);
+
 /* A record that says nothing but its log time: a Tick, or a record of a type not used here. */
 void interaction_task_tick(struct interaction_task *t, int64_t log_at, struct outbox *out);
 

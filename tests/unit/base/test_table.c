@@ -34,6 +34,7 @@ static void look_at(const struct table *t, const struct model *m, uint32_t key, 
     uint32_t expected = m->there[key] ? key : TABLE_NONE;
     table_prefetch(t, m->hash[key]);
     REQUIRE(seed, table_find(t, m->hash[key], same, m, &key) == expected);
+    REQUIRE(seed, expected == TABLE_NONE || table_guess(t, m->hash[key]) != TABLE_NONE);
     REQUIRE(seed, t->used == m->count);
 }
 
