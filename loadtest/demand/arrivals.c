@@ -31,8 +31,11 @@ static double gamma_of(struct rng *r, double shape) {
 
 static uint32_t poisson(struct rng *r, double none) {
     uint32_t n = 0;
-    for (double p = uniform(r); p > none; p *= uniform(r))
+    double p = uniform(r);
+    while (p > none) {
+        p *= uniform(r);
         n++;
+    }
     return n;
 }
 

@@ -49,7 +49,7 @@ static bool read_series(const struct bench *b, const char *path, struct arrivals
             a->sums = calloc(a->steps + 1, sizeof(*a->sums));
             CHECK(a->sums);
         }
-        spread(a, at, b->bin_ms, (long)atof(comma + 1));
+        spread(a, at, b->bin_ms, (long)strtod(comma + 1, NULL));
         a->steps = 400 * (size_t)(DAY_MS / ARRIVALS_STEP_MS);
     }
     (void)fclose(f);

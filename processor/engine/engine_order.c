@@ -81,7 +81,7 @@ void engine_order(struct engine *e) {
         struct partition *p = e->partitions[i];
         if (!partition_is_source(p))
             continue;
-        p->read_until = p == h.behind ? h.its_until : h.others_until;
+        p->read_until = h.behind && p == h.behind ? h.its_until : h.others_until;
         bool waits = waits_for_memory(e, p, &h);
         if (waits && !p->waits)
             e->counts.held_memory++;
