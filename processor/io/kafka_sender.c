@@ -42,7 +42,7 @@ bool kafka_sender_send(const struct kafka_options *o, const char *topic, struct 
     if (!rk)
         return false;
     rd_kafka_resp_err_t fault = rd_kafka_producev(
-        rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_KEY(key.at, key.size),
+        rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_KEY((void *)(uintptr_t)key.at, key.size),
         RD_KAFKA_V_VALUE((void *)(uintptr_t)value.at, value.size),
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
     if (!fault) {
