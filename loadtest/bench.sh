@@ -8,8 +8,8 @@
 #   --partitions N   of the topic (8)
 #   --rate N         events per simulated second: how dense the traffic is (2000)
 #   --tenants N      (1)
-#   --no-peers       leaves out Kafka Streams and Flink: no Java is built or run
-#   --out FOLDER     where the results go (loadtest/results)
+#   --peers          Kafka Streams and Flink as well: builds and runs Java
+#   --out FOLDER     where the results go (with peers loadtest/results, else a folder of the cache)
 #
 #   bare-consumer          librdkafka drains the topic, nothing is done with the records
 #   floorwalker            judges loadtest/contract.yaml: item clocks, 80/20, windows up to quarters
@@ -24,9 +24,9 @@
 # topic of minutes, equal what the simulated sites say happened. Floorwalker's clock is stopped at
 # the next step of a day's window after the last event, so that the day shows all of it.
 #
-# Prints a table; bench.md, bench.jsonl (a line per figure, with each run's) and bench.svg go to the
-# folder of results. Status 0 if floorwalker and the consumer were correct; that a peer was wrong is
-# a result.
+# Prints a table, then a JSON line for each contender; bench.md, bench.jsonl (a line per figure,
+# with each run's) and bench.svg go to the folder of results. Status 0 if floorwalker and the
+# consumer were correct; that a peer was wrong is a result.
 set -euo pipefail
 # shellcheck source=loadtest/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -39,8 +39,8 @@ repeats=5
 partitions=8
 rate=2000
 tenants=1
-peers=yes
-out=$FW_ROOT/loadtest/results
+peers=
+out=
 
 read_options() {
     while [ $# -gt 0 ]; do
@@ -50,7 +50,7 @@ read_options() {
             printf -v "${1#--}" '%s' "$2"
             shift
             ;;
-        --no-peers) peers= ;;
+        --peers) peers=yes ;;
         --out)
             [ -n "${2:-}" ] || usage_error "$1 needs a folder"
             out=$(realpath -m -- "$2")
@@ -206,6 +206,9 @@ main() {
     [ -z "$peers" ] || jar_root=$("$FW_ROOT/loadtest/peers/build.sh")
     python=$("$FW_ROOT/tests/venv.sh")/bin/python
     dir=$FLOORWALKER_CACHE/bench
+    if [ -z "$out" ]; then
+        [ -n "$peers" ] && out=$FW_ROOT/loadtest/results || out=$dir/results
+    fi
     rm -f "$dir/runs.jsonl"
     mkdir -p "$dir" "$out"
     start_stack

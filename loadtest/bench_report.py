@@ -1,8 +1,8 @@
 """The benchmark's results: bench_report.py RUNS RECORDS FOLDER
 
-RUNS has a JSON line for each run of each contender. Prints the table of medians; writes bench.md,
-bench.jsonl (a line per figure) and bench.svg into the folder. Status 1 if floorwalker or the bare
-consumer was wrong.
+RUNS has a JSON line for each run of each contender. Prints the table of medians, then a JSON line
+for each contender; writes bench.md, bench.jsonl (a line per figure) and bench.svg into the folder.
+Status 1 if floorwalker or the bare consumer was wrong.
 """
 
 import json
@@ -102,6 +102,14 @@ def jsonl(found, records):
     return "".join(json.dumps(line) + "\n" for line in lines)
 
 
+def contenders(rows):
+    """A line each, as CONTRACT has them: medians, and whether every run was right."""
+    return "".join(json.dumps(
+        {"name": name} | {figure: round(row[figure])
+                          for figure in ("events_per_s", "cpu_ns_per_event", "rss_mb")}
+        | {"correct": not row["wrong"]}) + "\n" for name, row in rows.items())
+
+
 ROW, LABEL, BAR, HEAD, GAP = 22, 170, 380, 28, 18
 INK, SOFT, OWN, OTHER = "#222222", "#666666", "#1b6ca8", "#b8c4ce"
 
@@ -148,7 +156,7 @@ def main(runs, records, folder):
     (folder / "bench.md").write_text(page)
     (folder / "bench.jsonl").write_text(jsonl(found, records))
     (folder / "bench.svg").write_text(svg(found, records))
-    print(page, end="")
+    print(page + contenders(rows), end="")
     return 1 if rows[BARE]["wrong"] or rows[OURS]["wrong"] else 0
 
 
