@@ -240,9 +240,14 @@ static void resolve_within(struct reader *r, const struct tree_node *item, const
         o->within_ms = DEFAULT_WITHIN_MS;
 }
 
+/* More may be reopened in a window than were resolved in it: that is no share of anything. */
+static bool is_share(enum metric metric) {
+    return metric_unit(metric) == UNIT_RATIO && metric != METRIC_REOPEN_RATE;
+}
+
 /* Nothing is below zero, and no share above the whole. */
-static bool is_always_met(const struct target *target, enum unit unit) {
-    return target->at_least ? target->value <= 0 : unit == UNIT_RATIO && target->value >= 1;
+static bool is_always_met(const struct target *target, enum metric metric) {
+    return target->at_least ? target->value <= 0 : is_share(metric) && target->value >= 1;
 }
 
 /* An episode ends with its period, which may be shorter by two hours where clocks change. */
@@ -287,7 +292,7 @@ static void read_targets(struct reader *r, const struct tree_node *item, struct 
         return;
     o->at_least = target.at_least;
     o->target = o->clear = target.value;
-    if (is_always_met(&target, metric_unit(o->metric)))
+    if (is_always_met(&target, o->metric))
         reader_fault(r, target_node->line, "name a bound that can be missed",
                      "target \"%s\" is always met", target_node->text.at);
     struct target clear;
@@ -306,10 +311,9 @@ static void read_targets(struct reader *r, const struct tree_node *item, struct 
                      target_node->text.at);
 }
 
-/* More may be reopened in a window than were resolved in it: that is no share of anything. */
 static void refuse_confidence(struct reader *r, const struct tree_node *item, enum metric metric) {
     const struct tree_node *given = tree_get(item, "confidence");
-    if (given && (metric_unit(metric) != UNIT_RATIO || metric == METRIC_REOPEN_RATE))
+    if (given && !is_share(metric))
         reader_fault(r, given->line, "leave it out; min_sample asks for enough cases",
                      "confidence is for shares of cases, which %s is not", metric_name(metric));
 }

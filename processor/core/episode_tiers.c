@@ -153,10 +153,10 @@ void episode_book_pass(const struct judge_context *ctx, int64_t until_at) {
     }
 }
 
-void episode_book_retime(const struct judge_context *ctx) {
+void episode_book_retime(const struct judge_context *ctx, int64_t at) {
     size_t count;
     struct episode **list = episode_sorted(ctx->book, true, &count);
     for (size_t i = 0; i < count; i++)
-        episode_set_due(ctx, episode_handle(ctx->book, list[i]->key), INSTANT_NONE);
+        episode_set_due(ctx, episode_handle(ctx->book, list[i]->key), at);
     free(list);
 }

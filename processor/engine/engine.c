@@ -436,8 +436,10 @@ static void unhold(struct engine *e) {
 
 void engine_add_schema(struct engine *e, int32_t schema_id, struct slice json) {
     struct err err;
-    if (!decoder_add_schema(e->decoder, schema_id, json, &err) ||
-        !decoder_add_schema(e->tenants_decoder, schema_id, json, &err))
+    /* Both hear of it: whichever asked must not ask for ever. */
+    bool taken = decoder_add_schema(e->decoder, schema_id, json, &err);
+    taken &= decoder_add_schema(e->tenants_decoder, schema_id, json, &err);
+    if (!taken)
         engine_note(e, LOG_LEVEL_ERROR, "schema_refused", "\"schema_id\":%" PRId32, schema_id);
     unhold(e);
 }

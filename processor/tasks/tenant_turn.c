@@ -154,7 +154,7 @@ static void change_tenant(struct tenant_task *t, struct tenant *tenant,
     take_over_demands(&c);
     change_notices(&c);
     struct judge_context after = tenant_state_context(t, tenant, t->out);
-    episode_book_retime(&after);
+    episode_book_retime(&after, c.at);
     tenant_state_free_counts(&c.was);
 }
 

@@ -111,6 +111,23 @@ static void tiers_follow_time_hours_and_severity(void **state) {
     office[0].to_s = 1600;
 }
 
+/* Three tiers are due at once: one person is told, not three. */
+static void tiers_of_a_new_contract_are_not_told_in_a_burst(void **state) {
+    (void)state;
+    struct fixture x;
+    begin(&x);
+    x.objective.escalation = NULL;
+    fire_as(&x, SEVERITY_CRITICAL);
+    pass_to(&x, AT + 2 * HOUR_MS);
+    x.objective.escalation = &standard;
+    episode_book_retime(&x.f.ctx, AT + 2 * HOUR_MS);
+    pass_to(&x, AT + 3 * HOUR_MS);
+    assert_int_equal(x.f.count, 2);
+    assert_int_equal(newest(&x), TRANSITION_ESCALATED);
+    assert_int_equal(x.f.said[1].a.tier, 3);
+    judge_fixture_deinit(&x.f);
+}
+
 /* What is told in one go is what would have been told before the end. */
 static void tiers_that_were_due_come_before_the_end(void **state) {
     (void)state;
@@ -301,6 +318,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ack_stops_the_tiers_and_unack_resumes_them),
         cmocka_unit_test(tiers_follow_time_hours_and_severity),
+        cmocka_unit_test(tiers_of_a_new_contract_are_not_told_in_a_burst),
         cmocka_unit_test(tiers_that_were_due_come_before_the_end),
         cmocka_unit_test(silence_ends_by_itself_and_hides_no_end),
         cmocka_unit_test(a_person_resolves_no_condition),

@@ -117,6 +117,27 @@ static void test_what_cannot_be_used_is_a_dead_letter(void **state) {
     sim_deinit(&s);
 }
 
+/* The registry has it, and it is no Avro: the record cannot be waited for. */
+static void test_a_schema_that_nobody_can_read_holds_nothing(void **state) {
+    (void)state;
+    struct sim s;
+    sim_init(&s, 1);
+    s.tenants = 1;
+    struct engine *e = begin(&s);
+    engine_add_schema(e, COMMAND_SCHEMA + 1, SLICE("syntax = \"proto3\";"));
+    struct buf b;
+    buf_init(&b);
+    frame_put(&(struct frame){.kind = FRAME_ID, .schema_id = COMMAND_SCHEMA + 1}, &b);
+    sim_append(&s, INPUT_TENANTS, 0, s.wall_at, SLICE("acme"), buf_slice(&b));
+    buf_deinit(&b);
+    send_command(&s, "nobody", "nobody", "c1", KEY, 1);
+    settle(&s, e);
+    assert_int_equal(outputs_of(&s, OUTPUT_DEAD_LETTERS), 1);
+    assert_int_equal(s.log[INPUT_TENANTS][0].committed, 2);
+    stop(&s, e);
+    sim_deinit(&s);
+}
+
 static void test_a_quiet_topic_is_asked_for_the_time(void **state) {
     (void)state;
     struct sim s;
@@ -135,6 +156,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_command_reaches_its_alert_once),
         cmocka_unit_test(test_what_cannot_be_used_is_a_dead_letter),
+        cmocka_unit_test(test_a_schema_that_nobody_can_read_holds_nothing),
         cmocka_unit_test(test_a_quiet_topic_is_asked_for_the_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
