@@ -106,8 +106,8 @@ enum command_result episode_command(const struct judge_context *ctx, const struc
 /* Time passes: silences end, further tiers are told (ESCALATED), each at its own instant. */
 void episode_book_pass(const struct judge_context *ctx, int64_t until_at);
 
-/* The contract changed at `at`, and its escalations with it: of tiers that would have been due before
- * the last is told then. */
+/* The contract changed at `at`, and its escalations with it: of tiers that would have been due
+ * before, the last is told then. */
 void episode_book_retime(const struct judge_context *ctx, int64_t at);
 
 /* Lets ended keys be forgotten whose time has passed. To be called at steps, however often. */
