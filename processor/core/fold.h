@@ -36,6 +36,9 @@ enum moment_outcome fold_event_alone(struct fold *f, struct interaction *i, cons
  * visit and the last leg, is part of that. */
 void fold_name_journey(struct interaction *i, uint64_t journey);
 
+/* What its part of a journey says to have of it can be taken back. */
+bool fold_journey_is_whole(const struct interaction *i);
+
 /* Whatever falls due before `until_at` happens, one by one, each at its own instant. */
 void fold_time(struct fold *f, struct interaction *i, int64_t until_at);
 

@@ -11,6 +11,11 @@ void fold_name_journey(struct interaction *i, uint64_t journey) {
     i->journey.began_at = i->opened_at;
     if (!i->backlog)
         journey_part_close(&i->journey, i->last_at);
-    visit_join_journey(i, 1);
+    visit_join_journey(i);
     leg_join_journey(i);
+}
+
+bool fold_journey_is_whole(const struct interaction *i) {
+    const struct journey_part *p = &i->journey;
+    return (!p->has_visit || visit_is_in_journey(i)) && (!p->has_leg || leg_is_in_journey(i));
 }

@@ -29,6 +29,11 @@ static struct leg_times times_of(const struct interaction *i) {
     return times;
 }
 
+static int64_t handle_ms_of(const struct interaction *i) {
+    struct leg_times times = times_of(i);
+    return times.talk_ms + times.hold_ms + times.wrap_ms;
+}
+
 /* A transfer that nobody logged stands in the record. */
 static bool was_transferred(const struct interaction *i) {
     const struct restatement *r = &i->record;
@@ -73,9 +78,14 @@ void leg_tell_ended(struct fold *f, struct interaction *i, int32_t value) {
 void leg_join_journey(struct interaction *i) {
     if (!has_ended(i))
         return;
-    struct leg_times times = times_of(i);
-    int64_t handle_ms = times.talk_ms + times.hold_ms + times.wrap_ms;
-    journey_part_leg(&i->journey, handle_ms, was_transferred(i), 1);
+    journey_part_take_leg(&i->journey);
+    journey_part_leg(&i->journey, handle_ms_of(i), was_transferred(i), 1);
+}
+
+bool leg_is_in_journey(const struct interaction *i) {
+    const struct journey_part *p = &i->journey;
+    return has_ended(i) && p->legs > 0 && p->transfers >= was_transferred(i) &&
+           p->handle_ms >= handle_ms_of(i);
 }
 
 /* As the leg stands, to where the legs of one agent meet. */
@@ -96,6 +106,7 @@ void leg_begin(struct fold *f, struct interaction *i, const struct moment *m) {
                           .said_hold_ms = EVENT_ABSENT,
                           .said_wrap_ms = EVENT_ABSENT,
                           .agent = shared ? m->agent : 0};
+    i->journey.has_leg = false;
     tell_span(f, i, false);
     ledger_count(&f->ledger, i->visit.leaf, at, COUNTER_IN_SERVICE_CHANGE, 1);
     interaction_enter(i, PHASE_TALKING, at);
@@ -136,6 +147,7 @@ void leg_hear_measured(struct leg *leg, const struct moment *m) {
 static void reopen(struct fold *f, struct interaction *i) {
     int64_t ended_at = i->leg.ended_at;
     tell(f, i, -1);
+    i->journey.has_leg = false;
     i->leg.ended_at = INSTANT_NONE;
     tell_span(f, i, false);
     if (!i->backlog && !i->over && i->created_at == INSTANT_NONE)
@@ -159,6 +171,7 @@ void leg_end(struct fold *f, struct interaction *i, const struct moment *m, bool
     i->leg.transferred = transferred;
     i->leg.resumable = resumable;
     i->leg.revision = m->revision;
+    journey_part_take_leg(&i->journey);
     tell(f, i, 1);
     tell_span(f, i, false);
 }

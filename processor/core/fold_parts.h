@@ -27,7 +27,8 @@ void visit_begin(struct fold *f, struct interaction *i, uint32_t leaf, int64_t a
 void visit_end(struct fold *f, struct interaction *i, enum visit_end end, int64_t at,
                int64_t said_wait_ms);
 /* Everything counted of a wait that has ended, but that it was offered: `value` times. */
-void visit_join_journey(struct interaction *i, int sign); /* if its wait has ended and counts */
+void visit_join_journey(struct interaction *i); /* if its wait has ended and counts */
+bool visit_is_in_journey(const struct interaction *i);
 void visit_tell_ended(struct fold *f, struct interaction *i, int32_t value);
 void visit_age(struct fold *f, struct interaction *i, int64_t at);
 void visit_take_out(struct fold *f, struct interaction *i);
@@ -45,6 +46,7 @@ void leg_end(struct fold *f, struct interaction *i, const struct moment *m, bool
              bool resumable);
 void leg_age(struct fold *f, struct interaction *i, int64_t at);
 void leg_join_journey(struct interaction *i); /* if it has ended */
+bool leg_is_in_journey(const struct interaction *i);
 void leg_tell_ended(struct fold *f, struct interaction *i, int32_t value);
 void leg_hear_measured(struct leg *leg, const struct moment *m);
 

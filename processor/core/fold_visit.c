@@ -135,6 +135,7 @@ void visit_begin(struct fold *f, struct interaction *i, uint32_t leaf, int64_t a
     i->leg.started_at = INSTANT_NONE;
     i->leg.ended_at = INSTANT_NONE;
     i->leg.resumable = false;
+    i->journey.has_visit = i->journey.has_leg = false;
     i->record.at = INSTANT_NONE;
     if (i->visit.counted)
         tell_begin(f, &i->visit, 1);
@@ -152,6 +153,7 @@ void visit_end(struct fold *f, struct interaction *i, enum visit_end end, int64_
     if (v->counted) {
         tell_end(f, v, 1);
         end_levels(f, v);
+        journey_part_take_visit(&i->journey);
         journey_part_visit(&i->journey, v->wait_ms, 1);
     }
     clocks_end(f, i, TRACK_ANSWER, at,
@@ -168,16 +170,23 @@ static bool has_counted(const struct visit *v) {
     return v->number > 0 && v->counted && v->end != VISIT_OPEN && v->end != VISIT_AGED;
 }
 
-void visit_join_journey(struct interaction *i, int sign) {
-    if (has_counted(&i->visit))
-        journey_part_visit(&i->journey, i->visit.wait_ms, sign);
+void visit_join_journey(struct interaction *i) {
+    if (!has_counted(&i->visit))
+        return;
+    journey_part_take_visit(&i->journey);
+    journey_part_visit(&i->journey, i->visit.wait_ms, 1);
+}
+
+bool visit_is_in_journey(const struct interaction *i) {
+    const struct journey_part *p = &i->journey;
+    return has_counted(&i->visit) && p->visits > 0 && p->wait_ms >= i->visit.wait_ms;
 }
 
 void visit_tell_ended(struct fold *f, struct interaction *i, int32_t value) {
     const struct visit *v = &i->visit;
     if (!has_counted(v))
         return;
-    visit_join_journey(i, value);
+    journey_part_visit(&i->journey, v->wait_ms, value);
     tell_end(f, v, value);
     net_levels(f, v, value);
 }
@@ -194,7 +203,8 @@ void visit_take_out(struct fold *f, struct interaction *i) {
     struct visit *v = &i->visit;
     if (v->number == 0 || !v->counted)
         return;
-    visit_join_journey(i, -1);
+    journey_part_visit(&i->journey, v->wait_ms, -1);
+    i->journey.has_visit = false;
     tell_begin(f, v, -1);
     if (v->end == VISIT_OPEN || v->end == VISIT_AGED)
         passed_levels(f, v, -1);

@@ -22,15 +22,23 @@ void journey_part_close(struct journey_part *p, int64_t at) {
         p->ended_at = at > p->began_at ? at : p->began_at;
 }
 
+void journey_part_take_visit(struct journey_part *p) {
+    p->has_visit = p->journey != 0;
+}
+
+void journey_part_take_leg(struct journey_part *p) {
+    p->has_leg = p->journey != 0;
+}
+
 void journey_part_visit(struct journey_part *p, int64_t wait_ms, int sign) {
-    if (p->journey == 0)
+    if (!p->has_visit)
         return;
     p->wait_ms += sign * wait_ms;
     p->visits += (uint32_t)sign;
 }
 
 void journey_part_leg(struct journey_part *p, int64_t handle_ms, bool transferred, int sign) {
-    if (p->journey == 0)
+    if (!p->has_leg)
         return;
     p->handle_ms += sign * handle_ms;
     p->legs += (uint32_t)sign;

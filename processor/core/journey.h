@@ -19,6 +19,9 @@ struct journey_part {
     int64_t handle_ms; /* of its legs */
     uint32_t visits, legs;
     uint32_t transfers; /* legs that ended by transfer */
+    /* The interaction's last visit or leg has ended and is among them: only then can it be taken
+     * back. One from before the gap is the part's that it was counted in. */
+    bool has_visit, has_leg;
 };
 
 /* The same as it is told: the latest of (journey, interaction, began_at) stands. */
@@ -42,9 +45,16 @@ uint64_t journey_identity(struct slice tenant, struct slice journey_id);
 /* No effect on what is in no journey. */
 void journey_part_open(struct journey_part *p, int64_t at);
 void journey_part_close(struct journey_part *p, int64_t at);
+
+/* The last visit or leg ends, and is one of the part from now on. */
+void journey_part_take_visit(struct journey_part *p);
+void journey_part_take_leg(struct journey_part *p);
+
+/* Counts it, or takes it back; no effect where it is none of the part. */
 void journey_part_visit(struct journey_part *p, int64_t wait_ms, int sign);
 void journey_part_leg(struct journey_part *p, int64_t handle_ms, bool transferred, int sign);
 
+/* What is told of both is the same. */
 bool journey_part_same(const struct journey_part *a, const struct journey_part *b);
 
 /* The order of members: by journey, begin, interaction. <0, 0, >0 */

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "base/check.h"
+#include "core/fold.h"
 
 /* The head: phase, priority and status, then bits of what is there. */
 #define PRIORITY_SHIFT 3u
@@ -392,15 +393,17 @@ static unsigned char *put_new(const struct interaction *i, unsigned char *to) {
 }
 
 /* Last of all and only where a journey is named: other interactions take no byte for it. */
-enum { JOURNEY_BEGAN, JOURNEY_ENDED, JOURNEY_SUMS, JOURNEY_FLAGS };
+enum { JOURNEY_BEGAN, JOURNEY_ENDED, JOURNEY_SUMS, JOURNEY_VISIT, JOURNEY_LEG, JOURNEY_FLAGS };
 
 static unsigned char *put_journey(const struct journey_part *p, unsigned char *to) {
     if (p->journey == 0)
         return to;
-    bool sums = p->visits != 0 || p->legs != 0;
+    bool sums = p->visits != 0 || p->legs != 0 || p->wait_ms != 0 || p->handle_ms != 0 ||
+                p->transfers != 0;
     unsigned flags = (p->began_at != INSTANT_NONE ? 1u << JOURNEY_BEGAN : 0) |
                      (p->ended_at != INSTANT_NONE ? 1u << JOURNEY_ENDED : 0) |
-                     (sums ? 1u << JOURNEY_SUMS : 0);
+                     (sums ? 1u << JOURNEY_SUMS : 0) | (p->has_visit ? 1u << JOURNEY_VISIT : 0) |
+                     (p->has_leg ? 1u << JOURNEY_LEG : 0);
     to = put_fixed(to, p->journey, sizeof(p->journey));
     *to++ = (unsigned char)flags;
     if (flags & 1u << JOURNEY_BEGAN)
@@ -448,7 +451,7 @@ static bool is_whole(const struct interaction *i) {
     bool since = i->phase == PHASE_HELD || i->phase == PHASE_WRAPPING;
     if ((leg_open && i->visit.end != VISIT_ANSWERED) || (i->backlog && i->over) ||
         (i->unanswered && i->turn_at == INSTANT_NONE) ||
-        (!waits && i->clocks[TRACK_ANSWER].state == CLOCK_RUNNING))
+        (!waits && i->clocks[TRACK_ANSWER].state == CLOCK_RUNNING) || !fold_journey_is_whole(i))
         return false;
     return waits == interaction_waits(i) && leg_open == interaction_in_leg(i) &&
            since == (i->leg.since_at != INSTANT_NONE);
@@ -507,6 +510,8 @@ static void get_journey(struct cursor *in, struct journey_part *p) {
     p->began_at = began ? get_instant(in) : INSTANT_NONE;
     p->ended_at = began && flags & 1u << JOURNEY_ENDED ? p->began_at + get_number(in)
                                                        : INSTANT_NONE;
+    p->has_visit = flags & 1u << JOURNEY_VISIT;
+    p->has_leg = flags & 1u << JOURNEY_LEG;
     if (flags & 1u << JOURNEY_SUMS) {
         p->wait_ms = get_sum(in);
         p->handle_ms = get_sum(in);

@@ -101,12 +101,18 @@ static void outbound_work_is_no_wait(void **state) {
     assert_int_equal(counted(&sum, COUNTER_JOURNEYS_RESOLVED), 0);
 }
 
+static void take_both(struct journey_part *p) {
+    journey_part_take_visit(p);
+    journey_part_visit(p, 5 * S, 1);
+    journey_part_take_leg(p);
+    journey_part_leg(p, 30 * S, true, 1);
+}
+
 static void a_part_opens_again_and_after_the_gap_anew(void **state) {
     (void)state;
     struct journey_part p = {.journey = 7, .began_at = INSTANT_NONE, .ended_at = INSTANT_NONE};
     journey_part_open(&p, T0);
-    journey_part_visit(&p, 5 * S, 1);
-    journey_part_leg(&p, 30 * S, true, 1);
+    take_both(&p);
     journey_part_close(&p, T0 + 60 * S);
     journey_part_open(&p, T0 + 60 * S + JOURNEY_GAP_MS);
     assert_int_equal(p.began_at, T0);
@@ -123,10 +129,30 @@ static void in_no_journey_nothing_is_kept(void **state) {
     (void)state;
     struct journey_part p = {0}, none = {0};
     journey_part_open(&p, T0);
-    journey_part_visit(&p, 5 * S, 1);
-    journey_part_leg(&p, 30 * S, true, 1);
+    take_both(&p);
     journey_part_close(&p, T0 + 60 * S);
     assert_true(journey_part_same(&p, &none));
+}
+
+/* What is said anew of a visit from before the gap is none of the new part's business. */
+static void nothing_from_before_the_gap_is_taken_back(void **state) {
+    (void)state;
+    struct journey_part p = {.journey = 7, .began_at = INSTANT_NONE, .ended_at = INSTANT_NONE};
+    journey_part_open(&p, T0);
+    take_both(&p);
+    journey_part_close(&p, T0 + 60 * S);
+    journey_part_open(&p, T0 + 2 * DAY_MS);
+    struct journey_part begun = p;
+    journey_part_visit(&p, 5 * S, -1);
+    journey_part_leg(&p, 30 * S, true, -1);
+    assert_true(journey_part_same(&p, &begun));
+    journey_part_visit(&p, 6 * S, 1);
+    journey_part_leg(&p, 31 * S, false, 1);
+    assert_true(journey_part_same(&p, &begun));
+    take_both(&p); /* the next ones are */
+    journey_part_visit(&p, 5 * S, -1);
+    journey_part_leg(&p, 30 * S, true, -1);
+    assert_true(journey_part_same(&p, &begun));
 }
 
 static void a_name_means_something_within_its_tenant(void **state) {
@@ -146,6 +172,7 @@ int main(void) {
         cmocka_unit_test(outbound_work_is_no_wait),
         cmocka_unit_test(a_part_opens_again_and_after_the_gap_anew),
         cmocka_unit_test(in_no_journey_nothing_is_kept),
+        cmocka_unit_test(nothing_from_before_the_gap_is_taken_back),
         cmocka_unit_test(a_name_means_something_within_its_tenant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,6 +128,61 @@ static void resolved_until_it_is_reopened(void **state) {
                      "0-open 0:0 0:0 0", "0-100000 0:0 0:0 0 resolved=100000");
 }
 
+/* Resolved, thanked for, and after more than a day taken up again. */
+static void served_and_reopened_after_the_gap(struct kit *k) {
+    say(k, EVENT_CREATED, 0);
+    say(k, EVENT_QUEUED, S);
+    say(k, EVENT_ANSWERED, 8 * S);
+    say(k, EVENT_DISCONNECTED, 30 * S);
+    say(k, EVENT_RESOLVED, 60 * S);
+    kit_forget(&k->facts);
+    say(k, EVENT_CUSTOMER_MESSAGE, 20 * HOUR_MS);
+    say(k, EVENT_REOPENED, 25 * HOUR_MS);
+    kit_expect_facts(k, 1, "90000000-open 0:0 0:0 0");
+}
+
+static void what_is_taken_out_after_the_gap_was_none_of_the_new_part(void **state) {
+    struct kit *k = *state;
+    served_and_reopened_after_the_gap(k);
+    say(k, EVENT_MERGED, 25 * HOUR_MS + S);
+    kit_expect_facts(k, 1, "90000000-90001000 0:0 0:0 0");
+    kit_tick(k, 25 * HOUR_MS + 20 * MINUTE_MS); /* folded for good, and packed */
+    kit_reload(k);
+}
+
+static void a_record_after_the_gap_restates_nothing_of_the_new_part(void **state) {
+    struct kit *k = *state;
+    served_and_reopened_after_the_gap(k);
+    kit_reload(k);
+    struct event ev = of_journey(EVENT_RECORD_SNAPSHOT, 25 * HOUR_MS + S, "j");
+    ev.queue_wait_ms = 3 * S;
+    ev.talk_ms = 10 * S;
+    kit_apply(k, ev);
+    kit_expect_facts(k, 0);
+    assert_int_equal(ALL(k, WAIT_MS), 3 * S);
+    kit_tick(k, 25 * HOUR_MS + 20 * MINUTE_MS);
+    say(k, EVENT_MERGED, 25 * HOUR_MS + 21 * MINUTE_MS);
+    kit_expect_facts(k, 1, "90000000-91260000 0:0 0:0 0");
+    kit_reload(k);
+}
+
+/* A day of waiting in a queue: what ends in the new part is the new part's. */
+static void what_ends_after_the_gap_is_taken_back_there(void **state) {
+    struct kit *k = *state;
+    memset(k->contract.ageing_ms, 0, sizeof(k->contract.ageing_ms));
+    say(k, EVENT_CREATED, 0);
+    say(k, EVENT_RESOLVED, S);
+    say(k, EVENT_QUEUED, 2 * S);
+    say(k, EVENT_REOPENED, 25 * HOUR_MS);
+    say(k, EVENT_ABANDONED, 25 * HOUR_MS + 2 * S);
+    kit_tick(k, 25 * HOUR_MS + 20 * MINUTE_MS);
+    kit_reload(k);
+    kit_expect_facts(k, 4, "0-open 0:0 0:0 0", "0-1000 0:0 0:0 0 resolved=1000",
+                     "90000000-open 0:0 0:0 0", "90000000-open 1:90000000 0:0 0");
+    say(k, EVENT_CANCELLED, 25 * HOUR_MS + 21 * MINUTE_MS);
+    kit_expect_facts(k, 1, "90000000-91260000 0:0 0:0 0");
+}
+
 static void what_never_ends_is_over_without_a_wait(void **state) {
     struct kit *k = *state;
     say(k, EVENT_QUEUED, 0);
@@ -146,6 +201,9 @@ int main(void) {
         CASE(the_first_name_stands),
         CASE(what_is_taken_out_did_not_wait),
         CASE(resolved_until_it_is_reopened),
+        CASE(what_is_taken_out_after_the_gap_was_none_of_the_new_part),
+        CASE(a_record_after_the_gap_restates_nothing_of_the_new_part),
+        CASE(what_ends_after_the_gap_is_taken_back_there),
         CASE(what_never_ends_is_over_without_a_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
