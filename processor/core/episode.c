@@ -230,7 +230,7 @@ bool episode_fire(const struct judge_context *ctx, const struct episode_name *na
     alert->alert_id = id_of(episode);
     episode_tiers_begin(ctx, episode, alert);
     episode_move(ctx, episode, TRANSITION_FIRING, alert);
-    episode_set_due(ctx, handle, INSTANT_NONE);
+    episode_set_due(ctx, handle, ctx->now_at);
     alert->alert_id = alert->alert_key = (struct slice){0};
     book->counts.fired++;
     return true;
@@ -251,8 +251,11 @@ void episode_update(const struct judge_context *ctx, const struct episode_name *
     alert->tier = last.tier;
     alert->contact_role = last.contact_role;
     alert->late = judge_is_late(ctx, alert->condition_at);
+    if (alert->severity > last.severity)
+        episode_tiers_again(episode, &last);
     episode_move(ctx, episode, TRANSITION_UPDATED, alert);
-    alert->alert_id = alert->alert_key = alert->rule = (struct slice){0};
+    episode_set_due(ctx, handle, ctx->now_at);
+    alert->alert_id = alert->alert_key = alert->rule = alert->contact_role = (struct slice){0};
 }
 
 static void note_gone(struct episode_book *book, const struct episode *episode,

@@ -72,7 +72,8 @@ bool episode_may_fire(const struct judge_context *ctx, const struct episode_name
 bool episode_fire(const struct judge_context *ctx, const struct episode_name *name,
                   struct alert *alert);
 
-/* UPDATED with these fields; the episode must be open. `opened_at` stays. */
+/* UPDATED with these fields; the episode must be open. `opened_at` stays. Graver than before it may
+ * be for tiers that were not told. */
 void episode_update(const struct judge_context *ctx, const struct episode_name *name,
                     struct alert *alert);
 

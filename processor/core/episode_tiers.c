@@ -33,6 +33,11 @@ void episode_tiers_begin(const struct judge_context *ctx, struct episode *episod
     episode->next_tier = (uint8_t)(first + 1);
 }
 
+void episode_tiers_again(struct episode *episode, const struct alert *told) {
+    if (episode->next_tier > told->tier + 1)
+        episode->next_tier = (uint8_t)(told->tier + 1);
+}
+
 /* A person is paged for it. */
 static bool is_told(const struct episode *episode, const struct alert *alert) {
     return !episode->acked && episode->silent_until == INSTANT_NONE &&

@@ -15,7 +15,8 @@ struct judge_context {
     struct episode_book *book;
     const struct contract *contract;
     struct slice tenant;
-    int64_t clock; /* the tenant's: `late` compares with it */
+    int64_t clock;  /* the tenant's: `late` compares with it */
+    int64_t now_at; /* the step that is judged, else the clock: no timer rings before */
     int64_t max_alert_age_ms;
     double completeness; /* 0..1 */
 };

@@ -360,6 +360,7 @@ struct judge_context tenant_state_context(struct tenant_task *t, struct tenant *
                                   .contract = tenant->contract,
                                   .tenant = tenant->name,
                                   .clock = t->clock,
+                                  .now_at = t->clock,
                                   .max_alert_age_ms = t->options.max_alert_age_ms,
                                   .completeness = tenant_sources_completeness(&t->sources)};
 }

@@ -93,6 +93,7 @@ static void forget_gaps(struct tenant_task *t, int64_t step_at) {
 
 static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
     struct judge_context ctx = tenant_state_context(t, tenant, t->out);
+    ctx.now_at = step_at;
     episode_book_pass(&ctx, step_at);
     if (tenant->config_notice == NOTICE_DUE || tenant->scopes_notice == NOTICE_DUE)
         tell_notices(t, tenant, step_at);

@@ -111,6 +111,58 @@ static void tiers_follow_time_hours_and_severity(void **state) {
     office[0].to_s = 1600;
 }
 
+static void update_as(struct fixture *x, enum severity severity) {
+    struct alert a;
+    judge_alert_init(&x->f.ctx, name.kind, NULL, &a);
+    a.severity = severity;
+    a.condition_at = x->f.ctx.now_at;
+    episode_update(&x->f.ctx, &name, &a);
+    assert_null(a.contact_role.at); /* it was a view into what is gone */
+}
+
+static void what_becomes_graver_is_told_to_more(void **state) {
+    (void)state;
+    struct fixture x;
+    begin(&x);
+    fire_as(&x, SEVERITY_INFO);
+    pass_to(&x, AT + 10 * MINUTE_MS);
+    assert_int_equal(x.f.count, 1); /* nobody is told of it */
+    x.f.ctx.now_at = AT + 40 * MINUTE_MS;
+    update_as(&x, SEVERITY_WARNING);
+    judge_fixture_restart(&x.f);
+    pass_to(&x, AT + 40 * MINUTE_MS);
+    assert_int_equal(x.f.count, 2); /* "lead" is off duty, and it is nothing for "head" */
+    x.f.ctx.now_at = AT + 50 * MINUTE_MS;
+    update_as(&x, SEVERITY_CRITICAL);
+    update_as(&x, SEVERITY_WARNING);
+    pass_to(&x, AT + 50 * MINUTE_MS - 1);
+    update_as(&x, SEVERITY_CRITICAL);
+    assert_int_equal(x.f.count, 5);
+    pass_to(&x, AT + 50 * MINUTE_MS);
+    assert_int_equal(x.f.count, 6);
+    assert_int_equal(newest(&x), TRANSITION_ESCALATED);
+    assert_int_equal(x.f.said[5].a.tier, 2);
+    pass_to(&x, AT + 2 * HOUR_MS);
+    assert_int_equal(x.f.count, 7);
+    assert_int_equal(x.f.said[6].a.tier, 3);
+    judge_fixture_deinit(&x.f);
+}
+
+/* A condition that had its first step while its key was silent: whose time has come meanwhile is
+ * told at once, and only the last of them. */
+static void what_was_due_before_it_was_said_is_told_in_one(void **state) {
+    (void)state;
+    struct fixture x;
+    begin(&x);
+    x.f.ctx.max_alert_age_ms = 2 * HOUR_MS;
+    x.f.ctx.clock = x.f.ctx.now_at = AT + 61 * MINUTE_MS;
+    fire_as(&x, SEVERITY_CRITICAL);
+    pass_to(&x, AT + 61 * MINUTE_MS);
+    assert_int_equal(x.f.count, 2);
+    assert_int_equal(x.f.said[1].a.tier, 3);
+    judge_fixture_deinit(&x.f);
+}
+
 /* Three tiers are due at once: one person is told, not three. */
 static void tiers_of_a_new_contract_are_not_told_in_a_burst(void **state) {
     (void)state;
@@ -318,6 +370,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ack_stops_the_tiers_and_unack_resumes_them),
         cmocka_unit_test(tiers_follow_time_hours_and_severity),
+        cmocka_unit_test(what_becomes_graver_is_told_to_more),
+        cmocka_unit_test(what_was_due_before_it_was_said_is_told_in_one),
         cmocka_unit_test(tiers_of_a_new_contract_are_not_told_in_a_burst),
         cmocka_unit_test(tiers_that_were_due_come_before_the_end),
         cmocka_unit_test(silence_ends_by_itself_and_hides_no_end),
