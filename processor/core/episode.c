@@ -334,7 +334,7 @@ void episode_book_forget(struct episode_book *book, int64_t clock, int64_t quiet
     book->forget_at = clock + FORGET_EVERY_MS;
 }
 
-static int by_key(const void *a, const void *b) {
+int episode_by_key(const void *a, const void *b) {
     return slice_compare((*(struct episode *const *)a)->key, (*(struct episode *const *)b)->key);
 }
 
@@ -348,7 +348,7 @@ struct episode **episode_sorted(const struct episode_book *book, bool all, size_
         if (all || episode->changed)
             list[(*count)++] = episode;
     }
-    qsort(list, *count, sizeof(struct episode *), by_key);
+    qsort(list, *count, sizeof(struct episode *), episode_by_key);
     return list;
 }
 

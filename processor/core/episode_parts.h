@@ -80,6 +80,8 @@ uint32_t episode_handle_of_id(const struct episode_book *book, struct slice id);
 /* Open episodes in key order (those that changed, or all); the caller frees the array. */
 struct episode **episode_sorted(const struct episode_book *book, bool all, size_t *count);
 
+int episode_by_key(const void *a, const void *b); /* for qsort: of struct episode * */
+
 /* Into both indexes, and out again with its memory. */
 void episode_insert(struct episode_book *book, uint32_t handle);
 void episode_remove(struct episode_book *book, uint32_t handle);

@@ -119,10 +119,6 @@ void episode_tiers_before(const struct judge_context *ctx, uint32_t handle, int6
         ring(ctx, handle, episode_at(ctx->book, handle)->due_at);
 }
 
-static int by_key(const void *a, const void *b) {
-    return slice_compare((*(struct episode *const *)a)->key, (*(struct episode *const *)b)->key);
-}
-
 /* Those whose timers are due at this very instant, in key order; the caller frees them. */
 static size_t take_due(struct episode_book *book, int64_t at, struct episode ***list) {
     size_t count = 0, capacity = 0;
@@ -140,7 +136,7 @@ static size_t take_due(struct episode_book *book, int64_t at, struct episode ***
         (*list)[count++] = episode;
     }
     if (count > 1)
-        qsort(*list, count, sizeof(**list), by_key);
+        qsort(*list, count, sizeof(**list), episode_by_key);
     return count;
 }
 
