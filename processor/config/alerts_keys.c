@@ -10,51 +10,37 @@ static void read_clear_hold(struct reader *r, const struct tree_node *value, voi
     (void)reader_duration(r, value, 0, &((struct contract *)target)->clear_hold_ms);
 }
 
-/* Caps and roll-up are not built: their defaults may stand in a file, other values are refused. */
-static void read_cap(struct reader *r, const struct tree_node *value, int64_t preset) {
-    int64_t found;
-    if (!reader_count(r, value, 0, INT32_MAX, &found))
-        return;
-    if (found == preset)
-        reader_note(r, value->line, "%s has no effect as yet", value->key.at);
-    else
-        reader_unsupported(r, value->line, "leave it out", value->key.at);
-}
-
 static void read_items_per_minute(struct reader *r, const struct tree_node *value, void *target) {
-    (void)target;
-    read_cap(r, value, 60);
+    (void)reader_count(r, value, 1, INT32_MAX, &((struct contract *)target)->items_per_minute);
 }
 
 static void read_pages_per_hour(struct reader *r, const struct tree_node *value, void *target) {
-    (void)target;
-    read_cap(r, value, 20);
+    (void)reader_count(r, value, 0, INT32_MAX, &((struct contract *)target)->pages_per_hour);
 }
 
 static void read_share(struct reader *r, const struct tree_node *value, void *target) {
     struct slice text;
     struct err err;
-    if (reader_text(r, value, &text) && !value_share(text, target, &err))
+    double share;
+    if (!reader_text(r, value, &text))
+        return;
+    if (!value_share(text, &share, &err))
         reader_fault(r, value->line, "", "share: %s", err.text);
+    else if (share <= 0)
+        reader_fault(r, value->line, "write one above it", "share: without any child there is %s",
+                     text.at);
+    else
+        ((struct contract *)target)->roll_up_share = share;
 }
 
 static void read_children(struct reader *r, const struct tree_node *value, void *target) {
-    (void)target;
-    int64_t found = 3;
-    if (reader_count(r, value, 1, INT32_MAX, &found) && found != 3)
-        reader_unsupported(r, value->line, "leave it out", "roll_up.children");
+    (void)reader_count(r, value, 2, INT32_MAX, &((struct contract *)target)->roll_up_children);
 }
 
 static void read_roll_up(struct reader *r, const struct tree_node *value, void *target) {
     static const struct reader_key keys[] = {
         {"share", read_share, false}, {"children", read_children, false}, {NULL, NULL, false}};
-    (void)target;
-    double share = 0.6;
-    if (!reader_map(r, value, keys, &share))
-        return;
-    if (share < 0.6 || share > 0.6)
-        reader_unsupported(r, value->line, "leave it out", "roll_up.share");
-    else
+    if (reader_map(r, value, keys, target))
         reader_note(r, value->line, "roll_up has no effect as yet");
 }
 

@@ -147,8 +147,12 @@ struct contract {
     int64_t feed_silent_after_ms;
     int64_t feed_skewed_after_ms;
     int64_t quiet_ms, clear_hold_ms;
-    bool is_default;   /* no file: counters in UTC only, and one CONFIG alert */
-    uint64_t identity; /* hash of its text and of the tz data's version; 0: not known */
+    int64_t items_per_minute; /* item alerts of one kind and scope that are told one by one */
+    int64_t pages_per_hour;
+    double roll_up_share;     /* of the children of a parent that fire, */
+    int64_t roll_up_children; /* and how many at least, to make one alert of the parent */
+    bool is_default;          /* no file: counters in UTC only, and one CONFIG alert */
+    uint64_t identity;        /* hash of its text and of the tz data's version; 0: not known */
 };
 
 #define CONTRACT_VERSIONS_MAX 16 /* of one tenant, beside each other */

@@ -117,6 +117,12 @@ static bool same_statuses(const struct contract *a, const struct contract *b) {
     return same;
 }
 
+static bool same_noise(const struct contract *a, const struct contract *b) {
+    return a->quiet_ms == b->quiet_ms && a->clear_hold_ms == b->clear_hold_ms &&
+           a->items_per_minute == b->items_per_minute && a->pages_per_hour == b->pages_per_hour &&
+           a->roll_up_share == b->roll_up_share && a->roll_up_children == b->roll_up_children;
+}
+
 static void diff_settings(struct diff *d, const struct contract *was, const struct contract *now) {
     const struct slice none = {NULL, 0};
     if (!slice_equal(was->zone.name, now->zone.name))
@@ -129,7 +135,7 @@ static void diff_settings(struct diff *d, const struct contract *was, const stru
         say(d, "statuses", none, "changed");
     if (memcmp(was->ageing_ms, now->ageing_ms, sizeof(was->ageing_ms)) != 0)
         say(d, "ageing", none, "changed");
-    if (was->quiet_ms != now->quiet_ms || was->clear_hold_ms != now->clear_hold_ms)
+    if (!same_noise(was, now))
         say(d, "alerts", none, "changed");
     if (was->feed_silent_after_ms != now->feed_silent_after_ms ||
         was->feed_skewed_after_ms != now->feed_skewed_after_ms)

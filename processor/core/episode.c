@@ -29,6 +29,7 @@ struct episode_book *episode_book_new(struct slice tenant, uint32_t open_limit) 
     book->commands = calloc(1, sizeof(*book->commands));
     CHECK(book->commands);
     episode_past_init(&book->past, EPISODE_MEMORY_MAX);
+    item_caps_init(&book->caps, ITEM_CAPS_MAX);
     buf_init(&book->identity);
     buf_init(&book->alert_key);
     buf_init(&book->bytes);
@@ -53,6 +54,8 @@ void episode_book_free(struct episode_book *book) {
     episode_due_deinit(&book->due);
     free(book->commands);
     episode_past_deinit(&book->past);
+    item_caps_deinit(&book->caps);
+    page_budget_deinit(&book->pages);
     buf_deinit(&book->identity);
     buf_deinit(&book->alert_key);
     buf_deinit(&book->bytes);
@@ -205,15 +208,15 @@ static void name_alert(const struct judge_context *ctx, const struct episode_nam
     alert->late = judge_is_late(ctx, alert->condition_at);
 }
 
-bool episode_fire(const struct judge_context *ctx, const struct episode_name *name,
-                  struct alert *alert) {
+uint32_t episode_make(const struct judge_context *ctx, const struct episode_name *name,
+                      struct alert *alert) {
     struct episode_book *book = ctx->book;
     CHECK(slice_equal(ctx->tenant, book->tenant));
     struct slice key = identify(ctx, name);
     CHECK(episode_handle(book, key) == TABLE_NONE);
     if (book->table.used >= book->open_limit) {
         book->counts.refused++;
-        return false;
+        return TABLE_NONE;
     }
     uint32_t handle = pool_get(&book->pool);
     struct episode *episode = episode_at(book, handle);
@@ -228,11 +231,43 @@ bool episode_fire(const struct judge_context *ctx, const struct episode_name *na
     memcpy(episode->id, id, EPISODE_ID_SIZE);
     episode_insert(book, handle);
     alert->alert_id = id_of(episode);
+    return handle;
+}
+
+/* A page, or INFO: there were enough, or another alert stands for it. What is late pages nobody. */
+static void count_page(const struct judge_context *ctx, struct episode *episode,
+                       struct alert *alert) {
+    struct episode_book *book = ctx->book;
+    bool silent = alert->suppressed_by.size > 0;
+    int64_t at = alert->condition_at > ctx->now_at ? alert->condition_at : ctx->now_at;
+    if (alert->severity <= SEVERITY_INFO || (alert->late && !silent))
+        return;
+    if (!silent && page_budget_take(&book->pages, at, ctx->contract->pages_per_hour)) {
+        book->counts.paged++;
+        return;
+    }
+    episode->held_back = true;
+    alert->severity = SEVERITY_INFO;
+    book->counts.held_back++;
+}
+
+void episode_begin(const struct judge_context *ctx, uint32_t handle, struct alert *alert) {
+    struct episode *episode = episode_at(ctx->book, handle);
+    episode->severity = (uint8_t)alert->severity;
     episode_tiers_begin(ctx, episode, alert);
+    count_page(ctx, episode, alert);
     episode_move(ctx, episode, TRANSITION_FIRING, alert);
     episode_set_due(ctx, handle, ctx->now_at);
     alert->alert_id = alert->alert_key = (struct slice){0};
-    book->counts.fired++;
+    ctx->book->counts.fired++;
+}
+
+bool episode_fire(const struct judge_context *ctx, const struct episode_name *name,
+                  struct alert *alert) {
+    uint32_t handle = episode_make(ctx, name, alert);
+    if (handle == TABLE_NONE)
+        return false;
+    episode_begin(ctx, handle, alert);
     return true;
 }
 
@@ -251,11 +286,17 @@ void episode_update(const struct judge_context *ctx, const struct episode_name *
     alert->tier = last.tier;
     alert->contact_role = last.contact_role;
     alert->late = judge_is_late(ctx, alert->condition_at);
+    alert->more = last.more;
+    alert->suppressed_by = last.suppressed_by;
+    episode->severity = (uint8_t)alert->severity;
+    if (episode->held_back)
+        alert->severity = last.severity;
     if (alert->severity > last.severity)
         episode_tiers_again(episode, &last);
     episode_move(ctx, episode, TRANSITION_UPDATED, alert);
     episode_set_due(ctx, handle, ctx->now_at);
-    alert->alert_id = alert->alert_key = alert->rule = alert->contact_role = (struct slice){0};
+    alert->alert_id = alert->alert_key = alert->rule = (struct slice){0};
+    alert->contact_role = alert->suppressed_by = (struct slice){0};
 }
 
 static void note_gone(struct episode_book *book, const struct episode *episode,
@@ -316,6 +357,8 @@ bool episode_end(const struct judge_context *ctx, const struct episode_name *nam
         episode_tiers_before(ctx, handle, ended_at);
     struct alert last;
     fill_end(episode, ended_at, alert, &last);
+    if (episode->counts_more)
+        episode_caps_end(book, episode, &last);
     episode_move(ctx, episode, end, &last);
     CHECK(episode->state == EPISODE_ENDED);
     note_gone(book, episode, end);
@@ -331,6 +374,7 @@ void episode_book_forget(struct episode_book *book, int64_t clock, int64_t quiet
         return;
     int64_t memory_ms = quiet_ms > EPISODE_MEMORY_MS ? quiet_ms : EPISODE_MEMORY_MS;
     episode_past_forget(&book->past, clock - memory_ms);
+    item_caps_forget(&book->caps, clock - ITEM_CAPS_KEPT_MS);
     book->forget_at = clock + FORGET_EVERY_MS;
 }
 

@@ -27,7 +27,12 @@ struct episode_name {
     X(refused, "episodes not begun because open_limit was reached")                                \
     X(forgotten, "ended episodes forgotten before their time because there were too many")         \
     X(not_open, "ends told of episodes that were not open")                                        \
-    X(escalated, "further tiers told")
+    X(escalated, "further tiers told")                                                             \
+    X(paged, "pages: FIRING and ESCALATED above INFO, late ones apart")                            \
+    X(held_back, "FIRING said as INFO: pages_per_hour, or another stands for it")             \
+    X(delayed, "further tiers that waited for room within pages_per_hour")                         \
+    X(capped, "item alerts beyond items_per_minute, which another one counts")                     \
+    X(caps_forgotten, "minutes of scopes forgotten before their time: too many of them")
 
 #define EPISODE_BOOK_COUNT_FIELD(name, meaning) uint64_t name;
 struct episode_book_counts {
@@ -68,9 +73,19 @@ bool episode_find(const struct judge_context *ctx, const struct episode_name *na
 bool episode_may_fire(const struct judge_context *ctx, const struct episode_name *name, int64_t at);
 
 /* FIRING. The caller has filled in what is known; id, key, seq, transition, kind, rule, late are
- * set here. False: open_limit is reached, nothing was said. None may be open. */
+ * set here, and INFO where it is not to be a page. False: open_limit is reached, nothing was said.
+ * None may be open. */
 bool episode_fire(const struct judge_context *ctx, const struct episode_name *name,
                   struct alert *alert);
+
+/* The same of an item: beyond items_per_minute of its kind and scope it is silent, `suppressed_by`
+ * the one that counts it. */
+bool episode_fire_item(const struct judge_context *ctx, const struct episode_name *name,
+                       struct alert *alert);
+
+/* UPDATED of those that count silent ones, where there are more of them than was said. To be called
+ * at steps. */
+void episode_book_count_more(const struct judge_context *ctx);
 
 /* UPDATED with these fields; the episode must be open. `opened_at` stays. Graver than before it may
  * be for tiers that were not told. */

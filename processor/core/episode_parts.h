@@ -6,6 +6,8 @@
 #include "core/episode.h"
 #include "core/episode_due.h"
 #include "core/episode_past.h"
+#include "core/item_caps.h"
+#include "core/page_budget.h"
 
 #define EPISODE_ID_SIZE 32        /* 128 bits in hexadecimal */
 #define EPISODE_COMMANDS_MAX 4096 /* ids of commands that are remembered */
@@ -32,6 +34,11 @@ struct episode {
     int32_t seq;
     uint8_t state; /* enum episode_state */
     bool changed;  /* since the last walk */
+
+    /* How bad it is, and what of that was said. */
+    uint8_t severity; /* as judged */
+    bool held_back;   /* said as INFO: there were pages enough */
+    bool counts_more; /* item alerts of its scope and minute that are silent (item_caps) */
 
     /* What people did to it. */
     bool acked;
@@ -60,6 +67,8 @@ struct episode_book {
     struct table table, by_id;
     struct episode_due due;
     struct episode_past past;
+    struct item_caps caps;
+    struct page_budget pages;
     int64_t forget_at; /* clock of the next sweep; part of the state */
     struct episode_commands *commands;
     struct gone *gone;
@@ -89,6 +98,16 @@ void episode_remove(struct episode_book *book, uint32_t handle);
 /* Every transition of every episode passes here: checked against the table, handed over, kept. */
 void episode_move(const struct judge_context *ctx, struct episode *episode, enum transition to,
                   struct alert *alert);
+
+/* A new episode, not said yet: its key, id and names. TABLE_NONE: open_limit is reached. */
+uint32_t episode_make(const struct judge_context *ctx, const struct episode_name *name,
+                      struct alert *alert);
+
+/* FIRING of one just made; the page is counted, and INFO where there were enough. */
+void episode_begin(const struct judge_context *ctx, uint32_t handle, struct alert *alert);
+
+/* Its last word on the silent ones that it counts. */
+void episode_caps_end(struct episode_book *book, struct episode *episode, struct alert *alert);
 
 /* The same of the Alert as it stands. */
 void episode_say(const struct judge_context *ctx, uint32_t handle, enum transition to);

@@ -5,11 +5,20 @@
 #include "core/episode_parts.h"
 
 #define FLAG_ACKED 1u
+#define FLAG_HELD_BACK 2u
+#define FLAG_COUNTS_MORE 4u
+#define FLAGS (FLAG_ACKED | FLAG_HELD_BACK | FLAG_COUNTS_MORE)
+
+static uint8_t flags_of(const struct episode *e) {
+    return (uint8_t)((e->acked ? FLAG_ACKED : 0) | (e->held_back ? FLAG_HELD_BACK : 0) |
+                     (e->counts_more ? FLAG_COUNTS_MORE : 0));
+}
 
 static void save_one(const struct episode *e, struct buf *b) {
     buf_put_slice(b, e->key);
     buf_put_slice(b, e->bytes);
-    buf_put_u8(b, e->acked ? FLAG_ACKED : 0);
+    buf_put_u8(b, flags_of(e));
+    buf_put_u8(b, e->severity);
     buf_put_zigzag(b, e->silent_until);
     buf_put_zigzag(b, e->command_seq);
     buf_put_zigzag(b, e->due_at);
@@ -37,6 +46,8 @@ void episode_book_save(const struct episode_book *book, struct buf *b) {
     free(list);
     buf_put_zigzag(b, book->forget_at);
     save_commands(book->commands, b);
+    page_budget_save(&book->pages, b);
+    item_caps_save(&book->caps, b);
     episode_past_save(&book->past, b);
 }
 
@@ -47,12 +58,16 @@ static bool load_one(struct episode_book *book, struct cursor *c) {
     e.bytes = cursor_slice(c);
     uint8_t flags = cursor_u8(c);
     e.acked = flags & FLAG_ACKED;
+    e.held_back = flags & FLAG_HELD_BACK;
+    e.counts_more = flags & FLAG_COUNTS_MORE;
+    e.severity = cursor_u8(c);
     e.silent_until = cursor_zigzag(c);
     e.command_seq = cursor_zigzag(c);
     e.due_at = cursor_zigzag(c);
     e.told_at = cursor_zigzag(c);
     e.next_tier = cursor_u8(c);
-    if (c->failed || flags > FLAG_ACKED || !episode_unpack(e.bytes, &alert) || alert.seq < 1 ||
+    if (c->failed || flags > FLAGS || e.severity >= SEVERITY_COUNT ||
+        !episode_unpack(e.bytes, &alert) || alert.seq < 1 ||
         alert.alert_id.size != EPISODE_ID_SIZE || episode_handle(book, e.key) != TABLE_NONE)
         return false;
     memcpy(e.id, alert.alert_id.at, EPISODE_ID_SIZE);
@@ -88,6 +103,8 @@ bool episode_book_load(struct episode_book *book, struct cursor *c, struct err *
     }
     book->forget_at = cursor_zigzag(c);
     load_commands(book->commands, c);
+    page_budget_load(&book->pages, c);
+    item_caps_load(&book->caps, c);
     episode_past_load(&book->past, c);
     if (c->failed)
         return err_set(err, "alert episodes of a snapshot: the memory of ended keys is damaged");

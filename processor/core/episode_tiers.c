@@ -80,9 +80,12 @@ void episode_set_due(const struct judge_context *ctx, uint32_t handle, int64_t f
         add_due(ctx->book, due_at, handle);
 }
 
-/* The tiers whose time has come: only the last of them is told, as it is the one that counts. */
-static void escalate(const struct judge_context *ctx, uint32_t handle, int64_t at) {
-    struct episode *episode = episode_at(ctx->book, handle);
+/* The tiers whose time has come: only the last of them is told, as it is the one that counts; it
+ * waits while there were pages enough. From when on the next is to be told. */
+static int64_t escalate(const struct judge_context *ctx, uint32_t handle, int64_t at) {
+    struct episode_book *book = ctx->book;
+    struct episode *episode = episode_at(book, handle);
+    uint8_t first_tier = episode->next_tier;
     struct alert alert;
     CHECK(episode_unpack(episode->bytes, &alert));
     const struct escalation *e = contract_escalation(ctx->contract, alert.rule);
@@ -95,11 +98,18 @@ static void escalate(const struct judge_context *ctx, uint32_t handle, int64_t a
         episode->next_tier++;
     }
     if (told == SIZE_MAX)
-        return;
+        return at;
+    if (!page_budget_take(&book->pages, at, ctx->contract->pages_per_hour)) {
+        episode->next_tier = first_tier;
+        book->counts.delayed++;
+        return page_budget_free_at(&book->pages, ctx->contract->pages_per_hour);
+    }
     alert.tier = (int32_t)told;
     alert.contact_role = e->tiers[told].role;
     episode_move(ctx, episode, TRANSITION_ESCALATED, &alert);
-    ctx->book->counts.escalated++;
+    book->counts.escalated++;
+    book->counts.paged++;
+    return at;
 }
 
 /* Its timer. */
@@ -110,8 +120,7 @@ static void ring(const struct judge_context *ctx, uint32_t handle, int64_t at) {
         episode->silent_until = INSTANT_NONE;
         episode_say(ctx, handle, TRANSITION_UPDATED);
     }
-    escalate(ctx, handle, at);
-    episode_set_due(ctx, handle, at);
+    episode_set_due(ctx, handle, escalate(ctx, handle, at));
 }
 
 void episode_tiers_before(const struct judge_context *ctx, uint32_t handle, int64_t ended_at) {

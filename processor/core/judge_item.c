@@ -179,7 +179,7 @@ static void say(const struct judge_context *ctx, const struct item *item, enum a
     fill(ctx, item, kind, &a);
     a.summary = buf_slice(&summary);
     if (!episode_find(ctx, &name, NULL))
-        episode_fire(ctx, &name, &a);
+        episode_fire_item(ctx, &name, &a);
     else
         episode_update(ctx, &name, &a);
     buf_deinit(&summary);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/episode.h"
 #include "engine/engine_state.h"
 
 static void head(struct buf *text, const char *name, const char *type, const char *meaning) {
@@ -63,6 +64,7 @@ static void write_source_counts(const struct engine *e, struct buf *text) {
 
 static void write_tenant_counts(const struct engine *e, struct buf *text) {
     struct tenant_task_counts sum = {0};
+    struct episode_book_counts episodes = {0};
     size_t scopes = 0, open_alerts = 0;
     for (size_t i = 0; i < e->partition_count; i++) {
         const struct tenant_task *tenant = e->partitions[i]->tenant;
@@ -74,9 +76,13 @@ static void write_tenant_counts(const struct engine *e, struct buf *text) {
 #undef ADD
         scopes += tenant_task_scopes(tenant);
         open_alerts += tenant_task_open_alerts(tenant);
+        tenant_task_add_episodes(tenant, &episodes);
     }
 #define WRITE(name, meaning) count(text, "tenant_" #name, meaning, sum.name);
     TENANT_TASK_COUNTS(WRITE)
+#undef WRITE
+#define WRITE(name, meaning) count(text, "episodes_" #name, meaning, episodes.name);
+    EPISODE_BOOK_COUNTS(WRITE)
 #undef WRITE
     gauge(text, "scopes", "scopes that have windows", (double)scopes);
     gauge(text, "open_alerts", "alert episodes open", (double)open_alerts);

@@ -5,7 +5,7 @@
 #include "tasks/tenant_audit.h"
 #include "tasks/tenant_state.h"
 
-#define FORMAT 8
+#define FORMAT 9
 
 static void save_scope_name(const struct scope *s, struct buf *b) {
     buf_put_varint(b, s->mask);

@@ -116,6 +116,7 @@ static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t st
         struct tenant_feed *feed = tenant->feeds.items[i];
         judge_feed_step(&ctx, feed->site, &feed->state, step_at);
     }
+    episode_book_count_more(&ctx);
     if (step_at % MINUTE_MS == 0 && !t->options.judge_only)
         tenant_kpi_minute(t, tenant, step_at);
     if (step_at % HOUR_MS == 0)

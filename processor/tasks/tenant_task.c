@@ -153,6 +153,16 @@ bool tenant_task_lost_track(const struct tenant_task *t) {
     return lost;
 }
 
+void tenant_task_add_episodes(const struct tenant_task *t, struct episode_book_counts *sum) {
+    for (size_t i = 0; i < t->tenants.count; i++) {
+        const struct tenant *tenant = t->tenants.items[i];
+        const struct episode_book_counts *c = episode_book_counts(tenant->book);
+#define ADD(name, meaning) sum->name += c->name;
+        EPISODE_BOOK_COUNTS(ADD)
+#undef ADD
+    }
+}
+
 const struct tenant_task_counts *tenant_task_counts(const struct tenant_task *t) {
     return &t->counts;
 }

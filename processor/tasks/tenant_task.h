@@ -46,7 +46,8 @@ struct tenant_task_counts {
     TENANT_TASK_COUNTS(TENANT_TASK_COUNT_FIELD)
 };
 
-struct tenant_task; /* opaque */
+struct episode_book_counts; /* core/episode.h */
+struct tenant_task;         /* opaque */
 
 struct tenant_task *tenant_task_new(const struct tenant_task_options *options);
 void tenant_task_free(struct tenant_task *t);
@@ -75,6 +76,9 @@ bool tenant_task_ended(const struct tenant_task *t); /* every source has ended *
 size_t tenant_task_scopes(const struct tenant_task *t);
 size_t tenant_task_open_alerts(const struct tenant_task *t);
 const struct tenant_task_counts *tenant_task_counts(const struct tenant_task *t);
+
+/* Adds what the books of all its tenants have counted. */
+void tenant_task_add_episodes(const struct tenant_task *t, struct episode_book_counts *sum);
 
 /* True when more alerts ended since the last call of tenant_task_show than are remembered, or when
  * another contract took over: then all must be shown, so that what is no longer true goes from the

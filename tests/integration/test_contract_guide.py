@@ -35,9 +35,12 @@ def test_a_contract_of_the_guide(tmp_path, block, refusal):
     assert (done.returncode == 0, told) == (refusal is None, refusal or "")
 
 
-def test_the_contracts_of_the_page_on_alerts(tmp_path):
-    block, = re.findall(r"^```yaml\n(.*?)^```\n", (ROOT / "docs" / "alerts.md").read_text(),
-                        re.MULTILINE | re.DOTALL)
+ALERTS = re.findall(r"^```yaml\n(.*?)^```\n", (ROOT / "docs" / "alerts.md").read_text(),
+                    re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("block", ALERTS, ids=[b.split(":")[0] for b in ALERTS])
+def test_a_contract_of_the_page_on_alerts(tmp_path, block):
     done = check(tmp_path, "contract: acme\nversion: 1\ntenant: acme\n" + block)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -110,6 +110,10 @@ static void test_good_contract(void **state) {
     assert_int_equal(contract_status(c, SLICE("no")), STATUS_ON_HOLD);
     assert_int_equal(c->quiet_ms, 5 * MINUTE_MS);
     assert_int_equal(c->clear_hold_ms, MINUTE_MS);
+    assert_int_equal(c->items_per_minute, 5);
+    assert_int_equal(c->pages_per_hour, 7);
+    assert_true(c->roll_up_share == 0.5);
+    assert_int_equal(c->roll_up_children, 4);
 
     assert_int_equal(c->clock_count, 1);
     const struct clock_rule *clock = &c->clocks[0];

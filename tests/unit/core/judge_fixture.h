@@ -18,7 +18,7 @@
 struct said {
     struct alert a; /* slices are not valid */
     char id[64], key[SAID_TEXT], summary[SAID_TEXT];
-    char rule[64], site[64], queue[64], interaction[64];
+    char rule[64], site[64], queue[64], interaction[64], suppressed_by[64];
 };
 
 struct judge_fixture {
@@ -75,6 +75,7 @@ static inline void said_alert(void *context, const struct alert *a) {
     said_copy(s->site, sizeof(s->site), a->site);
     said_copy(s->queue, sizeof(s->queue), a->queue);
     said_copy(s->interaction, sizeof(s->interaction), a->interaction_id);
+    said_copy(s->suppressed_by, sizeof(s->suppressed_by), a->suppressed_by);
     said_check_life(f, s);
     f->count++;
 }
@@ -86,6 +87,10 @@ static inline void judge_fixture_init(struct judge_fixture *f) {
     f->contract.name = SLICE("acme-support");
     f->contract.tenant = SLICE("acme");
     f->contract.version = 3;
+    f->contract.items_per_minute = 60;
+    f->contract.pages_per_hour = 100000;
+    f->contract.roll_up_share = 0.6;
+    f->contract.roll_up_children = 3;
     f->out.context = f;
     f->out.alert = said_alert;
     f->ctx = (struct judge_context){

@@ -36,6 +36,10 @@ static void test_defaults(void **state) {
     assert_int_equal(c.feed_silent_after_ms, 5 * MINUTE_MS);
     assert_int_equal(c.feed_skewed_after_ms, 30 * SECOND_MS);
     assert_int_equal(c.quiet_ms, 0);
+    assert_int_equal(c.items_per_minute, 60);
+    assert_int_equal(c.pages_per_hour, 20);
+    assert_true(c.roll_up_share == 0.6);
+    assert_int_equal(c.roll_up_children, 3);
     assert_int_equal(zone_offset_ms(&c.zone, 0), 0);
 }
 
