@@ -185,42 +185,56 @@ void wheel_free(struct wheel *w) {
     free(w);
 }
 
-/* Of a chunk the notes that are not void, in place. */
-static void sweep_chunk(struct wheel *w, uint32_t slot, uint64_t start, struct chunk *chunk) {
-    uint32_t kept = 0;
-    for (uint32_t k = 0; k < chunk->count; k++) {
-        struct note note = chunk->notes[k];
-        uint64_t key;
-        if (key_in(w, slot, start, &note, &key) &&
-            w->node(w->context, note.handle)->noted == key + 1)
-            chunk->notes[kept++] = note;
-    }
-    w->notes -= chunk->count - kept;
-    chunk->count = kept;
+/* While notes are swept: there is one of the node already. */
+#define SEEN (UINT64_C(1) << 63)
+
+static bool is_kept(struct wheel *w, uint32_t slot, uint64_t start, const struct note *note) {
+    struct wheel_node *node = w->node(w->context, note->handle);
+    uint64_t key;
+    if (node->noted & SEEN || !key_in(w, slot, start, note, &key) || node->noted != key + 1)
+        return false;
+    node->noted |= SEEN;
+    return true;
 }
 
-static void sweep(struct wheel *w) {
-    for (uint32_t slot = 0; slot < LEVELS * SLOTS; slot++) {
-        if (!(w->occupied[slot / SLOTS] >> slot % SLOTS & 1))
-            continue;
-        uint64_t start = slot_start(w, slot);
-        uint32_t c = cut_slot(w, slot), kept = POOL_NONE;
-        while (c != POOL_NONE) {
-            struct chunk *chunk = chunk_at(w, c);
-            uint32_t next = chunk->next;
-            sweep_chunk(w, slot, start, chunk);
-            chunk->next = kept;
-            kept = chunk->count > 0 ? c : kept;
-            if (chunk->count == 0)
-                pool_put(&w->chunks, c);
-            c = next;
+/* Its notes go where they stood, side by side again. */
+static void sweep_slot(struct wheel *w, uint32_t slot) {
+    uint64_t start = slot_start(w, slot);
+    uint32_t c = cut_slot(w, slot);
+    while (c != POOL_NONE) {
+        const struct chunk *chunk = chunk_at(w, c);
+        for (uint32_t k = 0; k < chunk->count; k++) {
+            struct note note = chunk->notes[k];
+            if (is_kept(w, slot, start, &note))
+                put_note(w, note.handle, (w->node(w->context, note.handle)->noted & ~SEEN) - 1);
+            else
+                w->notes--;
         }
-        if (kept == POOL_NONE)
-            continue;
-        w->heads[slot] = kept;
-        w->occupied[slot / SLOTS] |= UINT64_C(1) << slot % SLOTS;
-        w->levels |= 1u << (slot / SLOTS);
+        c = drop_chunk(w, c);
     }
+}
+
+static void forget_seen(struct wheel *w, uint32_t slot) {
+    for (uint32_t c = w->heads[slot]; c != POOL_NONE; c = chunk_at(w, c)->next) {
+        const struct chunk *chunk = chunk_at(w, c);
+        for (uint32_t k = 0; k < chunk->count; k++)
+            w->node(w->context, chunk->notes[k].handle)->noted &= ~SEEN;
+    }
+}
+
+static bool is_occupied(const struct wheel *w, uint32_t slot) {
+    return w->occupied[slot / SLOTS] >> slot % SLOTS & 1;
+}
+
+/* Leaves one note of each node: none that is void, and none beside another for the same instant, of
+ * a node that was armed for it again after it had been taken before. */
+static void sweep(struct wheel *w) {
+    for (uint32_t slot = 0; slot < LEVELS * SLOTS; slot++)
+        if (is_occupied(w, slot))
+            sweep_slot(w, slot);
+    for (uint32_t slot = 0; slot < LEVELS * SLOTS; slot++)
+        if (is_occupied(w, slot))
+            forget_seen(w, slot);
 }
 
 void wheel_arm(struct wheel *w, uint32_t handle, int64_t due_at) {

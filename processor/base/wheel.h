@@ -54,4 +54,5 @@ int64_t wheel_next_due(struct wheel *w);
 size_t wheel_take_instant(struct wheel *w, int64_t at, int64_t *due_at, uint32_t **handles);
 
 size_t wheel_armed(const struct wheel *w);
-size_t wheel_notes(const struct wheel *w); /* with those that are void: less than twice as many */
+/* With those that are void, or stand twice: no more than twice as many, and 4096. */
+size_t wheel_notes(const struct wheel *w);

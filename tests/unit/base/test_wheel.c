@@ -226,6 +226,43 @@ static void notes_that_are_void_go(void **state) {
     wheel_free(w);
 }
 
+#define CROWD 6000u
+static struct wheel_node crowd[CROWD];
+
+static struct wheel_node *crowd_node(void *context, uint32_t handle) {
+    (void)context;
+    return &crowd[handle];
+}
+
+/* Each is armed for late; then, again and again, for soon, taken, and armed for the same late
+ * instant. */
+static void notes_for_one_instant_do_not_pile_up(void **state) {
+    (void)state;
+    memset(crowd, 0, sizeof(crowd));
+    struct wheel *w = wheel_new(crowd_node, NULL, NULL);
+    int64_t due_at, late_at = START + DAY_MS;
+    uint32_t *handles;
+    size_t taken = 0, sweeps = 0;
+    for (uint32_t handle = 0; handle < CROWD; handle++)
+        wheel_arm(w, handle, late_at);
+    for (uint32_t k = 0; k < 10 * CROWD; k++) {
+        size_t before = wheel_notes(w);
+        wheel_arm(w, k % CROWD, START + k);
+        assert_int_equal(wheel_take_instant(w, START + k, &due_at, &handles), 1);
+        assert_int_equal(handles[0], k % CROWD);
+        wheel_arm(w, k % CROWD, late_at);
+        assert_in_range(wheel_notes(w), CROWD, 2 * CROWD + 4097);
+        sweeps += wheel_notes(w) <= before;
+    }
+    assert_in_range(sweeps, 1, 10); /* each makes room for as many as there are */
+    assert_int_equal(wheel_next_due(w), late_at);
+    while (wheel_next_due(w) <= late_at)
+        taken += wheel_take_instant(w, late_at, &due_at, &handles);
+    assert_int_equal(taken, CROWD);
+    assert_int_equal(wheel_notes(w), 0);
+    wheel_free(w);
+}
+
 static void what_lies_beyond_stands_at_the_edge(void **state) {
     (void)state;
     struct model m;
@@ -251,6 +288,7 @@ int main(void) {
         cmocka_unit_test(an_instant_comes_out_whole),
         cmocka_unit_test(what_a_handler_arms_keeps_its_place),
         cmocka_unit_test(notes_that_are_void_go),
+        cmocka_unit_test(notes_for_one_instant_do_not_pile_up),
         cmocka_unit_test(random_histories_agree_with_an_array),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
