@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "tasks/tenant_meet.h"
 #include "tasks/tenant_state.h"
 
 struct leg_told {
@@ -159,12 +158,15 @@ void tenant_efforts_forget(struct tenant_task *t) {
 }
 
 /* When all was done; INSTANT_MAX: one is open. */
-static int64_t done_at(const struct shift *s) {
-    int64_t at = INSTANT_NONE;
-    for (size_t k = 0; k < s->count; k++) {
-        if (s->legs[k].ended_at == INSTANT_NONE)
+static int64_t over_at(const struct bands *legs, uint64_t agent) {
+    struct leg_told told[EFFORT_LEGS_MAX + 1];
+    size_t count = bands_read(legs, agent, told, EFFORT_LEGS_MAX + 1);
+    int64_t at = count > 0 ? INSTANT_NONE : INSTANT_MAX;
+    for (size_t k = 0; k < count; k++) {
+        int64_t ended_at = told[k].leg.ended_at;
+        if (ended_at == INSTANT_NONE)
             return INSTANT_MAX;
-        at = s->legs[k].ended_at > at ? s->legs[k].ended_at : at;
+        at = ended_at > at ? ended_at : at;
     }
     return at;
 }
@@ -174,23 +176,9 @@ static bool make_room(struct tenant_task *t) {
     struct tenant_efforts *e = &t->efforts;
     if (bands_items(&e->legs) < e->limit)
         return true;
-    size_t agents, past_count = 0, dropped = 0;
-    uint32_t *order = bands_order(&e->legs, &agents);
-    struct tenant_past *past = malloc((agents + 1) * sizeof(*past));
-    CHECK(past);
-    for (size_t k = 0; k < agents; k++) {
-        struct shift s;
-        read_shift_at(e, order[k], &s);
-        past[past_count] = (struct tenant_past){done_at(&s), s.legs[0].agent};
-        past_count += past[past_count].ended_at != INSTANT_MAX;
-    }
-    tenant_meet_sort(past, past_count);
     size_t had = bands_items(&e->legs);
-    while (dropped < past_count && bands_items(&e->legs) > tenant_meet_goal(e->limit))
-        bands_write(&e->legs, past[dropped++].key, NULL, 0);
+    size_t dropped = tenant_meet_make_room(&e->over, &e->legs, e->limit, over_at);
     t->counts.efforts_lost += had - bands_items(&e->legs);
-    free(past);
-    free(order);
     return dropped > 0;
 }
 
@@ -239,6 +227,7 @@ void tenant_efforts_hear(struct tenant_task *t, const struct tenant_leaf *leaf,
         changed(&after, row, leaf->number);
     }
     write_shift(e, row->leg.agent, &after);
+    tenant_meet_written(&e->over, &e->legs, row->leg.agent, over_at);
     /* It may have been open until now. */
     correct(t, &before, &after, row->leg.started_at, INSTANT_MAX);
 }

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/cursor.h"
 #include "core/effort.h"
+#include "tasks/tenant_meet.h"
 
 /* What is bounded, and what happens then:
  * - A leg is forgotten when it ended more than `lateness` ago, and no leg that may still change was
@@ -23,7 +24,8 @@ struct tenant_leaf;
 
 struct tenant_efforts {
     struct bands legs; /* by agent, in effort_compare's order */
-    uint32_t limit;    /* TENANT_LEGS_MAX, or what a test says */
+    struct tenant_over over;
+    uint32_t limit; /* TENANT_LEGS_MAX, or what a test says */
 };
 
 void tenant_efforts_init(struct tenant_efforts *e);

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "tasks/tenant_meet.h"
 #include "tasks/tenant_state.h"
 
 struct member {
@@ -89,7 +88,7 @@ static void correct(struct tenant_task *t, const struct band *before, const stru
 
 /* When the last of them was over; INSTANT_MAX: one is open. */
 static int64_t ended_at(const struct band *b) {
-    int64_t at = INSTANT_NONE;
+    int64_t at = b->count > 0 ? INSTANT_NONE : INSTANT_MAX;
     for (size_t k = 0; k < b->count; k++) {
         const struct journey_part *p = &b->of[k].told.part;
         if (p->ended_at == INSTANT_NONE)
@@ -99,25 +98,10 @@ static int64_t ended_at(const struct band *b) {
     return at;
 }
 
-/* Journeys of which nothing is open and that were over before `until_at`, in the order of their
- * ends. The caller frees them. */
-static struct tenant_past *past_of(const struct tenant_journeys *j, int64_t until_at,
-                                   size_t *past_count) {
-    size_t count_all;
-    uint32_t *order = bands_order(&j->members, &count_all);
-    struct tenant_past *past = malloc((count_all + 1) * sizeof(*past));
-    CHECK(past);
-    *past_count = 0;
-    for (size_t k = 0; k < count_all; k++) {
-        struct band b;
-        b.count = bands_read_at(&j->members, order[k], b.of, JOURNEY_MEMBERS_MAX + 1);
-        int64_t at = ended_at(&b);
-        if (at < until_at)
-            past[(*past_count)++] = (struct tenant_past){at, b.of[0].told.part.journey};
-    }
-    free(order);
-    tenant_meet_sort(past, *past_count);
-    return past;
+static int64_t over_at(const struct bands *members, uint64_t journey) {
+    struct band b;
+    b.count = bands_read(members, journey, b.of, JOURNEY_MEMBERS_MAX + 1);
+    return ended_at(&b);
 }
 
 /* False: all are open. */
@@ -125,23 +109,28 @@ static bool make_room(struct tenant_task *t) {
     struct tenant_journeys *j = &t->journeys;
     if (bands_items(&j->members) < j->limit)
         return true;
-    size_t past_count, dropped = 0;
-    struct tenant_past *past = past_of(j, INSTANT_MAX, &past_count);
-    while (dropped < past_count && bands_items(&j->members) > tenant_meet_goal(j->limit))
-        bands_write(&j->members, past[dropped++].key, NULL, 0);
+    size_t dropped = tenant_meet_make_room(&j->over, &j->members, j->limit, over_at);
     t->counts.journeys_lost += dropped;
-    free(past);
     return dropped > 0;
 }
 
 void tenant_journeys_forget(struct tenant_task *t) {
     struct tenant_journeys *j = &t->journeys;
-    size_t past_count;
+    size_t count_all, past_count = 0;
     int64_t until_at = t->step_at - t->options.lateness_ms - JOURNEY_GAP_MS;
-    struct tenant_past *past = past_of(j, until_at, &past_count);
+    uint32_t *order = bands_order(&j->members, &count_all);
+    uint64_t *past = malloc((count_all + 1) * sizeof(*past));
+    CHECK(past);
+    for (size_t k = 0; k < count_all; k++) {
+        struct band b;
+        b.count = bands_read_at(&j->members, order[k], b.of, JOURNEY_MEMBERS_MAX + 1);
+        if (ended_at(&b) < until_at)
+            past[past_count++] = b.of[0].told.part.journey;
+    }
     for (size_t k = 0; k < past_count; k++)
-        bands_write(&j->members, past[k].key, NULL, 0);
+        bands_write(&j->members, past[k], NULL, 0);
     free(past);
+    free(order);
 }
 
 /* Where the member stands or would stand. */
@@ -190,6 +179,7 @@ void tenant_journeys_hear(struct tenant_task *t, const struct tenant_leaf *leaf,
         changed(&after, row, leaf->number);
     }
     bands_write(&j->members, journey, after.of, after.count);
+    tenant_meet_written(&j->over, &j->members, journey, over_at);
     correct(t, &before, &after);
 }
 

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/cursor.h"
 #include "core/report.h"
+#include "tasks/tenant_meet.h"
 
 /* What is bounded, and what happens then:
  * - A journey is forgotten when nothing can change it any more: JOURNEY_GAP_MS and `lateness` after
@@ -23,7 +24,8 @@ struct tenant_leaf;
 
 struct tenant_journeys {
     struct bands members; /* by journey, in journey_compare's order */
-    uint32_t limit;       /* TENANT_JOURNEYS_MAX, or what a test says */
+    struct tenant_over over;
+    uint32_t limit; /* TENANT_JOURNEYS_MAX, or what a test says */
 };
 
 void tenant_journeys_init(struct tenant_journeys *j);

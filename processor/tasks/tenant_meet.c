@@ -40,19 +40,74 @@ void tenant_meet_count(struct tenant_task *t, uint32_t leaf, int64_t at,
         t->out->counted(t->out->context, &report);
 }
 
+/* A list that is over. */
+struct past {
+    int64_t ended_at;
+    uint64_t key;
+};
+
 static int by_end(const void *a, const void *b) {
-    const struct tenant_past *x = a, *y = b;
+    const struct past *x = a, *y = b;
     if (x->ended_at != y->ended_at)
         return x->ended_at < y->ended_at ? -1 : 1;
     return (x->key > y->key) - (x->key < y->key);
 }
 
-void tenant_meet_sort(struct tenant_past *past, size_t count) {
-    qsort(past, count, sizeof(*past), by_end);
+void tenant_meet_written(struct tenant_over *o, const struct bands *b, uint64_t key,
+                         tenant_over_fn *over) {
+    if (!o->known || over(b, key) == INSTANT_MAX)
+        return;
+    if (o->count < TENANT_OVER_MAX)
+        o->keys[o->count++] = key;
+    else
+        o->known = false;
 }
 
-uint32_t tenant_meet_goal(uint32_t limit) {
-    return limit - (limit + 7) / 8;
+/* Keys of all lists that may be over; the caller frees them. */
+static uint64_t *may_be_over(const struct tenant_over *o, const struct bands *b, size_t *count) {
+    *count = o->count;
+    uint32_t *order = o->known ? NULL : bands_order(b, count);
+    uint64_t *keys = malloc((*count + 1) * sizeof(*keys));
+    CHECK(keys);
+    for (size_t k = 0; k < *count; k++)
+        keys[k] = order ? bands_key_at(b, order[k]) : o->keys[k];
+    free(order);
+    return keys;
+}
+
+/* In the order in which they go, each once; the caller frees them. */
+static struct past *find_over(const struct tenant_over *o, const struct bands *b,
+                              tenant_over_fn *over, size_t *past_count) {
+    size_t count, kept = 0;
+    uint64_t *keys = may_be_over(o, b, &count);
+    struct past *past = malloc((count + 1) * sizeof(*past));
+    CHECK(past);
+    *past_count = 0;
+    for (size_t k = 0; k < count; k++) {
+        past[*past_count] = (struct past){over(b, keys[k]), keys[k]};
+        *past_count += past[*past_count].ended_at != INSTANT_MAX;
+    }
+    free(keys);
+    qsort(past, *past_count, sizeof(*past), by_end);
+    for (size_t k = 0; k < *past_count; k++)
+        if (kept == 0 || past[kept - 1].key != past[k].key)
+            past[kept++] = past[k];
+    *past_count = kept;
+    return past;
+}
+
+size_t tenant_meet_make_room(struct tenant_over *o, struct bands *b, uint32_t limit,
+                             tenant_over_fn *over) {
+    size_t past_count, dropped = 0, goal = limit - (limit + 7) / 8;
+    struct past *past = find_over(o, b, over, &past_count);
+    while (dropped < past_count && bands_items(b) > goal)
+        bands_write(b, past[dropped++].key, NULL, 0);
+    o->known = past_count - dropped <= TENANT_OVER_MAX;
+    o->count = 0;
+    for (size_t k = dropped; o->known && k < past_count; k++)
+        o->keys[o->count++] = past[k].key;
+    free(past);
+    return dropped;
 }
 
 bool tenant_meet_expect(struct bands *b, struct cursor *c, struct tenant_saved *saved) {

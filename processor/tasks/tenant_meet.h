@@ -12,16 +12,26 @@ struct tenant_leaf;
 void tenant_meet_count(struct tenant_task *t, uint32_t leaf, int64_t at,
                        const struct report_count *counts, size_t count);
 
-/* Something that is over. */
-struct tenant_past {
-    int64_t ended_at;
-    uint64_t key;
+/* When the list of this key was over; INSTANT_MAX: something in it is open, or there is none. */
+typedef int64_t tenant_over_fn(const struct bands *b, uint64_t key);
+
+/* Keys of lists that are over, while they are known to be all: who is at the limit with nothing to
+ * drop, or little, does not look at every list for each that comes. */
+#define TENANT_OVER_MAX 4096
+struct tenant_over {
+    bool known;
+    size_t count;
+    uint64_t keys[TENANT_OVER_MAX]; /* some may be open again, or gone */
 };
 
-void tenant_meet_sort(struct tenant_past *past, size_t count); /* by end, then key */
+/* The list of this key has been written. */
+void tenant_meet_written(struct tenant_over *o, const struct bands *b, uint64_t key,
+                         tenant_over_fn *over);
 
-/* How many are left of so many when room is made: seven of eight. */
-uint32_t tenant_meet_goal(uint32_t limit);
+/* With so many items lists that are over go, those that have been so for the longest first, until
+ * seven eighths are left. Returns how many went. */
+size_t tenant_meet_make_room(struct tenant_over *o, struct bands *b, uint32_t limit,
+                             tenant_over_fn *over);
 
 /* How many lists of how many items were saved; false when that cannot be, or is nothing. */
 struct tenant_saved {
