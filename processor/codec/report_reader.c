@@ -233,14 +233,6 @@ static void take_feeds(struct report_reader *r, struct cursor *c) {
     }
 }
 
-/* A sum of durations; of more of them than there is time, it overflows nothing. */
-static int64_t take_sum(struct cursor *c) {
-    uint64_t value = cursor_varint(c);
-    if (value > (uint64_t)INT64_MAX >> 3)
-        cursor_fail(c);
-    return c->failed ? 0 : (int64_t)value;
-}
-
 static void take_journey(struct report_reader *r, struct cursor *c, struct journey_row *row) {
     struct journey_member *m = &row->member;
     row->leaf = take_below(c, r->report.leaf_count);
@@ -250,12 +242,12 @@ static void take_journey(struct report_reader *r, struct cursor *c, struct journ
     m->part.began_at = take_instant(c);
     m->part.ended_at = take_instant(c);
     m->resolved_at = take_instant(c);
-    m->part.wait_ms = take_sum(c);
-    m->part.handle_ms = take_sum(c);
+    m->part.wait_ms = (int64_t)cursor_varint(c);
+    m->part.handle_ms = (int64_t)cursor_varint(c);
     m->part.visits = take_below(c, (uint64_t)UINT32_MAX + 1);
     m->part.legs = take_below(c, (uint64_t)UINT32_MAX + 1);
     m->part.transfers = take_below(c, (uint64_t)UINT32_MAX + 1);
-    if (m->part.began_at < 0 || m->part.journey == 0)
+    if (journey_fault(m))
         cursor_fail(c);
 }
 
@@ -279,9 +271,7 @@ static void take_efforts(struct report_reader *r, struct cursor *c) {
         row->gone = take_code(c, 2);
         row->leg.started_at = take_instant(c);
         row->leg.ended_at = take_instant(c);
-        bool ends_before = row->leg.ended_at != INSTANT_NONE &&
-                           row->leg.ended_at < row->leg.started_at;
-        if (row->leg.started_at < 0 || ends_before)
+        if (effort_fault(&row->leg))
             cursor_fail(c);
     }
 }

@@ -19,6 +19,17 @@ int effort_compare(const struct effort_leg *a, const struct effort_leg *b) {
     return compare(a->interaction, b->interaction);
 }
 
+const char *effort_fault(const struct effort_leg *leg) {
+    if (leg->agent == 0)
+        return "it has no agent";
+    if (leg->started_at < 0 || leg->started_at > EVENT_CLOCK_MAX)
+        return "it begins at no instant that can be";
+    if (leg->ended_at == INSTANT_NONE)
+        return NULL;
+    bool can_be = leg->ended_at >= leg->started_at && leg->ended_at <= EVENT_CLOCK_MAX;
+    return can_be ? NULL : "it ends before it begins, or at no instant that can be";
+}
+
 static int64_t nearer(int64_t at, int64_t than, int64_t after) {
     return at > after && at < than ? at : than;
 }

@@ -31,6 +31,8 @@ static inline bool effort_is_shared(uint8_t channel) {
 /* The order of legs: by agent, begin, interaction. <0, 0, >0 */
 int effort_compare(const struct effort_leg *a, const struct effort_leg *b);
 
+const char *effort_fault(const struct effort_leg *leg); /* what of it cannot be, or NULL */
+
 static inline bool effort_overlap(const struct effort_leg *a, int64_t from_at, int64_t to_at) {
     return a->started_at < to_at && (a->ended_at == INSTANT_NONE || a->ended_at > from_at);
 }

@@ -66,7 +66,8 @@ static bool load_one(struct episode_book *book, struct cursor *c) {
     e.due_at = cursor_zigzag(c);
     e.told_at = cursor_zigzag(c);
     e.next_tier = cursor_u8(c);
-    if (c->failed || flags > FLAGS || e.severity >= SEVERITY_COUNT ||
+    bool told = e.told_at >= 0 && e.told_at <= EVENT_CLOCK_MAX; /* what comes after is added */
+    if (c->failed || !told || flags > FLAGS || e.severity >= SEVERITY_COUNT ||
         !episode_unpack(e.bytes, &alert) || alert.seq < 1 ||
         alert.alert_id.size != EPISODE_ID_SIZE || episode_handle(book, e.key) != TABLE_NONE)
         return false;

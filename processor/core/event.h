@@ -93,6 +93,7 @@ struct event {
 
 #define EVENT_TEXT_MAX 1024 /* bytes of any text: names and ids go into keys and records */
 #define EVENT_AT_MAX INT64_C(7258118399999)  /* the end of the year 2199 */
+#define EVENT_CLOCK_MAX (2 * EVENT_AT_MAX)   /* no clock and nothing that time brings is later */
 #define EVENT_DURATION_MAX_MS (366 * DAY_MS) /* longer ones would overflow sums */
 
 /* The fields that CONTRACT requires are there and in range; false with a reason otherwise. */

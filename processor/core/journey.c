@@ -63,6 +63,29 @@ int journey_compare(const struct journey_member *a, const struct journey_member 
     return compare(a->interaction, b->interaction);
 }
 
+static bool is_instant(int64_t at) {
+    return at >= 0 && at <= EVENT_CLOCK_MAX;
+}
+
+static bool is_sum(int64_t sum_ms) {
+    return sum_ms >= 0 && sum_ms <= JOURNEY_SUM_MAX;
+}
+
+const char *journey_fault(const struct journey_member *m) {
+    const struct journey_part *p = &m->part;
+    if (p->journey == 0)
+        return "it has no name";
+    if (!is_instant(p->began_at))
+        return "it begins at no instant that can be";
+    if (p->ended_at != INSTANT_NONE && (p->ended_at < p->began_at || !is_instant(p->ended_at)))
+        return "it ends before it begins, or at no instant that can be";
+    if (m->resolved_at != INSTANT_NONE && !is_instant(m->resolved_at))
+        return "it was resolved at no instant that can be";
+    if (!is_sum(p->wait_ms) || !is_sum(p->handle_ms))
+        return "its sums are of no durations that can be";
+    return p->transfers <= p->legs ? NULL : "it has more transfers than legs";
+}
+
 /* What the members add up to, before it is known what of it counts. */
 struct total {
     struct journey_part part;

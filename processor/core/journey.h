@@ -4,6 +4,7 @@
 
 #include "base/instant.h"
 #include "core/counter.h"
+#include "core/event.h"
 
 /* An interaction that begins later than this after all before it was over begins a new journey,
  * whatever its name. Ends may be corrected for as long, and no longer. */
@@ -59,6 +60,11 @@ bool journey_part_same(const struct journey_part *a, const struct journey_part *
 
 /* The order of members: by journey, begin, interaction. <0, 0, >0 */
 int journey_compare(const struct journey_member *a, const struct journey_member *b);
+
+/* What of it cannot be, or NULL. As many waits or legs as fit 32 bits, each as long as any can be,
+ * stay below JOURNEY_SUM_MAX. */
+#define JOURNEY_SUM_MAX (INT64_C(1) << 60)
+const char *journey_fault(const struct journey_member *m);
 
 #define JOURNEY_COUNTERS (COUNTER_JOURNEY_LAST - COUNTER_JOURNEYS + 1)
 

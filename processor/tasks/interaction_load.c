@@ -3,8 +3,6 @@
 #include "base/check.h"
 #include "tasks/interaction_parts.h"
 
-#define CLOCK_MAX (2 * EVENT_AT_MAX)
-
 /* The places of a tenant's rules in the contract, by the places that they had when it was saved. */
 struct rules {
     uint16_t *now; /* CLOCK_NO_RULE: it is gone */
@@ -299,7 +297,7 @@ static void read_all(struct loading *l) {
     struct slice topic = cursor_slice(&l->in);
     if (topic.size > 0)
         t->topic = (char *)(uintptr_t)slice_copy(topic).at;
-    if (t->clock != INSTANT_NONE && (t->clock < 0 || t->clock > CLOCK_MAX)) {
+    if (t->clock != INSTANT_NONE && (t->clock < 0 || t->clock > EVENT_CLOCK_MAX)) {
         cursor_fail(&l->in);
         return;
     }

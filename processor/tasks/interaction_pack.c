@@ -491,9 +491,6 @@ static uint32_t get_u32(struct cursor *in) {
     return (uint32_t)value;
 }
 
-/* As many waits or legs as fit 32 bits, each as long as any can be, stay below this. */
-#define JOURNEY_SUM_MAX (INT64_C(1) << 60)
-
 static int64_t get_sum(struct cursor *in) {
     uint64_t value = get_varint(in);
     if (value > JOURNEY_SUM_MAX)

@@ -252,26 +252,35 @@ void tenant_efforts_save(const struct tenant_task *t, const uint32_t *ranks, str
     free(order);
 }
 
-/* In the order in which they were saved, so that each follows those of its agent. */
-void tenant_efforts_load(struct tenant_task *t, struct tenant_leaf *const *leaves,
-                         size_t leaf_count, struct cursor *c) {
+/* What is wrong with the next one, or NULL: those of one agent follow each other in their order. */
+static const char *fault_of(const struct shift *s, const struct effort_leg *leg,
+                            const struct cursor *c) {
+    if (c->failed)
+        return "it is not whole";
+    const char *fault = effort_fault(leg);
+    if (fault || s->count == 0 || s->legs[0].agent != leg->agent)
+        return fault;
+    if (s->count == EFFORT_LEGS_MAX)
+        return "its agent has too many";
+    bool follows = effort_compare(&s->legs[s->count - 1], leg) < 0;
+    return follows ? NULL : "it does not follow the one before it";
+}
+
+bool tenant_efforts_load(struct tenant_task *t, struct tenant_leaf *const *leaves,
+                         size_t leaf_count, struct cursor *c, struct err *err) {
     struct shift s = {.count = 0};
-    struct tenant_saved saved;
-    if (!tenant_meet_expect(&t->efforts.legs, c, &saved))
-        return;
-    for (uint64_t k = 0; k < saved.items; k++) {
+    uint64_t items = tenant_meet_expect(&t->efforts.legs, c);
+    for (uint64_t k = 0; k < items; k++) {
         struct effort_leg leg = {.agent = cursor_u64(c), .interaction = cursor_u64(c)};
         uint32_t leaf = tenant_meet_leaf(leaves, leaf_count, c);
         leg.started_at = cursor_zigzag(c);
         leg.ended_at = cursor_zigzag(c);
-        const struct effort_leg *last = s.count > 0 ? &s.legs[s.count - 1] : NULL;
-        bool same = last && last->agent == leg.agent;
-        if (same && (effort_compare(last, &leg) >= 0 || s.count == EFFORT_LEGS_MAX))
-            cursor_fail(c);
-        if (c->failed)
-            return;
-        if (last && !same) {
-            write_shift(&t->efforts, last->agent, &s);
+        const char *fault = fault_of(&s, &leg, c);
+        if (fault)
+            return err_set(err, "leg %llu of %llu of agents: %s", (unsigned long long)k + 1,
+                           (unsigned long long)items, fault);
+        if (s.count > 0 && s.legs[0].agent != leg.agent) {
+            write_shift(&t->efforts, s.legs[0].agent, &s);
             s.count = 0;
         }
         s.legs[s.count] = leg;
@@ -279,4 +288,5 @@ void tenant_efforts_load(struct tenant_task *t, struct tenant_leaf *const *leave
     }
     if (s.count > 0)
         write_shift(&t->efforts, s.legs[0].agent, &s);
+    return !c->failed || err_set(err, "how many legs agents have cannot be read");
 }

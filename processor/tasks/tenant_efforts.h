@@ -6,6 +6,7 @@
 #include "base/bands.h"
 #include "base/buf.h"
 #include "base/cursor.h"
+#include "base/err.h"
 #include "core/effort.h"
 #include "tasks/tenant_meet.h"
 
@@ -40,5 +41,5 @@ void tenant_efforts_forget(struct tenant_task *t);
 
 /* As tenant_journeys.h. */
 void tenant_efforts_save(const struct tenant_task *t, const uint32_t *ranks, struct buf *b);
-void tenant_efforts_load(struct tenant_task *t, struct tenant_leaf *const *leaves,
-                         size_t leaf_count, struct cursor *c); /* the cursor tells */
+MUST_USE bool tenant_efforts_load(struct tenant_task *t, struct tenant_leaf *const *leaves,
+                                  size_t leaf_count, struct cursor *c, struct err *err);

@@ -238,29 +238,39 @@ static struct member load_member(struct tenant_leaf *const *leaves, size_t leaf_
     return m;
 }
 
-/* In the order in which they were saved, so that each follows those of its name. */
-void tenant_journeys_load(struct tenant_task *t, struct tenant_leaf *const *leaves,
-                          size_t leaf_count, struct cursor *c) {
+/* What is wrong with the next one, or NULL: those of one name follow each other in their order. */
+static const char *fault_of(const struct band *band, const struct member *m,
+                            const struct cursor *c) {
+    if (c->failed)
+        return "it is not whole";
+    const char *fault = journey_fault(&m->told);
+    if (fault || band->count == 0 || band->of[0].told.part.journey != m->told.part.journey)
+        return fault;
+    if (band->count == JOURNEY_MEMBERS_MAX)
+        return "its journey has too many";
+    bool follows = journey_compare(&band->of[band->count - 1].told, &m->told) < 0;
+    return follows ? NULL : "it does not follow the one before it";
+}
+
+bool tenant_journeys_load(struct tenant_task *t, struct tenant_leaf *const *leaves,
+                          size_t leaf_count, struct cursor *c, struct err *err) {
     struct bands *members = &t->journeys.members;
     struct band band = {.count = 0};
-    struct tenant_saved saved;
-    if (!tenant_meet_expect(members, c, &saved))
-        return;
-    for (uint64_t k = 0; k < saved.items; k++) {
+    uint64_t items = tenant_meet_expect(members, c);
+    for (uint64_t k = 0; k < items; k++) {
         struct member m = load_member(leaves, leaf_count, c);
-        const struct member *last = band.count > 0 ? &band.of[band.count - 1] : NULL;
-        bool same = last && last->told.part.journey == m.told.part.journey;
-        if (same &&
-            (journey_compare(&last->told, &m.told) >= 0 || band.count == JOURNEY_MEMBERS_MAX))
-            cursor_fail(c);
-        if (c->failed)
-            return;
-        if (last && !same) {
-            bands_write(members, last->told.part.journey, band.of, band.count);
+        const char *fault = fault_of(&band, &m, c);
+        if (fault)
+            return err_set(err, "interaction %llu of %llu in journeys: %s",
+                           (unsigned long long)k + 1, (unsigned long long)items, fault);
+        uint64_t last = band.count > 0 ? band.of[0].told.part.journey : 0;
+        if (last != 0 && last != m.told.part.journey) {
+            bands_write(members, last, band.of, band.count);
             band.count = 0;
         }
         band.of[band.count++] = m;
     }
     if (band.count > 0)
         bands_write(members, band.of[0].told.part.journey, band.of, band.count);
+    return !c->failed || err_set(err, "how many interactions are in journeys cannot be read");
 }

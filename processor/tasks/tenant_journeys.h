@@ -6,6 +6,7 @@
 #include "base/bands.h"
 #include "base/buf.h"
 #include "base/cursor.h"
+#include "base/err.h"
 #include "core/report.h"
 #include "tasks/tenant_meet.h"
 
@@ -41,5 +42,5 @@ void tenant_journeys_forget(struct tenant_task *t);
 /* `ranks` gives the place of a leaf among those that are saved, by its number; when it is loaded,
  * `leaves` has them in that order. */
 void tenant_journeys_save(const struct tenant_task *t, const uint32_t *ranks, struct buf *b);
-void tenant_journeys_load(struct tenant_task *t, struct tenant_leaf *const *leaves,
-                          size_t leaf_count, struct cursor *c); /* the cursor tells */
+MUST_USE bool tenant_journeys_load(struct tenant_task *t, struct tenant_leaf *const *leaves,
+                                   size_t leaf_count, struct cursor *c, struct err *err);

@@ -110,15 +110,14 @@ size_t tenant_meet_make_room(struct tenant_over *o, struct bands *b, uint32_t li
     return dropped;
 }
 
-bool tenant_meet_expect(struct bands *b, struct cursor *c, struct tenant_saved *saved) {
-    saved->lists = cursor_varint(c);
-    saved->items = cursor_varint(c);
-    if (saved->items > cursor_left(c) || saved->lists > saved->items)
+uint64_t tenant_meet_expect(struct bands *b, struct cursor *c) {
+    uint64_t lists = cursor_varint(c), items = cursor_varint(c);
+    if (items > cursor_left(c) || lists > items)
         cursor_fail(c);
-    if (c->failed || saved->items == 0)
-        return false;
-    bands_expect(b, (size_t)saved->lists);
-    return true;
+    if (c->failed || items == 0)
+        return 0;
+    bands_expect(b, (size_t)lists);
+    return items;
 }
 
 uint32_t tenant_meet_leaf(struct tenant_leaf *const *leaves, size_t leaf_count, struct cursor *c) {

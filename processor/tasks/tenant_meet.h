@@ -33,11 +33,8 @@ void tenant_meet_written(struct tenant_over *o, const struct bands *b, uint64_t 
 size_t tenant_meet_make_room(struct tenant_over *o, struct bands *b, uint32_t limit,
                              tenant_over_fn *over);
 
-/* How many lists of how many items were saved; false when that cannot be, or is nothing. */
-struct tenant_saved {
-    uint64_t lists, items;
-};
-bool tenant_meet_expect(struct bands *b, struct cursor *c, struct tenant_saved *saved);
+/* How many lists of how many items were saved; 0 of them when that cannot be. */
+uint64_t tenant_meet_expect(struct bands *b, struct cursor *c);
 
 /* The number of a leaf by its place in what is loaded. */
 uint32_t tenant_meet_leaf(struct tenant_leaf *const *leaves, size_t leaf_count, struct cursor *c);

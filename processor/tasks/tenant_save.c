@@ -289,21 +289,20 @@ static struct tenant_leaf *load_leaf(struct tenant_task *t, struct cursor *c) {
 }
 
 /* Journeys say where they count by the leaves' order. */
-static void load_leaves(struct tenant_task *t, struct cursor *c) {
+static bool load_leaves(struct tenant_task *t, struct cursor *c, struct err *err) {
     uint64_t count = cursor_varint(c);
-    if (count > cursor_left(c)) {
-        cursor_fail(c);
-        return;
-    }
+    if (count > cursor_left(c))
+        return err_set(err, "%llu leaves do not fit what is left of the state",
+                       (unsigned long long)count);
     struct tenant_leaf **leaves = calloc((size_t)count + 1, sizeof(*leaves));
     CHECK(leaves);
     for (uint64_t i = 0; i < count && !c->failed; i++)
         leaves[i] = load_leaf(t, c);
-    if (!c->failed)
-        tenant_journeys_load(t, leaves, (size_t)count, c);
-    if (!c->failed)
-        tenant_efforts_load(t, leaves, (size_t)count, c);
+    bool loaded = c->failed ? err_set(err, "a leaf is not whole")
+                            : tenant_journeys_load(t, leaves, (size_t)count, c, err) &&
+                                  tenant_efforts_load(t, leaves, (size_t)count, c, err);
     free(leaves);
+    return loaded;
 }
 
 /* How far a cell has been advanced depends on who looked at it: all go to the same step first. */
@@ -347,7 +346,8 @@ bool tenant_task_load(struct tenant_task *t, struct slice bytes, struct err *err
         if (!load_tenant(t, &c, err))
             return err_wrap(err, "tenant task");
     }
-    load_leaves(t, &c);
+    if (!c.failed && !load_leaves(t, &c, err))
+        return err_wrap(err, "tenant task");
     t->counts = (struct tenant_task_counts){0};
     if (c.failed || cursor_left(&c) > 0)
         return err_set(err, "tenant task: the state is not whole");

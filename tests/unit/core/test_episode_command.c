@@ -163,6 +163,31 @@ static void what_was_due_before_it_was_said_is_told_in_one(void **state) {
     judge_fixture_deinit(&x.f);
 }
 
+/* Tiers are reckoned from there. */
+static void one_that_was_told_at_no_instant_is_not_loaded(void **state) {
+    (void)state;
+    const int64_t told_at[] = {AT, -1, EVENT_CLOCK_MAX + 1};
+    for (int k = 0; k < 3; k++) {
+        struct fixture x;
+        begin(&x);
+        struct alert a;
+        judge_alert_init(&x.f.ctx, name.kind, NULL, &a);
+        a.opened_at = a.condition_at = x.f.ctx.clock = told_at[k];
+        assert_true(episode_fire(&x.f.ctx, &name, &a));
+        struct buf bytes;
+        struct err err;
+        buf_init(&bytes);
+        episode_book_save(x.f.ctx.book, &bytes);
+        struct episode_book *again = episode_book_new(SLICE("acme"), 1000);
+        struct cursor c = cursor_of(buf_slice(&bytes));
+        assert_int_equal(episode_book_load(again, &c, &err), k == 0);
+        assert_true(k == 0 || strstr(err.text, "number 1 of 1"));
+        episode_book_free(again);
+        buf_deinit(&bytes);
+        judge_fixture_deinit(&x.f);
+    }
+}
+
 /* Three tiers are due at once: one person is told, not three. */
 static void tiers_of_a_new_contract_are_not_told_in_a_burst(void **state) {
     (void)state;
@@ -372,6 +397,7 @@ int main(void) {
         cmocka_unit_test(tiers_follow_time_hours_and_severity),
         cmocka_unit_test(what_becomes_graver_is_told_to_more),
         cmocka_unit_test(what_was_due_before_it_was_said_is_told_in_one),
+        cmocka_unit_test(one_that_was_told_at_no_instant_is_not_loaded),
         cmocka_unit_test(tiers_of_a_new_contract_are_not_told_in_a_burst),
         cmocka_unit_test(tiers_that_were_due_come_before_the_end),
         cmocka_unit_test(silence_ends_by_itself_and_hides_no_end),

@@ -257,10 +257,48 @@ static void the_limits_hold(void **state) {
     collected_deinit(&effects);
 }
 
+/* What a writer that went astray would leave in a snapshot: the reason is given. */
+static void what_cannot_be_is_not_loaded(void **state) {
+    (void)state;
+    struct contract acme;
+    struct contract_set set = fixture_contracts(&acme);
+    struct tenant_task_options options = task_options(&set, false);
+    struct {
+        struct effort_leg leg;
+        const char *why;
+    } bad[] = {{{7, 1, 1000, 1000}, NULL},
+               {{0, 1, 1000, 2000}, "no agent"},
+               {{7, 1, -1, 2000}, "begins"},
+               {{7, 1, 1000, 999}, "ends before"},
+               {{7, 1, 1000, EVENT_CLOCK_MAX + 1}, "ends before"}};
+    for (size_t k = 0; k < sizeof(bad) / sizeof(bad[0]); k++) {
+        struct tenant_task *t = tenant_task_new(&options);
+        struct collected effects;
+        collected_init(&effects);
+        struct outbox out = collected_outbox(&effects);
+        tell(t, &out, 5, 1, true);
+        uint64_t item[sizeof(bad[k].leg) / 8 + 1] = {0}; /* the leaf is its first */
+        memcpy(item, &bad[k].leg, sizeof(bad[k].leg));
+        bands_write(&t->efforts.legs, bad[k].leg.agent, item, 1);
+        struct buf bytes;
+        struct err err = {""};
+        buf_init(&bytes);
+        tenant_task_save(t, &bytes);
+        tenant_task_free(t);
+        t = tenant_task_new(&options);
+        assert_int_equal(tenant_task_load(t, buf_slice(&bytes), &err), !bad[k].why);
+        assert_true(!bad[k].why || strstr(err.text, bad[k].why));
+        buf_deinit(&bytes);
+        tenant_task_free(t);
+        collected_deinit(&effects);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_are_those_of_a_recount),
         cmocka_unit_test(the_limits_hold),
+        cmocka_unit_test(what_cannot_be_is_not_loaded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -317,6 +317,46 @@ static void where_all_are_open_a_further_one_is_refused(void **state) {
     small_deinit(&s);
 }
 
+/* What a writer that went astray would leave in a snapshot: the reason is given. */
+static void what_cannot_be_is_not_loaded(void **state) {
+    (void)state;
+    const struct journey_part good = {
+        .journey = 7, .began_at = 1000, .ended_at = 2000, .visits = 1, .legs = 1};
+    struct {
+        struct journey_part part;
+        int64_t resolved_at;
+        const char *why;
+    } bad[] = {{good, INSTANT_NONE, NULL},          {good, -5, "resolved"},
+               {good, INSTANT_NONE, "no name"},     {good, INSTANT_NONE, "begins"},
+               {good, INSTANT_NONE, "ends before"}, {good, INSTANT_NONE, "sums"},
+               {good, INSTANT_NONE, "sums"},        {good, INSTANT_NONE, "more transfers"}};
+    bad[2].part.journey = 0;
+    bad[3].part.began_at = EVENT_CLOCK_MAX + 1;
+    bad[4].part.ended_at = 999;
+    bad[5].part.wait_ms = -1;
+    bad[6].part.handle_ms = JOURNEY_SUM_MAX + 1;
+    bad[7].part.transfers = 2;
+    for (size_t k = 0; k < sizeof(bad) / sizeof(bad[0]); k++) {
+        struct small s;
+        small_init(&s, 100);
+        tell(&s, 5, 1, true);
+        struct journey_member told = {bad[k].part, 9, bad[k].resolved_at};
+        uint64_t item[sizeof(told) / 8 + 1] = {0}; /* the leaf is its first */
+        memcpy(item, &told, sizeof(told));
+        bands_write(&s.task->journeys.members, told.part.journey, item, 1);
+        struct buf bytes;
+        struct err err = {""};
+        buf_init(&bytes);
+        tenant_task_save(s.task, &bytes);
+        tenant_task_free(s.task);
+        s.task = tenant_task_new(&s.options);
+        assert_int_equal(tenant_task_load(s.task, buf_slice(&bytes), &err), !bad[k].why);
+        assert_true(!bad[k].why || strstr(err.text, bad[k].why));
+        buf_deinit(&bytes);
+        small_deinit(&s);
+    }
+}
+
 static void one_journey_has_so_many_interactions(void **state) {
     (void)state;
     struct small s;
@@ -333,6 +373,7 @@ int main(void) {
         cmocka_unit_test(figures_are_those_of_a_recount),
         cmocka_unit_test(at_the_limit_the_oldest_that_are_over_go),
         cmocka_unit_test(where_all_are_open_a_further_one_is_refused),
+        cmocka_unit_test(what_cannot_be_is_not_loaded),
         cmocka_unit_test(one_journey_has_so_many_interactions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
