@@ -8,20 +8,19 @@
 
 #define FROM_S INT64_C(0)           /* 1970 */
 #define UNTIL_S INT64_C(4102444800) /* 2100 */
-#define STRIDE_S INT64_C(86400)     /* no zone changes twice within a day */
 
-static int32_t offset_ms(GTimeZone *tz, int64_t at_s) {
+static int interval_at(GTimeZone *tz, int64_t at_s) {
     int interval = g_time_zone_find_interval(tz, G_TIME_TYPE_UNIVERSAL, at_s);
     CHECK(interval >= 0);
-    return (int32_t)(g_time_zone_get_offset(tz, interval) * 1000);
+    return interval;
 }
 
-/* The second at which the offset changes: after `low`, at most `high`. */
-static int64_t change_between(GTimeZone *tz, int64_t low, int64_t high) {
-    int32_t before = offset_ms(tz, low);
+/* The second at which the interval of `at_s` is over; UNTIL_S when it lasts till then. */
+static int64_t interval_end(GTimeZone *tz, int interval, int64_t at_s) {
+    int64_t low = at_s, high = UNTIL_S;
     while (high - low > 1) {
         int64_t middle = low + (high - low) / 2;
-        if (offset_ms(tz, middle) == before)
+        if (interval_at(tz, middle) == interval)
             low = middle;
         else
             high = middle;
@@ -29,23 +28,19 @@ static int64_t change_between(GTimeZone *tz, int64_t low, int64_t high) {
     return high;
 }
 
-/* Fills `changes` when it is not NULL; returns how many there are. */
+/* Fills `changes`, where there is room for as many as there are intervals; returns how many there
+ * are. Intervals that differ in their name alone are one. */
 static size_t walk(GTimeZone *tz, struct zone_change *changes) {
     size_t count = 0;
-    int32_t offset = offset_ms(tz, FROM_S);
-    if (changes)
-        changes[0] = (struct zone_change){INSTANT_NONE, offset};
-    for (int64_t at_s = FROM_S; at_s < UNTIL_S; at_s += STRIDE_S) {
-        int32_t next = offset_ms(tz, at_s + STRIDE_S);
-        if (next == offset)
-            continue;
-        count++;
-        if (changes)
-            changes[count] = (struct zone_change){change_between(tz, at_s, at_s + STRIDE_S) * 1000,
-                                                  next};
-        offset = next;
+    for (int64_t at_s = FROM_S; at_s < UNTIL_S;) {
+        int interval = interval_at(tz, at_s);
+        int32_t offset_ms = (int32_t)(g_time_zone_get_offset(tz, interval) * 1000);
+        int64_t from_at = count == 0 ? INSTANT_NONE : at_s * 1000;
+        if (count == 0 || changes[count - 1].offset_ms != offset_ms)
+            changes[count++] = (struct zone_change){from_at, offset_ms};
+        at_s = interval_end(tz, interval, at_s);
     }
-    return count + 1;
+    return count;
 }
 
 /* Read at each call: that is seldom, and the data may have been brought up to date. */
@@ -76,9 +71,9 @@ bool zone_data_load(struct slice name, struct arena *arena, struct zone *z) {
     GTimeZone *tz = is_name(name) ? g_time_zone_new_identifier(z->name.at) : NULL;
     if (!tz)
         return false;
-    z->count = walk(tz, NULL);
-    z->changes = arena_get(arena, z->count, sizeof(*z->changes));
-    walk(tz, z->changes);
+    size_t intervals = (size_t)(interval_at(tz, UNTIL_S) - interval_at(tz, FROM_S)) + 1;
+    z->changes = arena_get(arena, intervals, sizeof(*z->changes));
+    z->count = walk(tz, z->changes);
     g_time_zone_unref(tz);
     return true;
 }
