@@ -295,7 +295,7 @@ static bool is_thin(const struct objective *o, const struct figure *f) {
     return !f->present || (f->sample != ALERT_LONG_NONE && f->sample < o->min_sample);
 }
 
-static struct attainment_row *judged_row(struct attainment *a, const struct judged_step *step) {
+static struct attainment_row *judged_row(struct attainment *a, const struct judged_steps *step) {
     const struct objective *o = step->objective;
     uint64_t mixed = ((uintptr_t)step->scope ^ (uintptr_t)o << 1) * UINT64_C(0x9E3779B97F4A7C15);
     struct near_row *near = &a->near[(mixed >> 32) % NEAR_ROWS];
@@ -303,14 +303,14 @@ static struct attainment_row *judged_row(struct attainment *a, const struct judg
         scope_equal(&near->row->scope, step->scope))
         return near->row;
     const struct contract *contract = contract_set_find(a->contracts, step->tenant,
-                                                        step->step_at - 1);
+                                                        step->first_at - 1);
     struct attainment_row *row = row_of(a, contract, &(struct row_name){o, step->scope});
     if (row)
         *near = (struct near_row){o, step->scope, row};
     return row;
 }
 
-void attainment_judge(struct attainment *a, const struct judged_step *step) {
+void attainment_judge(struct attainment *a, const struct judged_steps *step) {
     const struct objective *o = step->objective;
     struct attainment_row *row = judged_row(a, step);
     if (!row) {
@@ -318,11 +318,14 @@ void attainment_judge(struct attainment *a, const struct judged_step *step) {
         return;
     }
     bool thin = is_thin(o, step->figure);
-    tightest_step(&row->tightest, step->step_at, thin, thin ? 0 : value_of(step->figure));
-    if (objective_window_is_over(row->contract, o->window, step->step_at))
-        tightest_step(&row->tightest, step->step_at, true, 0); /* the next period begins clean */
-    row->steps += !thin;
-    row->missed += !thin && !attainment_is_met(o, step->figure);
+    double value = thin ? 0 : value_of(step->figure);
+    tightest_step(&row->tightest, step->first_at, thin, value);
+    if (step->count > 1)
+        tightest_step(&row->tightest, step->last_at, thin, value); /* stands for those between */
+    if (objective_window_is_over(row->contract, o->window, step->last_at))
+        tightest_step(&row->tightest, step->last_at, true, 0); /* the next period begins clean */
+    row->steps += thin ? 0 : step->count;
+    row->missed += thin || attainment_is_met(o, step->figure) ? 0 : step->count;
 }
 
 static int compare_rows(const void *left, const void *right) {

@@ -50,8 +50,8 @@ void attainment_free(struct attainment *a);
 /* What a report adds to the sums. */
 void attainment_add(struct attainment *a, const struct report *report);
 
-/* A step as it was judged. */
-void attainment_judge(struct attainment *a, const struct judged_step *step);
+/* Steps as they were judged. */
+void attainment_judge(struct attainment *a, const struct judged_steps *steps);
 
 /* By tenant, version of its contract, objective in the order of the file, scope. Valid until the
  * next change. */

@@ -26,5 +26,6 @@ struct tightest {
 void tightest_init(struct tightest *t, bool at_least, int64_t hold_ms);
 void tightest_deinit(struct tightest *t);
 
-/* Steps come in order. Below the minimum sample (`thin`) nothing is judged: a run ends there. */
+/* Steps come in order. Below the minimum sample (`thin`) nothing is judged: a run ends there. Of
+ * several in a row with one value the first and the last tell as much as all of them. */
 void tightest_step(struct tightest *t, int64_t at, bool thin, double value);

@@ -61,9 +61,9 @@ static void take_kpi(void *context, const struct kpi *kpi) {
         t->options.figure(t->options.figure_context, kpi);
 }
 
-static void take_judged(void *context, const struct judged_step *step) {
+static void take_judged(void *context, const struct judged_steps *steps) {
     struct trial *t = context;
-    attainment_judge(t->attainment, step);
+    attainment_judge(t->attainment, steps);
 }
 
 static void take_counted(void *context, const struct report *report) {
@@ -252,6 +252,7 @@ void trial_finish(struct trial *t, int64_t final_clock) {
                                                 : newest_at + t->options.lateness_ms + 2 * HOUR_MS;
     interaction_task_finish(t->source, final_clock, &t->out);
     tell(t);
+    tenant_task_tell_judged(t->tenant, &t->out);
 }
 
 struct attainment *trial_attainment(struct trial *t) {

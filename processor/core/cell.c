@@ -158,6 +158,9 @@ static void widen(struct cell *c, size_t tier, size_t count) {
 static void roll(struct cell *c) {
     for (size_t t = 0; t < CELL_TIERS; t++) {
         const struct pane_list *l = &c->tiers[t];
+        int64_t first_at = l->count == 0 ? INSTANT_MAX : pane_list_at(l, 0)->at;
+        if (first_at >= tier_from(c, t) && first_at >= cell_kept_from(c))
+            continue;
         size_t gone = pane_list_lower(l, cell_kept_from(c));
         for (size_t i = 0; i < gone; i++)
             cell_sums_gauges(c->base, pane_packed(pane_list_at(l, i)));
@@ -209,27 +212,25 @@ static int64_t earlier(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-/* Before any pane can come into a window, leave one, or grow too old for its width. */
-static int64_t still_until(const struct cell *c) {
-    int64_t until_at = c->shape.zone ? c->at : INSTANT_MAX;
+/* The instant after which the first pane from `edge_at` on lies before an edge that far behind. */
+static int64_t passes_at(const struct pane_list *l, int64_t edge_at, int64_t behind_ms) {
+    size_t next = pane_list_lower(l, edge_at);
+    return next < l->count ? pane_list_at(l, next)->at + behind_ms : INSTANT_MAX;
+}
+
+int64_t cell_still_until(struct cell *c) {
+    CHECK(c->waiting.count == 0);
+    if (c->still_until > c->at || c->shape.zone)
+        return c->still_until;
+    int64_t until_at = INSTANT_MAX;
     for (size_t t = 0; t < CELL_TIERS; t++) {
-        const struct pane_list *l = &c->tiers[t];
-        if (l->count == 0)
-            continue;
-        int64_t stays_ms = t == 0 ? c->shape.fine_ms : c->shape.minute_ms;
-        if (t + 1 == CELL_TIERS || stays_ms > c->shape.keep_ms)
-            stays_ms = c->shape.keep_ms;
-        until_at = earlier(until_at, pane_list_at(l, 0)->at + stays_ms);
-        for (size_t w = 0; w < c->shape.window_count; w++) {
+        for (size_t w = 0; w < c->shape.window_count && c->tiers[t].count > 0; w++) {
             int64_t edge_at = c->windows[w].edge_at, length_ms = c->shape.windows[w].length_ms;
-            size_t leaves = pane_list_lower(l, edge_at - length_ms);
-            if (leaves < l->count)
-                until_at = earlier(until_at, pane_list_at(l, leaves)->at + length_ms);
-            size_t comes = pane_list_lower(l, edge_at);
-            if (comes < l->count)
-                until_at = earlier(until_at, pane_list_at(l, comes)->at);
+            until_at = earlier(until_at, passes_at(&c->tiers[t], edge_at - length_ms, length_ms));
+            until_at = earlier(until_at, passes_at(&c->tiers[t], edge_at, 0));
         }
     }
+    c->still_until = until_at;
     return until_at;
 }
 
@@ -237,6 +238,7 @@ static void stand_still(struct cell *c, int64_t at) {
     c->at = at;
     for (size_t w = 0; w < c->shape.window_count; w++)
         c->windows[w].edge_at = instant_floor(at, c->shape.windows[w].step_ms);
+    roll(c);
 }
 
 void cell_advance(struct cell *c, int64_t at) {
@@ -264,7 +266,9 @@ void cell_advance(struct cell *c, int64_t at) {
     c->at = at;
     advance_periods(c, at);
     roll(c);
-    c->still_until = came ? at : still_until(c);
+    c->still_until = at;
+    if (!came)
+        cell_still_until(c);
 }
 
 /* Counts for panes that are gone: the gauges are always right, and so are periods under way. */

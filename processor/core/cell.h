@@ -35,7 +35,7 @@ struct cell {
     int64_t at;                   /* the step it stands at; INSTANT_NONE: none yet */
     int64_t base[CELL_GAUGES];    /* gauge changes of the panes that are gone */
     size_t packed_bytes;          /* of all panes */
-    int64_t still_until;          /* to here it may advance and nothing changes, if nothing waits */
+    int64_t still_until;          /* see cell_still_until; at `at`: it was not looked for yet */
     uint64_t changes;             /* grows whenever a window's sums may have changed */
     struct cell_waiting waiting;
     struct pane_list tiers[CELL_TIERS];
@@ -53,6 +53,10 @@ void cell_free(struct cell *c);
 /* Takes in what waits, and slides every window to its newest step not after `at`, a multiple of
  * 10 s. Nothing else may be read of a cell to which something was added since. */
 void cell_advance(struct cell *c, int64_t at);
+
+/* Up to here no window's sums change unless something is added: no pane comes into one or leaves it.
+ * Of a cell in which nothing waits. */
+int64_t cell_still_until(struct cell *c);
 
 /* Adds packed entries (pane.h) to the 10 s pane that starts at pane_at, wherever the windows are;
  * `at` is the step that is being made, or made last. False when its panes are gone: then the gauges

@@ -83,6 +83,29 @@ static int64_t catch_up(struct feed_state *s, int64_t step_at) {
     return first_at;
 }
 
+void judge_feed_pass(struct feed_state *s, int64_t step_at) {
+    catch_up(s, step_at);
+}
+
+/* Records beyond the clock end a silence at their step; otherwise they only put it off. */
+int64_t judge_feed_due(const struct contract *contract, const struct feed_state *s,
+                       int64_t step_at) {
+    int64_t silent_after_ms = contract->feed_silent_after_ms;
+    bool waits = !s->silent && s->heard_at != INSTANT_NONE && silent_after_ms > 0;
+    int64_t at = INSTANT_MAX;
+    if (waits)
+        at = s->heard_at + silent_after_ms;
+    else if (s->ahead_count > 0)
+        at = s->ahead_at[0];
+    if (s->silent &&
+        (silent_after_ms <= 0 || step_at + FEED_STEP_MS < s->heard_at + silent_after_ms))
+        at = step_at;
+    if (at == INSTANT_MAX)
+        return at;
+    at = instant_floor(at + FEED_STEP_MS - 1, FEED_STEP_MS);
+    return at > step_at ? at : step_at + FEED_STEP_MS;
+}
+
 static void put_silent(struct buf *b, struct slice site, int64_t silence_ms) {
     summary_text(b, "Site ");
     summary_slice(b, site);

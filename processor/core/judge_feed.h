@@ -30,6 +30,16 @@ void judge_feed_heard(const struct judge_context *ctx, struct feed_state *state,
 void judge_feed_drop(const struct judge_context *ctx, struct slice site, struct feed_state *state,
                      int64_t at);
 
-/* The step at step_at; steps come in order. `site` is the site's id. */
+/* The step at step_at; steps come in order, those before judge_feed_due need not. `site` is the
+ * site's id. */
 void judge_feed_step(const struct judge_context *ctx, struct slice site, struct feed_state *state,
                      int64_t step_at);
+
+/* After the step at step_at, and whenever the site was heard: the first step that may do something,
+ * INSTANT_MAX: none. */
+int64_t judge_feed_due(const struct contract *contract, const struct feed_state *state,
+                       int64_t step_at);
+
+/* What was heard beyond the clock counts up to this step, none of which is due: saved bytes do not
+ * depend on which steps were made. */
+void judge_feed_pass(struct feed_state *state, int64_t step_at);

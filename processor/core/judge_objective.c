@@ -310,6 +310,26 @@ void judge_objective_step(const struct judge_context *ctx, const struct objectiv
         turn(ctx, &s, state, step_at);
 }
 
+bool objective_state_equal(const struct objective_state *a, const struct objective_state *b) {
+    return a->opened_at == b->opened_at && a->condition_at == b->condition_at &&
+           a->below_at == b->below_at && a->clear_at == b->clear_at && a->firing == b->firing &&
+           a->thin == b->thin;
+}
+
+int64_t judge_objective_due(const struct contract *contract, const struct objective *objective,
+                            const struct objective_state *state, int64_t step_at) {
+    bool period = objective_window_is_period(objective->window);
+    if (period || (!state->firing && state->condition_at != INSTANT_NONE))
+        return step_at; /* it may end at any step, and what is held back may fire at any */
+    if (!state->firing)
+        return state->opened_at == INSTANT_NONE ? INSTANT_MAX
+                                                : state->opened_at + objective->hold_ms;
+    if (state->below_at != INSTANT_NONE)
+        return state->below_at + window_spec((enum window_id)objective->window)->length_ms;
+    return state->clear_at == INSTANT_NONE ? INSTANT_MAX
+                                           : state->clear_at + contract->clear_hold_ms;
+}
+
 void judge_objective_revise(const struct judge_context *ctx, const struct objective *objective,
                             const struct scope *scope, struct objective_state *state,
                             const struct figure *figure, int64_t step_at, int64_t judged_at) {

@@ -27,6 +27,13 @@ void judge_objective_step(const struct judge_context *ctx, const struct objectiv
                           const struct scope *scope, struct objective_state *state,
                           const struct figure *figure, int64_t step_at);
 
+/* After the step at step_at, which left the state as it was: the instant from which on a step with
+ * the same figure may do something. INSTANT_MAX: never. */
+int64_t judge_objective_due(const struct contract *contract, const struct objective *objective,
+                            const struct objective_state *state, int64_t step_at);
+
+bool objective_state_equal(const struct objective_state *a, const struct objective_state *b);
+
 /* A late event changed the figure of a step already judged: an episode that would not have opened
  * (the condition does not hold at this step of [opened_at, condition_at]) is VOIDED, with
  * resolved_at = judged_at, the newest step judged. Nothing else changes. */

@@ -16,14 +16,16 @@
 struct objective;
 struct report;
 
-/* One step of one objective in one scope, as it was judged; for those who look back on a contract.
- * Objective and scope live as long as the task does. */
-struct judged_step {
+/* Steps of one objective in one scope, as they were judged; for those who look back on a contract.
+ * One step, or several in a row with one figure, of which none did anything. Objective and scope
+ * live as long as the task does. */
+struct judged_steps {
     struct slice tenant;
     const struct objective *objective;
     const struct scope *scope;
     const struct figure *figure;
-    int64_t step_at;
+    int64_t first_at, last_at;
+    uint64_t count;
 };
 
 /* The slices in what is handed over are views: copy or encode at once. No member may be NULL but
@@ -38,7 +40,7 @@ struct outbox {
     void (*kpi)(void *context, const struct kpi *kpi);
     void (*audit)(void *context, const struct audit *audit);
     void (*command)(void *context, const struct command *command);
-    void (*judged)(void *context, const struct judged_step *step); /* NULL: nobody asks */
+    void (*judged)(void *context, const struct judged_steps *steps); /* NULL: nobody asks */
     void (*journey)(void *context, const struct journey_row *row);
     void (*effort)(void *context, const struct effort_row *row);
     /* What a tenant task has counted besides what it was told: rows, with their leaves. */

@@ -86,6 +86,7 @@ void tenant_commands_apply(struct tenant_task *t, const struct command *c) {
         if (ctx.clock == INSTANT_NONE)
             ctx.clock = c->log_at;
         result = episode_command(&ctx, c);
+        tenant->due_at = INSTANT_NONE;
     }
     count(&t->counts, c, result);
     if (tenant && result != COMMAND_RESULT_REPEATED)

@@ -27,9 +27,9 @@ static void pass_audit(void *context, const struct audit *audit) {
     inner->audit(inner->context, audit);
 }
 
-static void pass_judged(void *context, const struct judged_step *step) {
+static void pass_judged(void *context, const struct judged_steps *steps) {
     struct outbox *inner = ((struct counting_outbox *)context)->inner;
-    inner->judged(inner->context, step);
+    inner->judged(inner->context, steps);
 }
 
 static void pass_counted(void *context, const struct report *report) {

@@ -58,6 +58,7 @@ void tenant_rows_add(struct tenant_task *t, struct tenant_leaf *leaf, const stru
             continue;
         cell_add(r->cell, t->step_at, row->pane_at, buf_slice(&t->packed));
         tenant_rule_late(r, row->pane_at);
+        tenant_state_due(leaf->tenant, tenant_rule_hear(r, row->pane_at));
     }
     for (size_t i = 0; i < leaf->demands.count; i++) {
         struct tenant_demand *d = leaf->demands.items[i];

@@ -54,6 +54,7 @@ struct tenant_rule *tenant_rule_new(const struct contract *contract,
     r->from_at = contract->effective_at;
     r->late_from_at = INSTANT_MAX;
     r->late_to_at = INSTANT_NONE;
+    r->due_at = r->run_at = INSTANT_NONE;
     objective_state_init(&r->state);
     return r;
 }
@@ -108,14 +109,52 @@ static void figure_at_edge(const struct tenant_rule *r, const struct contract *c
     cell_sums_deinit(&sums);
 }
 
-static void tell_judged(const struct tenant_rule *r, const struct judge_context *ctx,
-                        int64_t step_at) {
-    struct judged_step step = {.tenant = ctx->tenant,
-                               .objective = r->objective,
-                               .scope = &r->view->scope,
-                               .figure = &r->figure,
-                               .step_at = step_at};
-    ctx->out->judged(ctx->out->context, &step);
+void tenant_rule_tell(struct tenant_rule *r, const struct judge_context *ctx, int64_t last_at) {
+    if (r->run_at == INSTANT_NONE || !ctx->out->judged)
+        return;
+    int64_t step_ms = objective_window_step_ms(r->objective->window);
+    int64_t end_at = instant_floor(last_at, step_ms);
+    struct judged_steps steps = {.tenant = ctx->tenant,
+                                 .objective = r->objective,
+                                 .scope = &r->view->scope,
+                                 .figure = &r->figure,
+                                 .first_at = r->run_at,
+                                 .last_at = end_at,
+                                 .count = (uint64_t)((end_at - r->run_at) / step_ms) + 1};
+    ctx->out->judged(ctx->out->context, &steps);
+    r->run_at = INSTANT_NONE;
+}
+
+/* The last step of a period stands for itself. */
+static void note_figure(struct tenant_rule *r, const struct judge_context *ctx,
+                        const struct figure *figure, int64_t step_at) {
+    if (objective_window_is_period(r->objective->window) || !same_figure(figure, &r->figure))
+        tenant_rule_tell(r, ctx, step_at - objective_window_step_ms(r->objective->window));
+    if (r->run_at == INSTANT_NONE)
+        r->run_at = step_at;
+}
+
+int64_t tenant_rule_hear(struct tenant_rule *r, int64_t pane_at) {
+    int64_t step_ms = objective_window_step_ms(r->objective->window);
+    int64_t at = pane_at == INSTANT_NONE ? pane_at : instant_floor(pane_at, step_ms) + step_ms;
+    if (at < r->due_at)
+        r->due_at = at;
+    return r->due_at;
+}
+
+/* With the same figure a step is the same as the one before it, until time tells: so it is due when
+ * the figure may change, when time may tell, or when the last one has changed something. */
+static int64_t due_after(const struct tenant_rule *r, const struct judge_context *ctx, bool moved,
+                         int64_t step_at) {
+    int64_t step_ms = objective_window_step_ms(r->objective->window);
+    int64_t at = judge_objective_due(ctx->contract, r->objective, &r->state, step_at);
+    int64_t still_until = cell_still_until(r->cell);
+    if (still_until < INSTANT_MAX && still_until + 1 < at)
+        at = still_until + 1;
+    if (at == INSTANT_MAX && !moved)
+        return at;
+    at = moved ? step_at : instant_floor(at + step_ms - 1, step_ms);
+    return at > step_at ? at : step_at + step_ms;
 }
 
 void tenant_rule_step(struct tenant_rule *r, const struct judge_context *ctx, int64_t step_at) {
@@ -124,13 +163,16 @@ void tenant_rule_step(struct tenant_rule *r, const struct judge_context *ctx, in
     struct figure figure;
     cell_advance(r->cell, step_at);
     figure_at_edge(r, ctx->contract, step_at, &figure);
+    if (ctx->out->judged)
+        note_figure(r, ctx, &figure, step_at);
     judge_objective_step(ctx, o, &r->view->scope, &r->state, &figure, step_at);
+    bool moved = !objective_state_equal(&before, &r->state);
     r->changed |= !same_figure(&figure, &r->figure) ||
-                  !slice_equal(objective_state_name(&before), objective_state_name(&r->state));
+                  (moved &&
+                   !slice_equal(objective_state_name(&before), objective_state_name(&r->state)));
     r->figure = figure;
     r->figured = r->cell->changes;
-    if (ctx->out->judged)
-        tell_judged(r, ctx, step_at);
+    r->due_at = due_after(r, ctx, moved, step_at);
 }
 
 static int64_t later(int64_t a, int64_t b) {
@@ -183,6 +225,7 @@ void tenant_rule_revise(struct tenant_rule *r, const struct judge_context *ctx, 
         step_at += step_ms;
     }
     r->changed = true;
+    r->due_at = INSTANT_NONE;
     r->late_from_at = INSTANT_MAX;
     r->late_to_at = INSTANT_NONE;
     cell_sums_deinit(&sums);

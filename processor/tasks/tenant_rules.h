@@ -17,7 +17,11 @@ struct tenant_rule {
     struct figure figure;             /* as last judged */
     uint64_t figured;                 /* the cell's changes when it was made; 0: not here */
     int64_t late_from_at, late_to_at; /* panes to look at again: INSTANT_MAX, INSTANT_NONE */
-    bool changed;                     /* since it was shown; no part of the state */
+
+    /* What is below is no part of the state. */
+    int64_t due_at; /* steps before this would find the same figure, and do nothing */
+    int64_t run_at; /* the first step with this figure that was not told yet; INSTANT_NONE: none */
+    bool changed;   /* since it was shown */
 };
 
 struct tenant_demand {
@@ -32,7 +36,16 @@ struct tenant_rule *tenant_rule_new(const struct contract *contract,
                                     struct cell_scratch *scratch);
 void tenant_rule_free(struct tenant_rule *r);
 
-/* The figure of the window that ends at step_at, and what the judge makes of it. */
+/* Rows were counted in the pane that starts at pane_at, or all of it may be another (INSTANT_NONE):
+ * brings due_at forward, and returns it. */
+int64_t tenant_rule_hear(struct tenant_rule *r, int64_t pane_at);
+
+/* Tells what was judged up to last_at and not told yet: the steps of one figure are told together,
+ * when another follows. */
+void tenant_rule_tell(struct tenant_rule *r, const struct judge_context *ctx, int64_t last_at);
+
+/* The figure of the window that ends at step_at, and what the judge makes of it. A step before
+ * due_at need not be made. */
 void tenant_rule_step(struct tenant_rule *r, const struct judge_context *ctx, int64_t step_at);
 
 /* The step up to which the figure goes that was judged last. */

@@ -305,7 +305,7 @@ static bool load_leaves(struct tenant_task *t, struct cursor *c, struct err *err
     return loaded;
 }
 
-/* How far a cell has been advanced depends on who looked at it: all go to the same step first. */
+/* How far a cell or a feed has come depends on who looked at it: all go to the same step first. */
 static void align_cells(const struct tenant_task *t) {
     for (size_t i = 0; i < t->tenants.count; i++) {
         const struct tenant *tenant = t->tenants.items[i];
@@ -315,6 +315,8 @@ static void align_cells(const struct tenant_task *t) {
             cell_advance(((struct tenant_rule *)tenant->rules.items[n])->cell, t->step_at);
         for (size_t n = 0; n < tenant->demands.count; n++)
             cell_advance(((struct tenant_demand *)tenant->demands.items[n])->cell, t->step_at);
+        for (size_t n = 0; n < tenant->feeds.count; n++)
+            judge_feed_pass(&((struct tenant_feed *)tenant->feeds.items[n])->state, t->step_at);
     }
 }
 

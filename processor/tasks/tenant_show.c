@@ -181,6 +181,7 @@ static void show_rules(struct show *show, const struct tenant *tenant) {
         if (!r->changed && !show->all)
             continue;
         r->changed = false;
+        cell_advance(r->cell, show->task->step_at);
         const struct objective *o = r->objective;
         show->view->objective(show->view->context, tenant->name, o->name, &r->view->scope,
                               &r->figure, o->target, objective_state_name(&r->state),

@@ -77,6 +77,7 @@ static int order_demand(const void *item, const void *key) {
 void tenant_state_set_contract(struct tenant_task *t, struct tenant *tenant, int64_t at) {
     tenant->contract = contract_set_find(t->options.contracts, tenant->name, at);
     tenant->until_at = contract_set_until(t->options.contracts, tenant->name, at);
+    tenant->due_at = INSTANT_NONE;
     tenant->aligned.step_at = tenant->aligned.pane_at = INSTANT_NONE;
     tenant->mask_count = contract_views(tenant->contract, tenant->masks);
 }
@@ -132,6 +133,7 @@ struct tenant_scope *tenant_state_scope(struct tenant_task *t, struct tenant *te
         t->counts.refused_scopes++;
         if (tenant->scopes_notice == NOTICE_NONE)
             tenant->scopes_notice = NOTICE_DUE;
+        tenant->due_at = INSTANT_NONE;
         return NULL;
     }
     struct tenant_scope *s = tenant_scope_new(tenant->contract, scope, t->options.lateness_ms,
@@ -150,6 +152,7 @@ struct tenant_rule *tenant_state_rule(struct tenant_task *t, struct tenant *tena
     if (!found)
         tenant_array_insert(&tenant->rules, at,
                             tenant_rule_new(tenant->contract, objective, view, &t->scratch));
+    tenant->due_at = INSTANT_NONE;
     return tenant->rules.items[at];
 }
 
@@ -162,6 +165,7 @@ struct tenant_demand *tenant_state_demand(struct tenant_task *t, struct tenant *
     if (!found)
         tenant_array_insert(&tenant->demands, at,
                             tenant_demand_new(rule, view, tenant_state_seen_at(t), &t->scratch));
+    tenant->due_at = INSTANT_NONE;
     return tenant->demands.items[at];
 }
 

@@ -54,6 +54,7 @@ struct tenant_aligned {
 
 struct tenant {
     struct slice name;               /* owned */
+    int64_t due_at;                  /* no step before this does anything; no part of the state */
     const struct contract *contract; /* in force at the newest step */
     int64_t until_at;                /* when another takes over; INSTANT_MAX: none does */
     struct buf ahead;                /* rows of panes from there on: tenant_ahead.h */
@@ -102,6 +103,12 @@ struct tenant_task {
 };
 
 struct tenant *tenant_state_tenant(struct tenant_task *t, struct slice name);
+/* Steps from `at` on may do something; INSTANT_NONE: each may. */
+static inline void tenant_state_due(struct tenant *tenant, int64_t at) {
+    if (at < tenant->due_at)
+        tenant->due_at = at;
+}
+
 struct tenant *tenant_state_find(struct tenant_task *t, struct slice name); /* or NULL */
 
 /* The leaf of these names, with its scopes and rules, made when missing. */

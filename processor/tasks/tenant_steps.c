@@ -91,6 +91,40 @@ static void forget_gaps(struct tenant_task *t, int64_t step_at) {
             tenant_sources_forget(&t->sources, i);
 }
 
+static int64_t earlier(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+/* Each judges its rules that are due at the step, and returns when the next one is. */
+static int64_t judge_rules(struct tenant_task *t, struct tenant *tenant, struct judge_context *ctx,
+                           int64_t step_at) {
+    int64_t due_at = INSTANT_MAX;
+    for (size_t i = 0; i < tenant->rules.count; i++) {
+        struct tenant_rule *r = tenant->rules.items[i];
+        unsigned window = r->objective->window;
+        if (r->due_at <= step_at && step_at % objective_window_step_ms(window) == 0) {
+            int64_t start_at = objective_window_start(tenant->contract, window, step_at);
+            ctx->completeness = tenant_sources_window(&t->sources, start_at, step_at);
+            tenant_rule_step(r, ctx, step_at);
+        }
+        due_at = earlier(due_at, r->due_at);
+    }
+    return due_at;
+}
+
+static int64_t judge_feeds(struct tenant_task *t, struct tenant *tenant, struct judge_context *ctx,
+                           int64_t step_at) {
+    int64_t due_at = INSTANT_MAX;
+    ctx->completeness = tenant_sources_completeness(&t->sources);
+    for (size_t i = 0; i < tenant->feeds.count; i++) {
+        struct tenant_feed *feed = tenant->feeds.items[i];
+        judge_feed_step(ctx, feed->site, &feed->state, step_at);
+        due_at = earlier(due_at, judge_feed_due(ctx->contract, &feed->state, step_at));
+    }
+    return due_at;
+}
+
+/* Whatever acts at steps says when it is due next: steps in between may be passed over. */
 static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
     struct judge_context ctx = tenant_state_context(t, tenant, t->out);
     ctx.now_at = step_at;
@@ -99,28 +133,51 @@ static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t st
         tell_notices(t, tenant, step_at);
     if (t->sources.gap_count > 0)
         tell_gaps(t, &ctx, step_at);
-    for (size_t i = 0; i < tenant->rules.count; i++) {
-        struct tenant_rule *r = tenant->rules.items[i];
-        unsigned window = r->objective->window;
-        if (step_at % objective_window_step_ms(window) != 0)
-            continue;
-        int64_t start_at = objective_window_start(tenant->contract, window, step_at);
-        ctx.completeness = tenant_sources_window(&t->sources, start_at, step_at);
-        tenant_rule_step(r, &ctx, step_at);
-    }
+    tenant->due_at = judge_rules(t, tenant, &ctx, step_at);
     ctx.completeness = tenant_sources_window(&t->sources, step_at - DEMAND_LOOK_BACK_MS, step_at);
     if (step_at % DEMAND_STEP_MS == 0)
         judge_demands(tenant, &ctx, step_at);
-    ctx.completeness = tenant_sources_completeness(&t->sources);
-    for (size_t i = 0; step_at % FEED_STEP_MS == 0 && i < tenant->feeds.count; i++) {
-        struct tenant_feed *feed = tenant->feeds.items[i];
-        judge_feed_step(&ctx, feed->site, &feed->state, step_at);
-    }
+    if (step_at % FEED_STEP_MS == 0)
+        tenant_state_due(tenant, judge_feeds(t, tenant, &ctx, step_at));
     episode_book_count_more(&ctx);
     if (step_at % MINUTE_MS == 0 && !t->options.judge_only)
         tenant_kpi_minute(t, tenant, step_at);
     if (step_at % HOUR_MS == 0)
         episode_book_forget(tenant->book, step_at, tenant->contract->quiet_ms);
+    if (tenant->demands.count > 0)
+        tenant_state_due(tenant, step_at + STEP_MS);
+}
+
+/* The first after the newest at which something may happen, or the last up to the clock. */
+static int64_t next_step(const struct tenant_task *t, int64_t clock) {
+    int64_t first_at = t->step_at + STEP_MS;
+    if (t->sources.gap_count > 0)
+        return first_at;
+    int64_t every_ms = t->options.judge_only ? HOUR_MS : MINUTE_MS;
+    int64_t at = earlier(instant_floor(t->step_at, every_ms) + every_ms, t->effective_at);
+    for (size_t i = 0; i < t->tenants.count && at > first_at; i++)
+        at = earlier(at, ((const struct tenant *)t->tenants.items[i])->due_at);
+    if (at > clock)
+        return instant_floor(clock, STEP_MS);
+    return at > first_at ? instant_floor(at + STEP_MS - 1, STEP_MS) : first_at;
+}
+
+static void step_task(struct tenant_task *t, int64_t step_at) {
+    bool all = t->sources.gap_count > 0 || step_at % HOUR_MS == 0 ||
+               (step_at % MINUTE_MS == 0 && !t->options.judge_only);
+    for (size_t i = 0; i < t->tenants.count; i++) {
+        struct tenant *tenant = t->tenants.items[i];
+        if (all || tenant->due_at <= step_at)
+            step_tenant(t, tenant, step_at);
+    }
+    if (t->sources.gap_count > 0)
+        forget_gaps(t, step_at);
+    if (step_at % HOUR_MS == 0) {
+        tenant_journeys_forget(t);
+        tenant_efforts_forget(t);
+    }
+    if (step_at >= t->effective_at) /* the step is the old one's: its windows end there */
+        tenant_turn_all(t, SLICE("calendar"), step_at);
 }
 
 /* What is due between the last step and the clock. */
@@ -143,20 +200,21 @@ void tenant_steps_pass(struct tenant_task *t) {
         tenant_turn_all(t, (struct slice){NULL, 0}, t->step_at);
     }
     while (t->step_at + STEP_MS <= clock) {
-        t->step_at += STEP_MS;
-        t->counts.steps++;
-        for (size_t i = 0; i < t->tenants.count; i++)
-            step_tenant(t, t->tenants.items[i], t->step_at);
-        if (t->sources.gap_count > 0)
-            forget_gaps(t, t->step_at);
-        if (t->step_at % HOUR_MS == 0) {
-            tenant_journeys_forget(t);
-            tenant_efforts_forget(t);
-        }
-        if (t->step_at >= t->effective_at) /* the step is the old one's: its windows end there */
-            tenant_turn_all(t, SLICE("calendar"), t->step_at);
+        int64_t step_at = next_step(t, clock);
+        t->counts.steps += (uint64_t)((step_at - t->step_at) / STEP_MS);
+        t->step_at = step_at;
+        step_task(t, step_at);
     }
     pass_timers(t, clock);
+}
+
+void tenant_steps_tell_judged(struct tenant_task *t) {
+    for (size_t i = 0; i < t->tenants.count; i++) {
+        struct tenant *tenant = t->tenants.items[i];
+        struct judge_context ctx = tenant_state_context(t, tenant, t->out);
+        for (size_t r = 0; r < tenant->rules.count; r++)
+            tenant_rule_tell(tenant->rules.items[r], &ctx, t->step_at);
+    }
 }
 
 void tenant_steps_revise(struct tenant_task *t) {
@@ -165,7 +223,10 @@ void tenant_steps_revise(struct tenant_task *t) {
     for (size_t i = 0; i < t->tenants.count; i++) {
         struct tenant *tenant = t->tenants.items[i];
         struct judge_context ctx = tenant_state_context(t, tenant, t->out);
-        for (size_t r = 0; r < tenant->rules.count; r++)
-            tenant_rule_revise(tenant->rules.items[r], &ctx, t->step_at);
+        for (size_t r = 0; r < tenant->rules.count; r++) {
+            struct tenant_rule *rule = tenant->rules.items[r];
+            tenant_rule_revise(rule, &ctx, t->step_at);
+            tenant_state_due(tenant, rule->due_at);
+        }
     }
 }

@@ -5,5 +5,8 @@
 
 void tenant_steps_pass(struct tenant_task *t);
 
+/* What was judged and not told yet (outbox.judged). */
+void tenant_steps_tell_judged(struct tenant_task *t);
+
 /* After rows: what late ones make of episodes that are open. */
 void tenant_steps_revise(struct tenant_task *t);

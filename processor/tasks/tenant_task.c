@@ -94,6 +94,7 @@ static void judge_facts(struct tenant_task *t, const struct report *report) {
         if (ctx.clock == INSTANT_NONE)
             ctx.clock = fact->at;
         judge_item_fact(&ctx, fact, leaf);
+        tenant->due_at = INSTANT_NONE;
     }
 }
 
@@ -102,7 +103,9 @@ static void hear_feeds(struct tenant_task *t, const struct report *report) {
         const struct report_feed *f = &report->feeds[i];
         struct tenant *tenant = tenant_state_tenant(t, f->tenant);
         struct judge_context ctx = tenant_state_context(t, tenant, t->out);
-        judge_feed_heard(&ctx, &tenant_state_feed(tenant, f->site)->state, f->heard_at);
+        struct feed_state *state = &tenant_state_feed(tenant, f->site)->state;
+        judge_feed_heard(&ctx, state, f->heard_at);
+        tenant_state_due(tenant, judge_feed_due(ctx.contract, state, t->step_at));
     }
 }
 
@@ -120,6 +123,13 @@ void tenant_task_apply(struct tenant_task *t, const struct report *report, int64
         tenant_commands_apply(t, &report->commands[i]);
     tenant_sources_apply(&t->sources, report, log_at);
     tenant_steps_pass(t);
+    t->out = NULL;
+}
+
+void tenant_task_tell_judged(struct tenant_task *t, struct outbox *out) {
+    struct counting_outbox counting;
+    t->out = tenant_counting_begin(&counting, t, out);
+    tenant_steps_tell_judged(t);
     t->out = NULL;
 }
 

@@ -57,6 +57,10 @@ void tenant_task_free(struct tenant_task *t);
 void tenant_task_apply(struct tenant_task *t, const struct report *report, int64_t log_at,
                        struct outbox *out);
 
+/* Steps that were judged and not told yet (outbox.judged) are told: those of one figure are told
+ * together, when another follows. For whoever looks back, at the end. */
+void tenant_task_tell_judged(struct tenant_task *t, struct outbox *out);
+
 /* Records of its log were lost before they were read: what was counted since its clock stood where
  * it does is incomplete, and every tenant is told (DATA_GAP) until no window holds a part of it. */
 void tenant_task_lose(struct tenant_task *t);

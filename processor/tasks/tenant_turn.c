@@ -63,6 +63,7 @@ static void take_over_rules(struct change *c) {
     for (size_t i = 0; i < c->was.rules.count; i++) {
         struct tenant_rule *from = c->was.rules.items[i];
         const struct objective *o = same_objective(c, from);
+        tenant_rule_tell(from, &c->before, c->at);
         if (!o) {
             judge_objective_drop(&c->before, from->objective, &from->view->scope, &from->state,
                                  c->at);
