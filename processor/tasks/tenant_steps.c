@@ -8,16 +8,15 @@
 
 #define STEP_MS DELTA_PANE_MS
 
-static void tell_notices(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
-    struct judge_context ctx = tenant_state_context(t, tenant, t->out);
+static void tell_notices(struct tenant *tenant, const struct judge_context *ctx, int64_t step_at) {
     if (tenant->config_notice == NOTICE_DUE) {
-        judge_notice_open(&ctx, ALERT_CONFIG, SLICE("no-contract"), NULL, SEVERITY_WARNING, step_at,
+        judge_notice_open(ctx, ALERT_CONFIG, SLICE("no-contract"), NULL, SEVERITY_WARNING, step_at,
                           SLICE("No contract is known for this tenant: it is counted, in UTC, "
                                 "and nothing is judged."));
         tenant->config_notice = NOTICE_TOLD;
     }
     if (tenant->scopes_notice == NOTICE_DUE) {
-        judge_notice_open(&ctx, ALERT_DATA_QUALITY, SLICE("limits.scopes"), NULL, SEVERITY_WARNING,
+        judge_notice_open(ctx, ALERT_DATA_QUALITY, SLICE("limits.scopes"), NULL, SEVERITY_WARNING,
                           step_at,
                           SLICE("limits.scopes is reached: new scopes count in their parents "
                                 "only."));
@@ -130,7 +129,7 @@ static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t st
     ctx.now_at = step_at;
     episode_book_pass(&ctx, step_at);
     if (tenant->config_notice == NOTICE_DUE || tenant->scopes_notice == NOTICE_DUE)
-        tell_notices(t, tenant, step_at);
+        tell_notices(tenant, &ctx, step_at);
     if (t->sources.gap_count > 0)
         tell_gaps(t, &ctx, step_at);
     tenant->due_at = judge_rules(t, tenant, &ctx, step_at);
