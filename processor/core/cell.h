@@ -54,8 +54,8 @@ void cell_free(struct cell *c);
  * 10 s. Nothing else may be read of a cell to which something was added since. */
 void cell_advance(struct cell *c, int64_t at);
 
-/* Up to here no window's sums change unless something is added: no pane comes into one or leaves it.
- * Of a cell in which nothing waits. */
+/* Up to here no window's sums change unless something is added: no pane comes into one or leaves
+ * it. Of a cell in which nothing waits. */
 int64_t cell_still_until(struct cell *c);
 
 /* Adds packed entries (pane.h) to the 10 s pane that starts at pane_at, wherever the windows are;
