@@ -27,20 +27,29 @@ bool engine_is_dirty(const struct engine *e) {
 
 /* True when a source has run so far ahead of its last report that one more would make the tenant
  * tasks judge too many steps at once. */
-static bool span_is_full(const struct engine *e) {
-    for (size_t i = 0; i < e->partition_count; i++) {
-        const struct partition *p = e->partitions[i];
-        if (partition_is_source(p) && p->state == PARTITION_LIVE && p->clock_sent != INSTANT_NONE &&
-            partition_clock(p) - p->clock_sent > EPOCH_SPAN_MAX_MS)
+static bool span_is_full(const struct partition *p) {
+    return partition_is_source(p) && p->state == PARTITION_LIVE && p->clock_sent != INSTANT_NONE &&
+           partition_clock(p) - p->clock_sent > EPOCH_SPAN_MAX_MS;
+}
+
+static bool some_span_is_full(const struct engine *e) {
+    for (size_t i = 0; i < e->partition_count; i++)
+        if (span_is_full(e->partitions[i]))
             return true;
-    }
     return false;
 }
 
+static bool size_is_full(const struct engine *e) {
+    return epoch_size(e->open) > e->plan.epoch || e->open->record_count > EPOCH_RECORDS_MAX ||
+           delta_table_size(e->deltas) + report_writer_size(e->writer) > e->plan.sums;
+}
+
+bool engine_is_full_for(const struct engine *e, const struct partition *p) {
+    return size_is_full(e) || span_is_full(p);
+}
+
 bool engine_is_full(struct engine *e) {
-    bool full = epoch_size(e->open) > e->plan.epoch || e->open->record_count > EPOCH_RECORDS_MAX ||
-                delta_table_size(e->deltas) + report_writer_size(e->writer) > e->plan.sums ||
-                span_is_full(e);
+    bool full = size_is_full(e) || some_span_is_full(e);
     if (full && !e->full_noted)
         e->counts.full_epochs++;
     e->full_noted = full;

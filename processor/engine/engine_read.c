@@ -85,6 +85,17 @@ static struct record_place place_of(const struct engine *e, const struct partiti
                                  .schema_id = schema_id};
 }
 
+static bool take_event(struct engine *e, struct partition *p, const struct log_record *r,
+                       const struct event *event, int32_t schema_id) {
+    if (!stamp_is_good(e, p, r) || engine_is_ahead(e, p, r->log_at))
+        return false;
+    struct record_place place = place_of(e, p, r, schema_id);
+    interaction_task_apply(p->source, &place, event, outbox_of(e, p));
+    note_busy(e, DECODED_EVENT);
+    went_by(e, p, r);
+    return true;
+}
+
 static bool take_interaction(struct engine *e, struct partition *p, const struct log_record *r) {
     if (!stamp_is_good(e, p, r) || engine_is_ahead(e, p, r->log_at))
         return false;
@@ -160,9 +171,32 @@ static bool take_report(struct engine *e, struct partition *p, const struct log_
     return true;
 }
 
-static bool take(void *context, const struct log_record *r) {
-    struct engine *e = context;
-    struct partition *p = e->taking;
+/* What is not known yet may be looked at; whether it can be taken is asked of each by itself. */
+static bool may_look(const struct partition *p, const struct log_record *r) {
+    return p->input == INPUT_INTERACTIONS && !r->end && r->log_at <= p->read_until;
+}
+
+/* Decodes the events at the beginning of these records before the first of them is applied, so that
+ * what they look up is brought near for all side by side. Returns how many; whatever else stands
+ * there is decoded when it is its turn. */
+static size_t look_ahead(struct engine *e, struct partition *p, const struct log_record *records,
+                         size_t count) {
+    struct decode_fault fault; /* its text is nobody's */
+    size_t known = 0;
+    while (known < count && known < INTERACTION_EXPECT_MAX && may_look(p, &records[known])) {
+        const struct log_record *r = &records[known];
+        if (decoder_decode(e->decoder, r->key, r->value, e->wall_at, &e->ahead[known], &fault) !=
+            DECODED_EVENT)
+            break;
+        e->ahead_schema[known++] = fault.schema_id;
+    }
+    if (known > 0)
+        interaction_task_expect(p->source, e->ahead, known);
+    return known;
+}
+
+/* `known`: its place among those that were decoded ahead; -1: it was not. */
+static bool take_one(struct engine *e, struct partition *p, const struct log_record *r, int known) {
     if (e->failed)
         return false;
     if (r->end) {
@@ -172,15 +206,31 @@ static bool take(void *context, const struct log_record *r) {
     }
     if (r->offset < p->next)
         return true; /* offered again after a seek: already applied */
-    if ((p->state == PARTITION_LIVE && engine_is_full(e)) || engine_rules_wait(p))
+    if ((p->state == PARTITION_LIVE && engine_is_full_for(e, p)) || engine_rules_wait(p))
         return false;
     if (p->contracts.due)
         engine_rules_replay(e, p, r->offset);
     switch (p->input) {
-    case INPUT_INTERACTIONS: return take_interaction(e, p, r);
+    case INPUT_INTERACTIONS:
+        return known < 0 ? take_interaction(e, p, r)
+                         : take_event(e, p, r, &e->ahead[known], e->ahead_schema[known]);
     case INPUT_TENANTS: return take_tenants(e, p, r);
     default: return take_report(e, p, r);
     }
+}
+
+static size_t take(void *context, const struct log_record *records, size_t count) {
+    struct engine *e = context;
+    size_t begin = 0, end = 0; /* of those that were decoded ahead */
+    for (size_t i = 0; i < count; i++) {
+        if (i >= end) {
+            begin = i;
+            end = i + look_ahead(e, e->taking, records + i, count - i);
+        }
+        if (!take_one(e, e->taking, &records[i], i < end ? (int)(i - begin) : -1))
+            return i;
+    }
+    return count;
 }
 
 bool engine_read(struct engine *e, struct partition *p) {

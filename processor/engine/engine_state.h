@@ -114,10 +114,12 @@ struct engine {
     struct outbox silent;
     struct delta_table *silent_deltas;
 
-    struct partition *taking; /* whose records are being taken */
-    int64_t view_at;          /* wall time of the last rendering */
-    bool view_waits;          /* rendered, not yet sent */
-    bool view_behind;         /* it was not the view's turn at the last cut */
+    struct partition *taking;                     /* whose records are being taken */
+    struct event ahead[INTERACTION_EXPECT_MAX];   /* of them, decoded before they are applied, */
+    int32_t ahead_schema[INTERACTION_EXPECT_MAX]; /* each under this id */
+    int64_t view_at;                              /* wall time of the last rendering */
+    bool view_waits;                              /* rendered, not yet sent */
+    bool view_behind;                             /* it was not the view's turn at the last cut */
 
     struct engine_counts counts;
     struct timing commit_timing;
@@ -138,6 +140,8 @@ const char *engine_memory_level(const struct engine *e);
 bool engine_has_news(const struct engine *e);
 bool engine_is_dirty(const struct engine *e);
 bool engine_is_full(struct engine *e);
+/* The same while one partition alone is read: the others' clocks stand. */
+bool engine_is_full_for(const struct engine *e, const struct partition *p);
 void engine_cut(struct engine *e);
 void engine_show(struct engine *e);
 void engine_show_all(struct engine *e);

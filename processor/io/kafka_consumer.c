@@ -160,9 +160,13 @@ static void open_reading(struct kafka_consumer *c, enum engine_input input, int3
     c->readings[c->reading_count++] = r;
 }
 
+static void drop_held(struct reading *r, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        rd_kafka_message_destroy(r->held[r->held_at++]);
+}
+
 static void close_reading(struct kafka_consumer *c, struct reading *r) {
-    for (; r->held_at < r->held_count; r->held_at++)
-        rd_kafka_message_destroy(r->held[r->held_at]);
+    drop_held(r, r->held_count - r->held_at);
     rd_kafka_queue_io_event_enable(r->queue, -1, NULL, 0);
     rd_kafka_queue_destroy(r->queue);
     for (size_t i = 0; i < c->reading_count; i++)
@@ -332,36 +336,54 @@ void kafka_consumer_serve(struct kafka_consumer *c) {
     }
 }
 
-static bool offer(struct kafka_consumer *c, const rd_kafka_message_t *m, log_take_fn *take,
-                  void *context) {
-    struct log_record record = {.offset = m->offset};
-    if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        record.end = true;
-        return take(context, &record);
-    }
-    if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
-        char text[512];
+static void fail_for(struct kafka_consumer *c, const rd_kafka_message_t *m) {
+    char text[512];
+    if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
         snprintf(text, sizeof text,
                  "%s, partition %d: records expired before they were read (offset %lld is gone); "
                  "the next start goes on behind them and tells DATA_GAP",
                  m->rkt ? rd_kafka_topic_name(m->rkt) : "?", m->partition, (long long)m->offset);
-        fail(c, m->err, text);
-        return true;
-    }
-    if (m->err) {
-        char text[512];
+    else
         snprintf(text, sizeof text, "%s, partition %d, offset %lld: %s",
                  m->rkt ? rd_kafka_topic_name(m->rkt) : "?", m->partition, (long long)m->offset,
                  rd_kafka_message_errstr(m));
-        fail(c, m->err, text);
-        return true;
-    }
+    fail(c, m->err, text);
+}
+
+static struct log_record record_of(const rd_kafka_message_t *m) {
+    if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        return (struct log_record){.offset = m->offset, .end = true};
     rd_kafka_timestamp_type_t stamp;
-    record.log_at = rd_kafka_message_timestamp(m, &stamp);
-    record.append_time = stamp == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
-    record.key = (struct slice){m->key, m->key_len};
-    record.value = (struct slice){m->payload, m->len};
-    return take(context, &record);
+    int64_t log_at = rd_kafka_message_timestamp(m, &stamp);
+    return (struct log_record){.offset = m->offset,
+                               .log_at = log_at,
+                               .append_time = stamp == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME,
+                               .key = {m->key, m->key_len},
+                               .value = {m->payload, m->len}};
+}
+
+/* Offers what is held next, in place. Returns how many were taken; *all: of none it was said that
+ * it cannot be taken now. */
+static size_t offer(struct kafka_consumer *c, struct reading *r, size_t room, log_take_fn *take,
+                    void *context, bool *all) {
+    struct log_record records[LOG_TAKE_MAX];
+    size_t count = 0, most = r->held_count - r->held_at;
+    if (most > room)
+        most = room;
+    for (; count < most && count < LOG_TAKE_MAX; count++) {
+        const rd_kafka_message_t *m = r->held[r->held_at + count];
+        if (m->err && m->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+            break;
+        records[count] = record_of(m);
+    }
+    size_t taken = 1;
+    if (count > 0)
+        taken = take(context, records, count);
+    else
+        fail_for(c, r->held[r->held_at]);
+    *all = taken >= count;
+    drop_held(r, taken);
+    return taken;
 }
 
 static bool refill(struct reading *r) {
@@ -377,14 +399,9 @@ size_t kafka_consumer_drain(struct kafka_consumer *c, enum engine_input input, i
                             size_t room, log_take_fn *take, void *context) {
     struct reading *r = find_reading(c, input, partition);
     size_t taken = 0;
-    while (r && taken < room && refill(r)) {
-        rd_kafka_message_t *m = r->held[r->held_at];
-        if (!offer(c, m, take, context))
-            break;
-        rd_kafka_message_destroy(m);
-        r->held_at++;
-        taken++;
-    }
+    bool all = true;
+    while (r && all && taken < room && refill(r))
+        taken += offer(c, r, room - taken, take, context, &all);
     return taken;
 }
 

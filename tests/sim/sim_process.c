@@ -24,6 +24,24 @@ void sim_world_parts_deinit(struct sim_world_parts *w) {
     sim_broker_deinit(&w->broker);
 }
 
+/* What a reader sees next from *at on, LOG_TAKE_MAX at most; *at is put behind what it never sees. */
+static size_t see(const struct sim_broker *b, const struct sim_log *log, size_t *at, size_t end,
+                  struct log_record *records, size_t most) {
+    size_t count = 0, last = *at;
+    for (size_t k = *at; k < end && count < most; k++) {
+        const struct sim_record *r = sim_broker_read(b, log, k);
+        if (r)
+            records[count++] = (struct log_record){.offset = (int64_t)k,
+                                                   .log_at = r->log_at,
+                                                   .append_time = true,
+                                                   .key = r->key,
+                                                   .value = r->value};
+        last = k + 1;
+    }
+    *at = last;
+    return count;
+}
+
 static size_t port_drain(void *self, enum engine_input input, int32_t partition, size_t room,
                          log_take_fn *take, void *context) {
     struct sim_process *p = self;
@@ -35,17 +53,15 @@ static size_t port_drain(void *self, enum engine_input input, int32_t partition,
         return 0;
     }
     while (p->owned[input][partition] && taken < room && *at < end) {
-        const struct sim_record *r = sim_broker_read(b, log, *at);
-        struct log_record record = {.offset = (int64_t)*at, .append_time = true};
-        if (r) {
-            record.log_at = r->log_at;
-            record.key = r->key;
-            record.value = r->value;
-            if (!take(context, &record))
-                break;
-            taken++;
-        }
-        ++*at;
+        struct log_record records[LOG_TAKE_MAX];
+        size_t most = room - taken < LOG_TAKE_MAX ? room - taken : LOG_TAKE_MAX;
+        size_t count = see(b, log, at, end, records, most);
+        size_t some = count > 0 ? take(context, records, count) : 0;
+        taken += some;
+        if (some == count)
+            continue;
+        *at = (size_t)records[some].offset;
+        break;
     }
     return taken;
 }

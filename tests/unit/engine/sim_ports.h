@@ -97,16 +97,21 @@ static size_t sim_drain(void *self, enum engine_input input, int32_t partition, 
     if (s->pace && input == INPUT_INTERACTIONS && s->visible < end)
         end = s->visible;
     while (taken < room && p->read < end) {
-        const struct sim_record *r = &p->records[p->read];
-        struct log_record record = {.offset = (int64_t)p->read,
-                                    .log_at = r->log_at,
-                                    .append_time = true,
-                                    .key = r->key,
-                                    .value = r->value};
-        if (!take(context, &record))
+        struct log_record records[LOG_TAKE_MAX];
+        size_t count = 0;
+        for (; count < LOG_TAKE_MAX && taken + count < room && p->read + count < end; count++) {
+            const struct sim_record *r = &p->records[p->read + count];
+            records[count] = (struct log_record){.offset = (int64_t)(p->read + count),
+                                                 .log_at = r->log_at,
+                                                 .append_time = true,
+                                                 .key = r->key,
+                                                 .value = r->value};
+        }
+        size_t some = take(context, records, count);
+        p->read += some;
+        taken += some;
+        if (some < count)
             break;
-        p->read++;
-        taken++;
     }
     return taken;
 }
