@@ -55,11 +55,7 @@ size_t bands_read(const struct bands *b, uint64_t key, void *items, size_t most)
     return handle == TABLE_NONE ? 0 : bands_read_at(b, handle, items, most);
 }
 
-static void cut(struct bands *b, uint64_t key) {
-    uint32_t handle = table_find(&b->index, key, is_of, b, &key);
-    if (handle == TABLE_NONE)
-        return;
-    table_remove(&b->index, key, handle);
+static void put_all(struct bands *b, uint32_t handle) {
     while (handle != POOL_NONE) {
         uint32_t next = node_at(b, handle)->next;
         pool_put(&b->items, handle);
@@ -67,19 +63,44 @@ static void cut(struct bands *b, uint64_t key) {
     }
 }
 
-void bands_write(struct bands *b, uint64_t key, const void *items, size_t count) {
-    uint32_t next = POOL_NONE;
-    cut(b, key);
-    for (size_t k = count; k-- > 0;) {
-        uint32_t handle = pool_get(&b->items);
-        struct node *n = node_at(b, handle);
-        n->next = next;
-        memcpy(n->item, (const char *)items + k * b->item_size, b->item_size);
-        CHECK(n->item[0] == key);
-        next = handle;
+static uint32_t get_last(struct bands *b) {
+    uint32_t handle = pool_get_dirty(&b->items);
+    node_at(b, handle)->next = POOL_NONE;
+    return handle;
+}
+
+static void set(struct bands *b, struct node *n, uint64_t key, const void *item) {
+    memcpy(n->item, item, b->item_size);
+    CHECK(n->item[0] == key);
+}
+
+/* Mostly one item of a list changes, or comes: those that are there stay in their places. */
+static void write_from(struct bands *b, uint32_t first, uint64_t key, const char *items,
+                       size_t count) {
+    struct node *n = node_at(b, first);
+    set(b, n, key, items);
+    for (size_t k = 1; k < count; k++) {
+        if (n->next == POOL_NONE)
+            n->next = get_last(b);
+        n = node_at(b, n->next);
+        set(b, n, key, items + k * b->item_size);
     }
-    if (count > 0)
-        table_insert(&b->index, key, next);
+    put_all(b, n->next);
+    n->next = POOL_NONE;
+}
+
+void bands_write(struct bands *b, uint64_t key, const void *items, size_t count) {
+    uint32_t first = table_find(&b->index, key, is_of, b, &key);
+    bool there = first != TABLE_NONE;
+    if (there && count == 0) {
+        table_remove(&b->index, key, first);
+        put_all(b, first);
+    } else if (count > 0) {
+        first = there ? first : get_last(b);
+        write_from(b, first, key, items, count);
+        if (!there)
+            table_insert(&b->index, key, first);
+    }
 }
 
 #define AHEAD 16u /* lists whose memory is on its way while others are looked at */

@@ -217,11 +217,12 @@ void tenant_efforts_hear(struct tenant_task *t, const struct tenant_leaf *leaf,
     if (!changed(&after, row, leaf->number))
         return;
     bool more = after.count > before.count;
+    size_t had = bands_items(&e->legs);
     if (more && (after.count > EFFORT_LEGS_MAX || !make_room(t))) {
         t->counts.efforts_refused++;
         return;
     }
-    if (more) { /* what made room may have been this agent's */
+    if (bands_items(&e->legs) != had) { /* what made room may have been this agent's */
         read_shift(e, row->leg.agent, &before);
         copy_shift(&after, &before);
         changed(&after, row, leaf->number);
