@@ -372,28 +372,29 @@ static void put_row(struct report_writer *w, const struct delta_row *row, uint32
         b->size = before;
 }
 
-static int by_bucket(const void *a, const void *b) {
-    const struct row_sample *x = a, *y = b;
+static int by_bucket(const struct row_sample *x, const struct row_sample *y) {
     if (x->histogram != y->histogram)
         return x->histogram < y->histogram ? -1 : 1;
     return (x->bucket > y->bucket) - (x->bucket < y->bucket);
 }
 
-#define FEW_SAMPLES 24
-
-/* Most rows have a handful. */
-static void sort_samples(struct row_sample *samples, size_t count) {
-    if (count > FEW_SAMPLES) {
-        qsort(samples, count, sizeof(*samples), by_bucket);
-        return;
-    }
-    for (size_t i = 1; i < count; i++) {
+static void sort_by_gap(struct row_sample *samples, size_t count, size_t gap) {
+    for (size_t i = gap; i < count; i++) {
         struct row_sample one = samples[i];
         size_t place = i;
-        for (; place > 0 && by_bucket(&samples[place - 1], &one) > 0; place--)
-            samples[place] = samples[place - 1];
+        for (; place >= gap && by_bucket(&samples[place - gap], &one) > 0; place -= gap)
+            samples[place] = samples[place - gap];
         samples[place] = one;
     }
+}
+
+/* Shellsort with Knuth's gaps: most rows have a handful, some have hundreds. */
+static void sort_samples(struct row_sample *samples, size_t count) {
+    size_t gap = 1;
+    while (gap < count / 9)
+        gap = gap * 3 + 1;
+    for (; gap > 0; gap /= 3)
+        sort_by_gap(samples, count, gap);
 }
 
 /* Sums what is in the same bucket, leaves out what came to nothing; returns how many are left. */
