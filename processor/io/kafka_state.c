@@ -7,6 +7,7 @@
 #include "base/check.h"
 
 #define READ_TIMEOUT_MS 60000 /* for all snapshots of an assignment */
+#define LEADERS_TIMEOUT_MS 5000
 
 static rd_kafka_t *client_new(const struct kafka_options *o, struct err *err) {
     rd_kafka_conf_t *conf = kafka_conf_new_outside(o, "state", err);
@@ -139,12 +140,25 @@ static enum reach note_reach(rd_kafka_topic_partition_list_t *list, int32_t part
 /* Returns how many are still not content. */
 typedef size_t take_fn(struct kafka_state_want *wants, size_t count, const rd_kafka_message_t *m);
 
+/* A client that does not know yet who leads a partition asks for its first offset half a second
+ * later. What cannot be found out here is found out then. */
+static void find_leaders(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *list) {
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_topic_t *rkt = list->cnt ? rd_kafka_topic_new(rk, list->elems[0].topic, NULL) : NULL;
+    if (!rkt)
+        return;
+    if (!rd_kafka_metadata(rk, 0, rkt, &metadata, LEADERS_TIMEOUT_MS))
+        rd_kafka_metadata_destroy(metadata);
+    rd_kafka_topic_destroy(rkt);
+}
+
 /* Reads the partitions from where the list says until all wants are content and `enough` has been
  * reached, or to the very end. False when the brokers do not hand them out in time, which says
  * nothing about what they have. */
 static bool read_from(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, take_fn *take,
                       enum reach enough, struct kafka_state_want *wants, size_t count) {
     int64_t until = now_ms() + READ_TIMEOUT_MS;
+    find_leaders(rk, list);
     if (rd_kafka_assign(rk, list))
         return false;
     for (int i = 0; i < list->cnt; i++)
