@@ -37,7 +37,7 @@
     X(contracts, "contracts", FOLDER, "contracts/", "", 0, 0,                                      \
       "folder of contract files (*.yaml), relative to this file")                                  \
     X(commit_interval_ms, "commit_interval", DURATION, "100ms", "", 10, 10 * SECOND_MS,            \
-      "length of an epoch, which is one transaction")                                              \
+      "length of an epoch, which is one transaction; up to 500ms while a backlog is read")         \
     X(snapshot_interval_ms, "snapshot_interval", DURATION, "30s", "", SECOND_MS, DAY_MS,           \
       "time between two snapshots of a task")                                                      \
     X(view_interval_ms, "view_interval", DURATION, "250ms", "", 50, MINUTE_MS,                     \

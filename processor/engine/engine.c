@@ -281,6 +281,7 @@ static bool read_all(struct engine *e) {
     engine_order(e);
     for (size_t i = 0; i < e->partition_count && !engine_is_full(e) && !e->failed; i++)
         more |= engine_read(e, e->partitions[i]);
+    e->near |= !more;
     return more;
 }
 
@@ -331,7 +332,7 @@ static bool cut_is_due(struct engine *e) {
     if (e->flying)
         return false;
     return e->draining || e->finished || engine_is_full(e) ||
-           e->wall_at - e->cut_at >= e->options.commit_interval_ms || e->wall_at < e->cut_at;
+           e->wall_at - e->cut_at >= engine_epoch_ms(e) || e->wall_at < e->cut_at;
 }
 
 static bool all_is_judged(const struct engine *e) {

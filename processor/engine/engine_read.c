@@ -54,6 +54,8 @@ static void went_by(struct engine *e, struct partition *p, const struct log_reco
     p->hold = HOLD_NONE;
     e->counts.records++;
     p->snapshot.bytes_read += r->value.size;
+    e->near |= e->options.live && partition_is_source(p) &&
+               e->wall_at - r->log_at < BACKLOG_AFTER_MS;
     if (p->state == PARTITION_REPLAYING) {
         e->counts.replayed++;
         delta_table_reset(e->silent_deltas);

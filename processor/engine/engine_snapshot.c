@@ -113,10 +113,15 @@ static void begin_last_ones(struct engine *e) {
     }
 }
 
-void engine_snapshot_cut(struct engine *e) {
-    size_t room = EPOCH_STATE_BYTES;
-    if (e->draining && room < e->plan.epoch)
+static size_t room_for_state(const struct engine *e) {
+    size_t room = e->near ? EPOCH_STATE_BYTES : EPOCH_STATE_BYTES * BACKLOG_EPOCHS;
+    if (e->draining || room > e->plan.epoch)
         room = e->plan.epoch;
+    return room > EPOCH_STATE_BYTES ? room : EPOCH_STATE_BYTES;
+}
+
+void engine_snapshot_cut(struct engine *e) {
+    size_t room = room_for_state(e);
     begin_last_ones(e);
     struct partition *due = next_due(e);
     if (due)

@@ -49,6 +49,12 @@ struct engine_counts {
 #define EPOCH_RECORDS_MAX ((size_t)200000)
 #define EPOCH_SPAN_MAX_MS (6 * HOUR_MS) /* of log time: bounds the steps that one report causes */
 
+/* While there is always more to read and all of it is so old, nobody waits for an alert: epochs are
+ * longer, so that they cost less. */
+#define BACKLOG_AFTER_MS (5 * SECOND_MS)
+#define BACKLOG_EPOCHS 5     /* as many in one */
+#define BACKLOG_EPOCH_MS 500 /* but no longer than this */
+
 #define IDLE_AFTER_MS 500                  /* without a record, before /progress says idle */
 #define SCHEMA_MISSING_MS (30 * SECOND_MS) /* an id that the registry does not know */
 #define TURN_RECORDS_MAX ((size_t)1024)    /* of one partition in one turn */
@@ -105,6 +111,7 @@ struct engine {
     struct epoch *spare;
     uint64_t epoch_number;
     int64_t cut_at; /* wall time of the last cut */
+    bool near;      /* since then all was read that there was, or something recent */
     bool full_noted;
 
     struct delta_table *deltas; /* of the open epoch */
@@ -140,6 +147,7 @@ const char *engine_memory_level(const struct engine *e);
 bool engine_has_news(const struct engine *e);
 bool engine_is_dirty(const struct engine *e);
 bool engine_is_full(struct engine *e);
+int64_t engine_epoch_ms(const struct engine *e); /* how long the open epoch is to be */
 /* The same while one partition alone is read: the others' clocks stand. */
 bool engine_is_full_for(const struct engine *e, const struct partition *p);
 void engine_cut(struct engine *e);

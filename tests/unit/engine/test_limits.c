@@ -269,6 +269,39 @@ static void an_epoch_that_is_full_is_cut_before_more_is_read(void **state) {
     sim_deinit(&s);
 }
 
+/* Half a second in which each turn finds ten records more, or each other turn finds none. */
+static int cuts_in_half_a_second(int64_t age_ms, bool rests) {
+    struct sim s;
+    int cuts = 0;
+    sim_init(&s, 1);
+    s.wall_at = 10 * HOUR_MS;
+    s.pace = 1; /* nothing is to be seen but what is visible */
+    struct engine *e = start(&s, true, false);
+    for (int i = 0; i < 50; i++) {
+        s.wall_at += 10;
+        for (int k = 0; k < 10; k++)
+            send_event(&s, 0, s.wall_at - age_ms, i * 10 + k, QUEUED);
+        if (!rests || i % 2)
+            s.visible = s.log[INPUT_INTERACTIONS][0].count;
+        engine_turn(e, s.wall_at);
+        cuts += s.flying != NULL;
+        if (s.flying)
+            sim_commit(&s, e);
+    }
+    assert_true(read_of(&s, 0) > 400);
+    sim_kill(&s, e);
+    sim_deinit(&s);
+    return cuts;
+}
+
+/* The very first turn cuts, too. */
+static void epochs_of_a_backlog_are_longer(void **state) {
+    (void)state;
+    assert_int_equal(cuts_in_half_a_second(HOUR_MS, false), 1);
+    assert_int_equal(cuts_in_half_a_second(HOUR_MS, true), 5);
+    assert_int_equal(cuts_in_half_a_second(0, false), 5);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shares_follow_the_limit),
@@ -281,6 +314,7 @@ int main(void) {
         cmocka_unit_test(nobody_waits_for_ever_after_a_silent_night),
         cmocka_unit_test(what_is_fresh_never_waits),
         cmocka_unit_test(an_epoch_that_is_full_is_cut_before_more_is_read),
+        cmocka_unit_test(epochs_of_a_backlog_are_longer),
     };
     return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
 }
