@@ -37,8 +37,8 @@ struct log_assignment {
     int64_t end;              /* until-end: where to stop; -1 otherwise */
 };
 
-/* Records that follow each other, LOG_TAKE_MAX at most. Returns how many of them, from the first on,
- * were taken; the port keeps the others and offers them first in the next drain. */
+/* Records that follow each other, LOG_TAKE_MAX at most. Returns how many of them were taken, from
+ * the first on; the port keeps the others and offers them first in the next drain. */
 #define LOG_TAKE_MAX 32
 typedef size_t log_take_fn(void *context, const struct log_record *records, size_t count);
 

@@ -24,7 +24,7 @@ void sim_world_parts_deinit(struct sim_world_parts *w) {
     sim_broker_deinit(&w->broker);
 }
 
-/* What a reader sees next from *at on, LOG_TAKE_MAX at most; *at is put behind what it never sees. */
+/* What a reader sees next from *at on; *at is put behind it, and behind what it never sees. */
 static size_t see(const struct sim_broker *b, const struct sim_log *log, size_t *at, size_t end,
                   struct log_record *records, size_t most) {
     size_t count = 0, last = *at;
