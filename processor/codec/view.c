@@ -361,17 +361,16 @@ static void put_json_long(struct buf *out, const char *name, int64_t value) {
         text_put_int(out, value);
 }
 
-static void show_objective(void *context, struct slice tenant, struct slice rule,
-                           const struct scope *scope, const struct figure *figure, double target,
-                           struct slice state, int64_t window_end_at) {
+static void show_objective(void *context, struct slice tenant, const struct view_objective *o) {
     struct view_batch *b = context;
+    const struct figure *figure = o->figure;
     see_tenant(b, tenant);
     key_begin(b, tenant, "objectives");
     open_present(b);
     buf_reset(&b->scratch);
-    buf_put(&b->scratch, rule.at, rule.size);
+    buf_put(&b->scratch, o->rule.at, o->rule.size);
     buf_put_u8(&b->scratch, ' ');
-    scope_format(scope, &b->scratch);
+    scope_format(o->scope, &b->scratch);
     begin_value(b, buf_slice(&b->scratch), "");
     text_put(&b->text, "{\"value\":");
     text_put_double(&b->text, figure->present ? figure->value : ALERT_DOUBLE_NONE);
@@ -379,10 +378,16 @@ static void show_objective(void *context, struct slice tenant, struct slice rule
     put_json_long(&b->text, ",\"d\":", figure->denominator);
     put_json_long(&b->text, ",\"sample\":", figure->sample);
     text_put(&b->text, ",\"target\":");
-    text_put_double(&b->text, target);
+    text_put_double(&b->text, o->target);
     text_put(&b->text, ",\"state\":");
-    text_put_json(&b->text, state);
-    put_json_long(&b->text, ",\"window_end_at\":", window_end_at);
+    text_put_json(&b->text, o->state);
+    put_json_long(&b->text, ",\"window_end_at\":", o->window_end_at);
+    if (o->has_outlook) {
+        text_put(&b->text, ",\"needed\":");
+        text_put_double(&b->text, o->needed);
+        text_put(&b->text, ",\"expected\":");
+        text_put_double(&b->text, o->expected);
+    }
     buf_put_u8(&b->text, '}');
     end_value(b);
 }

@@ -1,5 +1,6 @@
 #include "config/demand_rules.h"
 
+#include "config/expected.h"
 #include "config/rule.h"
 #include "config/value.h"
 #include "config/when.h"
@@ -79,32 +80,11 @@ static void read_false_alarms(struct reader *r, const struct tree_node *value, v
                      "false_alarms \"%s\" is no rate above 0", text.at);
 }
 
-static void read_expected_per(struct reader *r, const struct tree_node *value, void *target) {
-    (void)reader_duration(r, value, SECOND_MS, &to_rule(target)->expected_per_ms);
-}
-
-static void read_expected_volume(struct reader *r, const struct tree_node *value, void *target) {
-    struct slice text;
-    double volume;
-    if (!reader_text(r, value, &text))
-        return;
-    if (value_number(text, &volume, NULL) && volume > 0)
-        to_rule(target)->expected_volume = volume;
-    else
-        reader_fault(r, value->line, "write how many arrivals are expected in that time",
-                     "volume \"%s\" is no number above 0", text.at);
-}
-
 static void read_expected(struct reader *r, const struct tree_node *value, void *target) {
-    static const struct reader_key keys[] = {
-        {"per", read_expected_per, true},
-        {"volume", read_expected_volume, true},
-        {NULL, NULL, false},
-    };
-    size_t size = strlen(r->what);
-    snprintf(r->what + size, sizeof(r->what) - size, ": expected");
-    (void)reader_map(r, value, keys, target);
-    r->what[size] = '\0';
+    struct expected expected = {0};
+    expected_read(r, value, &expected);
+    to_rule(target)->expected_per_ms = expected.per_ms;
+    to_rule(target)->expected_volume = expected.volume;
 }
 
 static void read_min_excess(struct reader *r, const struct tree_node *value, void *target) {

@@ -1,5 +1,6 @@
 #include "config/objective_rules.h"
 
+#include "config/expected.h"
 #include "config/rule.h"
 #include "config/target.h"
 #include "config/value.h"
@@ -21,6 +22,9 @@ struct objective_reading {
     int64_t min_sample; /* 0: not given */
     double confidence;  /* 0: not given */
     int64_t hold_ms;
+    bool at_risk;
+    double margin; /* 0: not given */
+    struct expected expected;
 };
 
 /* By event, all of them; then by arrival, those that a visit's QUEUED can be asked for. */
@@ -163,6 +167,29 @@ static void read_hold(struct reader *r, const struct tree_node *value, void *tar
     (void)reader_duration(r, value, 0, &((struct objective_reading *)target)->hold_ms);
 }
 
+static void read_at_risk(struct reader *r, const struct tree_node *value, void *target) {
+    (void)reader_flag(r, value, &((struct objective_reading *)target)->at_risk);
+}
+
+static void read_margin(struct reader *r, const struct tree_node *value, void *target) {
+    struct slice text;
+    struct err err;
+    double share;
+    if (!reader_text(r, value, &text))
+        return;
+    if (!value_share(text, &share, &err))
+        reader_fault(r, value->line, "", "margin: %s", err.text);
+    else if (share <= 0 || share >= 1)
+        reader_fault(r, value->line, "write a share like 5%; at_risk: no tells nobody",
+                     "margin \"%s\" is no distance", text.at);
+    else
+        ((struct objective_reading *)target)->margin = share;
+}
+
+static void read_expected(struct reader *r, const struct tree_node *value, void *target) {
+    expected_read(r, value, &((struct objective_reading *)target)->expected);
+}
+
 static const struct reader_key keys[] = {
     RULE_KEYS,
     {"outcome", rule_read_outcome, false},
@@ -176,6 +203,9 @@ static const struct reader_key keys[] = {
     {"min_sample", read_min_sample, false},
     {"confidence", read_confidence, false},
     {"hold", read_hold, false},
+    {"at_risk", read_at_risk, false},
+    {"margin", read_margin, false},
+    {"expected", read_expected, false},
     {NULL, NULL, false},
 };
 
@@ -240,14 +270,9 @@ static void resolve_within(struct reader *r, const struct tree_node *item, const
         o->within_ms = DEFAULT_WITHIN_MS;
 }
 
-/* More may be reopened in a window than were resolved in it: that is no share of anything. */
-static bool is_share(enum metric metric) {
-    return metric_unit(metric) == UNIT_RATIO && metric != METRIC_REOPEN_RATE;
-}
-
 /* Nothing is below zero, and no share above the whole. */
 static bool is_always_met(const struct target *target, enum metric metric) {
-    return target->at_least ? target->value <= 0 : is_share(metric) && target->value >= 1;
+    return target->at_least ? target->value <= 0 : metric_is_share(metric) && target->value >= 1;
 }
 
 /* An episode ends with its period, which may be shorter by two hours where clocks change. */
@@ -313,14 +338,34 @@ static void read_targets(struct reader *r, const struct tree_node *item, struct 
 
 static void refuse_confidence(struct reader *r, const struct tree_node *item, enum metric metric) {
     const struct tree_node *given = tree_get(item, "confidence");
-    if (given && !is_share(metric))
+    if (given && !metric_is_share(metric))
         reader_fault(r, given->line, "leave it out; min_sample asks for enough cases",
                      "confidence is for shares of cases, which %s is not", metric_name(metric));
 }
 
+/* What is said of the rest of a period means nothing where there is none. */
+static void refuse_outlook(struct reader *r, const struct tree_node *item,
+                           const struct objective_reading *o) {
+    static const char *const names[] = {"at_risk", "margin", "expected"};
+    bool period = !o->has_window || objective_window_is_period(o->window);
+    if (period && metric_is_share(o->metric))
+        return;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const struct tree_node *given = tree_get(item, names[i]);
+        if (given && !period)
+            reader_fault(r, given->line, "leave it out, or judge today, week, month or quarter",
+                         "%s is about the rest of a period, and %s has none", names[i],
+                         objective_window_name(o->window));
+        else if (given)
+            reader_fault(r, given->line, "leave it out",
+                         "%s is for shares of cases, which %s is not", names[i],
+                         metric_name(o->metric));
+    }
+}
+
 static void read_one(struct reader *r, const struct tree_node *item, const struct contract *c,
                      struct objective *o) {
-    struct objective_reading found = {.rule.severity = SEVERITY_WARNING};
+    struct objective_reading found = {.rule.severity = SEVERITY_WARNING, .at_risk = true};
     if (!reader_map(r, item, keys, &found))
         return;
     refuse_vague(r, item);
@@ -337,6 +382,10 @@ static void read_one(struct reader *r, const struct tree_node *item, const struc
         .min_sample = found.min_sample,
         .deviations = found.confidence > 0 ? wilson_deviations(found.confidence) : 0,
         .hold_ms = found.hold_ms,
+        .at_risk = found.at_risk,
+        .margin = found.margin,
+        .expected_per_ms = found.expected.per_ms,
+        .expected_volume = found.expected.volume,
         .severity = found.rule.severity,
         .contact_role = rule_contact(&found.rule),
         .escalation = found.rule.escalation,
@@ -349,6 +398,7 @@ static void read_one(struct reader *r, const struct tree_node *item, const struc
     if (counts_inbound_alone(o->metric))
         rule_needs_inbound(r, item, &o->when, "this metric is counted");
     refuse_confidence(r, item, o->metric);
+    refuse_outlook(r, item, &found);
     read_targets(r, item, o);
     if (o->metric == METRIC_SERVICE_LEVEL)
         resolve_within(r, item, c, o);

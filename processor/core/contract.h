@@ -100,6 +100,11 @@ struct objective {
     int64_t min_sample;
     double deviations; /* missed only beyond Wilson's bound at so many; 0: the value itself */
     int64_t hold_ms;
+    /* Of shares over a period (core/judge_outlook.h): */
+    bool at_risk;            /* it is told when it will be missed at this rate */
+    double margin;           /* by how much the recent level must lie off; 0: by the target */
+    int64_t expected_per_ms; /* 0: no expectation given */
+    double expected_volume;
     enum severity severity;
     struct slice contact_role, outcome, runbook;
     const struct escalation *escalation;

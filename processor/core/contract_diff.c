@@ -53,7 +53,9 @@ static bool same_objective(const struct objective *a, const struct objective *b)
            a->within_ms == b->within_ms && match_equal(&a->when, &b->when) && a->per == b->per &&
            a->window == b->window && a->at_least == b->at_least && a->target == b->target &&
            a->clear == b->clear && a->min_sample == b->min_sample &&
-           a->deviations == b->deviations && a->hold_ms == b->hold_ms &&
+           a->deviations == b->deviations && a->hold_ms == b->hold_ms && a->at_risk == b->at_risk &&
+           a->margin == b->margin && a->expected_per_ms == b->expected_per_ms &&
+           a->expected_volume == b->expected_volume &&
            same_escalation(a->escalation, b->escalation) && a->severity == b->severity &&
            slice_equal(a->contact_role, b->contact_role) && slice_equal(a->outcome, b->outcome) &&
            slice_equal(a->runbook, b->runbook);

@@ -5,15 +5,8 @@
 #include "base/check.h"
 #include "core/episode.h"
 #include "core/objective_window.h"
-#include "core/summary.h"
+#include "core/objective_words.h"
 #include "core/wilson.h"
-
-/* What an alert's sentence is about. */
-struct sentence {
-    const struct objective *objective;
-    const struct scope *scope;
-    const struct figure *figure;
-};
 
 void objective_state_init(struct objective_state *s) {
     *s = (struct objective_state){INSTANT_NONE, INSTANT_NONE, INSTANT_NONE,
@@ -48,13 +41,6 @@ struct slice objective_state_name(const struct objective_state *s) {
     return s->opened_at == INSTANT_NONE ? SLICE("ok") : SLICE("pending");
 }
 
-/* Ratios and means are compared as the one rounded quotient of their integer parts. */
-static double value_of(const struct figure *f) {
-    if (f->denominator != ALERT_LONG_NONE && f->numerator != ALERT_LONG_NONE && f->denominator > 0)
-        return (double)f->numerator / (double)f->denominator;
-    return f->value;
-}
-
 /* Counts and gauges have no sample that could be too small. */
 static bool is_thin(const struct objective *o, const struct figure *f) {
     if (!f->present)
@@ -67,7 +53,7 @@ static bool bounds_of(const struct objective *o, const struct figure *f, struct 
     if (metric_unit(o->metric) != UNIT_RATIO || f->denominator == ALERT_LONG_NONE ||
         f->denominator <= 0 || f->numerator < 0 || f->numerator > f->denominator)
         return false;
-    double deviations = o->deviations > 0 ? o->deviations : wilson_deviations(WILSON_CONFIDENCE);
+    double deviations = o->deviations > 0 ? o->deviations : WILSON_DEVIATIONS;
     *bounds = wilson_bounds(f->numerator, f->denominator, deviations);
     return true;
 }
@@ -77,77 +63,39 @@ static bool misses(const struct objective *o, const struct figure *f) {
     struct wilson bounds;
     if (o->deviations > 0 && bounds_of(o, f, &bounds))
         return o->at_least ? bounds.high < o->target : bounds.low > o->target;
-    return o->at_least ? value_of(f) < o->target : value_of(f) > o->target;
+    return o->at_least ? objective_value(f) < o->target : objective_value(f) > o->target;
 }
 
 static bool clears(const struct objective *o, const struct figure *f) {
-    return o->at_least ? value_of(f) >= o->clear : value_of(f) <= o->clear;
+    return o->at_least ? objective_value(f) >= o->clear : objective_value(f) <= o->clear;
 }
 
 static struct episode_name name_of(const struct objective *o, const struct scope *scope) {
     return (struct episode_name){.kind = ALERT_OBJECTIVE_BREACH, .rule = o->name, .scope = scope};
 }
 
-/* "Service level of queue PS at site main" */
-static void put_subject(struct buf *b, const struct sentence *s) {
-    summary_text(b, summary_metric(s->objective->metric));
-    summary_text(b, s->objective->attribution == BY_ARRIVAL ? " by arrival of " : " of ");
-    summary_scope(b, s->scope);
-}
-
-/* "over 30m", "this week" */
-static void put_window(struct buf *b, unsigned window) {
-    if (!objective_window_is_period(window))
-        buf_put_format(b, " over %s", objective_window_name(window));
-    else if (objective_window_period(window) == PERIOD_DAY)
-        summary_text(b, " today");
-    else
-        buf_put_format(b, " this %s", objective_window_name(window));
-}
-
-/* "62.5 % (25 of 40 within 20 s) over 30m" */
-static void put_figure(struct buf *b, const struct sentence *s, double beside) {
-    const struct figure *f = s->figure;
-    enum unit unit = metric_unit(s->objective->metric);
-    summary_beside(b, value_of(f), beside, unit);
-    if (unit == UNIT_RATIO && f->denominator != ALERT_LONG_NONE) {
-        summary_text(b, " (");
-        summary_count(b, f->numerator);
-        summary_text(b, " of ");
-        summary_count(b, f->denominator);
-        if (s->objective->within_ms > 0) {
-            summary_text(b, " within ");
-            summary_duration(b, s->objective->within_ms);
-        }
-        summary_text(b, ")");
-    } else if (f->sample != ALERT_LONG_NONE) {
-        summary_text(b, " (of ");
-        summary_count(b, f->sample);
-        summary_text(b, ")");
-    }
-    put_window(b, s->objective->window);
-}
-
-static void put_breach(struct buf *b, const struct sentence *s) {
-    put_subject(b, s);
+static void put_breach(struct buf *b, const struct objective_sentence *s) {
+    objective_put_subject(b, s);
     summary_text(b, " was ");
-    put_figure(b, s, s->objective->target);
+    objective_put_figure(b, s, s->objective->target);
+    objective_put_window(b, s->objective->window);
     summary_text(b, s->objective->at_least ? ", below the agreed " : ", above the agreed ");
     summary_value(b, s->objective->target, metric_unit(s->objective->metric));
     summary_text(b, ".");
 }
 
-static void put_resolved(struct buf *b, const struct sentence *s) {
-    put_subject(b, s);
+static void put_resolved(struct buf *b, const struct objective_sentence *s) {
+    objective_put_subject(b, s);
     summary_text(b, " is back at ");
-    put_figure(b, s, s->objective->target);
+    objective_put_figure(b, s, s->objective->target);
+    objective_put_window(b, s->objective->window);
     summary_text(b, s->objective->at_least ? "; at least " : "; at most ");
     summary_value(b, s->objective->target, metric_unit(s->objective->metric));
     summary_text(b, " is agreed.");
 }
 
-static void put_expired(struct buf *b, const struct sentence *s) {
-    put_subject(b, s);
+static void put_expired(struct buf *b, const struct objective_sentence *s) {
+    objective_put_subject(b, s);
     buf_put_format(b, " could not be judged for %s: ", objective_window_name(s->objective->window));
     int64_t sample = s->figure->present && s->figure->sample > 0 ? s->figure->sample : 0;
     summary_count(b, sample);
@@ -156,34 +104,22 @@ static void put_expired(struct buf *b, const struct sentence *s) {
     summary_text(b, " are needed.");
 }
 
-/* The last word on a period: what comes now is the next one's. */
-static void put_over(struct buf *b, const struct sentence *s) {
-    unsigned window = s->objective->window;
-    put_subject(b, s);
-    summary_text(b, " was ");
-    put_figure(b, s, s->objective->target);
-    summary_text(b, s->objective->at_least ? "; at least " : "; at most ");
-    summary_value(b, s->objective->target, metric_unit(s->objective->metric));
-    bool day = objective_window_period(window) == PERIOD_DAY;
-    buf_put_format(b, " is agreed, and the %s is over.",
-                   day ? "day" : objective_window_name(window));
-}
-
-static void put_voided(struct buf *b, const struct sentence *s) {
-    put_subject(b, s);
+static void put_voided(struct buf *b, const struct objective_sentence *s) {
+    objective_put_subject(b, s);
     if (is_thin(s->objective, s->figure)) {
         summary_text(b, " had too few cases to be judged, as late events have shown.");
         return;
     }
     summary_text(b, " was ");
-    put_figure(b, s, s->objective->target);
+    objective_put_figure(b, s, s->objective->target);
+    objective_put_window(b, s->objective->window);
     summary_text(b, ", as late events have shown: the alert had no ground.");
 }
 
-static void fill_figure(const struct judge_context *ctx, const struct sentence *s, int64_t step_at,
-                        struct alert *a) {
+static void fill_figure(const struct judge_context *ctx, const struct objective_sentence *s,
+                        int64_t step_at, struct alert *a) {
     const struct figure *f = s->figure;
-    a->observed = f->present ? value_of(f) : ALERT_DOUBLE_NONE;
+    a->observed = f->present ? objective_value(f) : ALERT_DOUBLE_NONE;
     a->numerator = f->numerator;
     a->denominator = f->denominator;
     a->sample = f->sample;
@@ -195,7 +131,7 @@ static void fill_figure(const struct judge_context *ctx, const struct sentence *
     a->window_start_at = objective_window_start(ctx->contract, s->objective->window, step_at);
 }
 
-static bool fire(const struct judge_context *ctx, const struct sentence *s,
+static bool fire(const struct judge_context *ctx, const struct objective_sentence *s,
                  const struct objective_state *state, int64_t step_at) {
     const struct objective *o = s->objective;
     struct episode_name name = name_of(o, s->scope);
@@ -221,9 +157,9 @@ static bool fire(const struct judge_context *ctx, const struct sentence *s,
     return fired;
 }
 
-typedef void put_sentence_fn(struct buf *b, const struct sentence *s);
+typedef void put_sentence_fn(struct buf *b, const struct objective_sentence *s);
 
-static void end(const struct judge_context *ctx, const struct sentence *s,
+static void end(const struct judge_context *ctx, const struct objective_sentence *s,
                 struct objective_state *state, enum transition how, int64_t step_at,
                 int64_t ended_at, put_sentence_fn *put) {
     struct episode_name name = name_of(s->objective, s->scope);
@@ -248,7 +184,7 @@ static bool is_thin_for_long(const struct objective *o, const struct objective_s
            step_at - state->below_at >= window_spec((enum window_id)o->window)->length_ms;
 }
 
-static void step_firing(const struct judge_context *ctx, const struct sentence *s,
+static void step_firing(const struct judge_context *ctx, const struct objective_sentence *s,
                         struct objective_state *state, int64_t step_at) {
     const struct objective *o = s->objective;
     if (is_thin(o, s->figure)) {
@@ -270,7 +206,7 @@ static void step_firing(const struct judge_context *ctx, const struct sentence *
         end(ctx, s, state, TRANSITION_RESOLVED, step_at, step_at, put_resolved);
 }
 
-static void step_watching(const struct judge_context *ctx, const struct sentence *s,
+static void step_watching(const struct judge_context *ctx, const struct objective_sentence *s,
                           struct objective_state *state, int64_t step_at) {
     const struct objective *o = s->objective;
     if (is_thin(o, s->figure) || !misses(o, s->figure)) {
@@ -289,10 +225,10 @@ static void step_watching(const struct judge_context *ctx, const struct sentence
 }
 
 /* A new period begins clean: nothing is pending or open, and nothing has been seen of it. */
-static void turn(const struct judge_context *ctx, const struct sentence *s,
+static void turn(const struct judge_context *ctx, const struct objective_sentence *s,
                  struct objective_state *state, int64_t step_at) {
     if (state->firing)
-        end(ctx, s, state, TRANSITION_EXPIRED, step_at, step_at, put_over);
+        end(ctx, s, state, TRANSITION_EXPIRED, step_at, step_at, objective_put_over);
     objective_state_init(state);
     state->thin = true;
 }
@@ -300,7 +236,7 @@ static void turn(const struct judge_context *ctx, const struct sentence *s,
 void judge_objective_step(const struct judge_context *ctx, const struct objective *objective,
                           const struct scope *scope, struct objective_state *state,
                           const struct figure *figure, int64_t step_at) {
-    struct sentence s = {objective, scope, figure};
+    struct objective_sentence s = {objective, scope, figure};
     if (state->firing)
         step_firing(ctx, &s, state, step_at);
     else
@@ -337,7 +273,7 @@ void judge_objective_revise(const struct judge_context *ctx, const struct object
         return;
     if (!is_thin(objective, figure) && misses(objective, figure))
         return;
-    struct sentence s = {objective, scope, figure};
+    struct objective_sentence s = {objective, scope, figure};
     end(ctx, &s, state, TRANSITION_VOIDED, step_at, judged_at, put_voided);
 }
 

@@ -143,6 +143,11 @@ enum attribution metric_take_attribution(struct slice *name) {
     return BY_ARRIVAL;
 }
 
+/* More may be reopened in a window than were resolved in it: that is no share of anything. */
+bool metric_is_share(enum metric m) {
+    return metric_unit(m) == UNIT_RATIO && m != METRIC_REOPEN_RATE;
+}
+
 enum unit metric_unit(enum metric m) {
     CHECK((unsigned)m < METRIC_COUNT);
     return (enum unit)units[m];

@@ -71,6 +71,8 @@ bool metric_parse(struct slice name, enum metric *m);
 enum attribution metric_take_attribution(struct slice *name);
 bool level_variant_parse(struct slice name, enum level_variant *v);
 enum unit metric_unit(enum metric m);
+/* Of cases, each of which is one or is not: never above the whole. */
+bool metric_is_share(enum metric m);
 
 enum metric_form { FORM_COUNT, FORM_MEAN, FORM_RATIO, FORM_QUANTILE, FORM_GAUGE, FORM_LEVEL };
 

@@ -16,6 +16,18 @@ struct view_now {
     int64_t oldest_waiting_at, oldest_open_at; /* INSTANT_NONE: absent */
 };
 
+/* One objective in one scope, as it was judged last. */
+struct view_objective {
+    struct slice rule, state;
+    const struct scope *scope;
+    const struct figure *figure;
+    double target;
+    int64_t window_end_at;
+    bool has_outlook; /* a period of which it is known what is still to come */
+    double needed;    /* of the rest */
+    double expected;  /* cases still to come */
+};
+
 /* The sink; implemented by codec/view. Slices are views for the length of the call. */
 struct view {
     void *context;
@@ -27,9 +39,7 @@ struct view {
                 double completeness);
     void (*minute)(void *context, struct slice tenant, const struct scope *scope, int64_t minute_at,
                    const struct view_figure *figures, size_t count);
-    void (*objective)(void *context, struct slice tenant, struct slice rule,
-                      const struct scope *scope, const struct figure *figure, double target,
-                      struct slice state, int64_t window_end_at);
+    void (*objective)(void *context, struct slice tenant, const struct view_objective *objective);
     void (*alert)(void *context, const struct alert *alert, bool open); /* open or just ended */
     void (*meta)(void *context, struct slice tenant, int64_t as_of, int64_t lag_ms,
                  struct slice contract, int32_t contract_version);

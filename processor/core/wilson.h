@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WILSON_CONFIDENCE 0.95 /* where nothing else is asked for */
+#define WILSON_CONFIDENCE 0.95              /* where nothing else is asked for */
+#define WILSON_DEVIATIONS 1.959963984540054 /* the deviations of that */
 
 struct wilson {
     double low, high; /* 0 <= low <= k/n <= high <= 1 */

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "core/delta.h"
 #include "core/objective_window.h"
+#include "core/outlook.h"
 
 /* Steps of one episode that are judged again at most when late counts come. */
 #define REVISED_STEPS_MAX 360
@@ -17,6 +18,31 @@ static struct cell_shape rolling_shape(const struct objective *objective) {
     shape.fine_ms = spec->step_ms < MINUTE_MS ? shape.keep_ms : 0;
     shape.minute_ms = shape.keep_ms;
     return shape;
+}
+
+static void add_span(struct cell_shape *shape, int64_t length_ms) {
+    size_t at = shape->window_count;
+    for (size_t i = 0; i < shape->window_count; i++) {
+        if (shape->windows[i].length_ms == length_ms)
+            return;
+    }
+    for (; at > 0 && shape->windows[at - 1].length_ms > length_ms; at--)
+        shape->windows[at] = shape->windows[at - 1];
+    shape->windows[at] = (struct cell_span){length_ms, CELL_PERIODS_STEP_MS};
+    shape->window_count++;
+}
+
+/* The windows of its outlook, shortest first; steps of as long as counts may come late are looked
+ * at again. */
+static void add_outlook(struct cell_shape *shape, enum period period) {
+    const struct outlook_pace *paces;
+    size_t count = outlook_paces(period, &paces);
+    add_span(shape, outlook_recent_ms(period));
+    for (size_t i = 0; i < count; i++) {
+        add_span(shape, paces[i].long_ms);
+        add_span(shape, paces[i].short_ms);
+    }
+    shape->keep_ms += shape->windows[shape->window_count - 1].length_ms;
 }
 
 /* The periods as its view keeps them. Panes stand for as long as counts may come late: by them a
@@ -34,6 +60,8 @@ static struct cell_shape shape_of(const struct contract *contract,
     struct cell_shape shape = objective_window_is_period(objective->window)
                                   ? period_shape(&view->cell->shape)
                                   : rolling_shape(objective);
+    if (judge_outlook_applies(objective))
+        add_outlook(&shape, objective_window_period(objective->window));
     cell_figure_needs(&shape, objective->metric, objective->attribution,
                       tenant_scope_within_ms(contract, &view->scope, objective));
     return shape;
@@ -56,6 +84,12 @@ struct tenant_rule *tenant_rule_new(const struct contract *contract,
     r->late_to_at = INSTANT_NONE;
     r->due_at = r->run_at = INSTANT_NONE;
     objective_state_init(&r->state);
+    outlook_state_init(&r->outlook);
+    if (judge_outlook_applies(objective)) {
+        r->volume = malloc(sizeof(*r->volume));
+        CHECK(r->volume);
+        volume_init(r->volume, &contract->zone, INSTANT_NONE);
+    }
     return r;
 }
 
@@ -63,6 +97,7 @@ void tenant_rule_free(struct tenant_rule *r) {
     if (!r)
         return;
     cell_free(r->cell);
+    free(r->volume);
     free(r);
 }
 
@@ -109,6 +144,72 @@ static void figure_at_edge(const struct tenant_rule *r, const struct contract *c
     cell_sums_deinit(&sums);
 }
 
+struct outlook_context {
+    const struct tenant_rule *rule;
+    const struct contract *contract;
+};
+
+/* A window that stands there has its sums; others, of steps looked at again, are summed. */
+static void outlook_figure(void *context, int64_t from_at, int64_t to_at, struct figure *figure) {
+    const struct tenant_rule *r = ((struct outlook_context *)context)->rule;
+    const struct cell *c = r->cell;
+    for (size_t i = 0; i < c->shape.window_count; i++) {
+        if (c->windows[i].edge_at == to_at && c->shape.windows[i].length_ms == to_at - from_at) {
+            figure_of(r, &c->windows[i].sums, figure);
+            return;
+        }
+    }
+    struct cell_sums sums;
+    cell_sums_init(&sums, &c->shape);
+    cell_range(c, from_at, to_at, &sums);
+    figure_of(r, &sums, figure);
+    cell_sums_deinit(&sums);
+}
+
+static double per_hour(const struct objective *o) {
+    return o->expected_per_ms > 0 ? o->expected_volume * HOUR_MS / (double)o->expected_per_ms : 0;
+}
+
+static bool outlook_expected(void *context, int64_t from_at, int64_t to_at, double *cases) {
+    const struct outlook_context *c = context;
+    return volume_expect(c->rule->volume, &c->contract->zone, from_at, to_at,
+                         per_hour(c->rule->objective), cases);
+}
+
+static int64_t outlook_reaches(void *context, int64_t from_at, int64_t to_at, double cases) {
+    const struct outlook_context *c = context;
+    return volume_reaches(c->rule->volume, &c->contract->zone, from_at, to_at,
+                          per_hour(c->rule->objective), cases);
+}
+
+static struct objective_source source_of(struct outlook_context *context) {
+    return (struct objective_source){context, outlook_figure, outlook_expected, outlook_reaches};
+}
+
+/* Hours that nothing can correct any more. */
+static void learn_volume(struct tenant_rule *r, const struct contract *contract, int64_t step_at) {
+    struct outlook_context context = {r, contract};
+    int64_t from_at, to_at, until_at = step_at - r->cell->shape.lateness_ms;
+    while (volume_due(r->volume, &contract->zone, until_at, &from_at, &to_at)) {
+        struct figure figure;
+        outlook_figure(&context, from_at, to_at, &figure);
+        volume_learn(r->volume, &contract->zone, to_at, figure.denominator);
+    }
+}
+
+static void step_outlook(struct tenant_rule *r, const struct judge_context *ctx,
+                         const struct figure *so_far, int64_t step_at) {
+    struct outlook_context context = {r, ctx->contract};
+    const struct objective_source source = source_of(&context);
+    struct outlook_shown before = r->outlook.shown;
+    learn_volume(r, ctx->contract, step_at);
+    judge_outlook_step(ctx, r->objective, &r->view->scope, &r->outlook, so_far, &source,
+                       r->state.firing, step_at);
+    r->changed |= before.known != r->outlook.shown.known ||
+                  before.needed != r->outlook.shown.needed ||
+                  before.expected != r->outlook.shown.expected;
+}
+
 void tenant_rule_tell(struct tenant_rule *r, const struct judge_context *ctx, int64_t last_at) {
     if (r->run_at == INSTANT_NONE || !ctx->out->judged)
         return;
@@ -147,6 +248,8 @@ int64_t tenant_rule_hear(struct tenant_rule *r, int64_t pane_at) {
 static int64_t due_after(const struct tenant_rule *r, const struct judge_context *ctx, bool moved,
                          int64_t step_at) {
     int64_t step_ms = objective_window_step_ms(r->objective->window);
+    if (r->volume)
+        return step_at + step_ms; /* the rest of a period grows shorter at each */
     int64_t at = judge_objective_due(ctx->contract, r->objective, &r->state, step_at);
     int64_t still_until = cell_still_until(r->cell);
     if (still_until < INSTANT_MAX && still_until + 1 < at)
@@ -167,6 +270,8 @@ void tenant_rule_step(struct tenant_rule *r, const struct judge_context *ctx, in
         note_figure(r, ctx, &figure, step_at);
     judge_objective_step(ctx, o, &r->view->scope, &r->state, &figure, step_at);
     bool moved = !objective_state_equal(&before, &r->state);
+    if (r->volume)
+        step_outlook(r, ctx, &figure, step_at);
     r->changed |= !same_figure(&figure, &r->figure) ||
                   (moved &&
                    !slice_equal(objective_state_name(&before), objective_state_name(&r->state)));
@@ -179,8 +284,18 @@ static int64_t later(int64_t a, int64_t b) {
     return a > b ? a : b;
 }
 
+void tenant_rule_begin(struct tenant_rule *r, const struct contract *contract, int64_t step_at,
+                       int64_t pane_at) {
+    if (r->volume && r->volume->learned_at == INSTANT_NONE)
+        volume_init(r->volume, &contract->zone, later(pane_at, step_at));
+}
+
 void tenant_rule_late(struct tenant_rule *r, int64_t pane_at) {
-    if (!r->state.firing || pane_at >= r->state.condition_at)
+    int64_t from_at, to_at;
+    bool rests = r->state.firing && pane_at < r->state.condition_at;
+    if (!rests && r->volume)
+        rests = judge_outlook_rests_on(&r->outlook, &from_at, &to_at) && pane_at < to_at;
+    if (!rests)
         return;
     if (pane_at < r->late_from_at)
         r->late_from_at = pane_at;
@@ -207,23 +322,53 @@ static int64_t last_revised(const struct tenant_rule *r) {
     return all || until_at > r->state.condition_at ? r->state.condition_at : until_at;
 }
 
+static void revise_objective(struct tenant_rule *r, const struct judge_context *ctx,
+                             struct cell_sums *sums, int64_t judged_at) {
+    int64_t step_ms = objective_window_step_ms(r->objective->window);
+    int64_t step_at = first_revised(r, step_ms);
+    int64_t until_at = last_revised(r);
+    for (size_t n = 0; n < REVISED_STEPS_MAX && step_at <= until_at && r->state.firing; n++) {
+        struct figure figure;
+        sum_window(r, ctx->contract, step_at, sums);
+        figure_of(r, sums, &figure);
+        judge_objective_revise(ctx, r->objective, &r->view->scope, &r->state, &figure, step_at,
+                               judged_at);
+        step_at += step_ms;
+    }
+}
+
+static void revise_outlook(struct tenant_rule *r, const struct judge_context *ctx,
+                           struct cell_sums *sums, int64_t judged_at) {
+    struct outlook_context context = {r, ctx->contract};
+    const struct objective_source source = source_of(&context);
+    const struct cell_shape *shape = &r->cell->shape;
+    int64_t step_ms = objective_window_step_ms(r->objective->window);
+    int64_t longest_ms = shape->windows[shape->window_count - 1].length_ms;
+    int64_t step_at, until_at;
+    if (!judge_outlook_rests_on(&r->outlook, &step_at, &until_at))
+        return;
+    step_at = later(step_at, instant_floor(r->late_from_at, step_ms) + step_ms);
+    step_at = later(step_at, cell_kept_from(r->cell) + longest_ms + step_ms - 1);
+    step_at = instant_floor(step_at, step_ms);
+    for (size_t n = 0; n < REVISED_STEPS_MAX && step_at <= until_at; n++, step_at += step_ms) {
+        struct figure figure;
+        sum_window(r, ctx->contract, step_at, sums);
+        figure_of(r, sums, &figure);
+        judge_outlook_revise(ctx, r->objective, &r->view->scope, &r->outlook, &figure, &source,
+                             step_at, judged_at);
+    }
+}
+
 void tenant_rule_revise(struct tenant_rule *r, const struct judge_context *ctx, int64_t judged_at) {
-    const struct objective *o = r->objective;
-    int64_t step_ms = objective_window_step_ms(o->window);
     if (r->late_from_at == INSTANT_MAX)
         return;
     struct cell_sums sums;
     cell_advance(r->cell, judged_at);
     cell_sums_init(&sums, &r->cell->shape);
-    int64_t step_at = first_revised(r, step_ms);
-    int64_t until_at = last_revised(r);
-    for (size_t n = 0; n < REVISED_STEPS_MAX && step_at <= until_at && r->state.firing; n++) {
-        struct figure figure;
-        sum_window(r, ctx->contract, step_at, &sums);
-        figure_of(r, &sums, &figure);
-        judge_objective_revise(ctx, o, &r->view->scope, &r->state, &figure, step_at, judged_at);
-        step_at += step_ms;
-    }
+    if (r->state.firing)
+        revise_objective(r, ctx, &sums, judged_at);
+    if (r->volume)
+        revise_outlook(r, ctx, &sums, judged_at);
     r->changed = true;
     r->due_at = INSTANT_NONE;
     r->late_from_at = INSTANT_MAX;

@@ -4,6 +4,8 @@
 
 #include "core/judge_demand.h"
 #include "core/judge_objective.h"
+#include "core/judge_outlook.h"
+#include "core/volume.h"
 #include "tasks/tenant_scope.h"
 
 struct tenant_rule {
@@ -14,6 +16,8 @@ struct tenant_rule {
     struct cell *cell;         /* one window, the objective's; or the periods */
     int64_t from_at;           /* counts of panes before this are not its; 0: all are */
     struct objective_state state;
+    struct outlook_state outlook;     /* of a share over a period, like what follows */
+    struct volume *volume;            /* owned: what it usually brings; NULL */
     struct figure figure;             /* as last judged */
     uint64_t figured;                 /* the cell's changes when it was made; 0: not here */
     int64_t late_from_at, late_to_at; /* panes to look at again: INSTANT_MAX, INSTANT_NONE */
@@ -50,6 +54,10 @@ void tenant_rule_step(struct tenant_rule *r, const struct judge_context *ctx, in
 
 /* The step up to which the figure goes that was judged last. */
 int64_t tenant_rule_edge(const struct tenant_rule *r);
+
+/* The first row: days from here on, or from pane_at, tell what it usually brings. */
+void tenant_rule_begin(struct tenant_rule *r, const struct contract *contract, int64_t step_at,
+                       int64_t pane_at);
 
 /* A row fell into a pane of steps that were judged already. */
 void tenant_rule_late(struct tenant_rule *r, int64_t pane_at);

@@ -5,7 +5,7 @@
 #include "tasks/tenant_audit.h"
 #include "tasks/tenant_state.h"
 
-#define FORMAT 9
+#define FORMAT 10
 
 static void save_scope_name(const struct scope *s, struct buf *b) {
     buf_put_varint(b, s->mask);
@@ -96,6 +96,10 @@ static void save_rule(const struct tenant_rule *r, struct buf *b) {
     cell_save(r->cell, b);
     objective_state_save(&r->state, b);
     save_figure(&r->figure, b);
+    if (!r->volume)
+        return;
+    outlook_state_save(&r->outlook, b);
+    volume_save(r->volume, b);
 }
 
 static const struct objective *find_objective(const struct contract *c, struct slice name) {
@@ -129,6 +133,10 @@ static void load_rules(struct tenant_task *t, struct tenant *tenant, struct curs
         cell_load(r->cell, c);
         objective_state_load(&r->state, c);
         r->figure = load_figure(c);
+        if (!r->volume)
+            continue;
+        outlook_state_load(&r->outlook, c);
+        volume_load(r->volume, c);
     }
 }
 

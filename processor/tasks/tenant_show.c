@@ -183,9 +183,19 @@ static void show_rules(struct show *show, const struct tenant *tenant) {
         r->changed = false;
         cell_advance(r->cell, show->task->step_at);
         const struct objective *o = r->objective;
-        show->view->objective(show->view->context, tenant->name, o->name, &r->view->scope,
-                              &r->figure, o->target, objective_state_name(&r->state),
-                              tenant_rule_edge(r));
+        const struct outlook_shown *rest = &r->outlook.shown;
+        const struct view_objective shown = {
+            .rule = o->name,
+            .state = objective_state_name(&r->state),
+            .scope = &r->view->scope,
+            .figure = &r->figure,
+            .target = o->target,
+            .window_end_at = tenant_rule_edge(r),
+            .has_outlook = rest->known,
+            .needed = rest->needed,
+            .expected = rest->expected,
+        };
+        show->view->objective(show->view->context, tenant->name, &shown);
     }
 }
 

@@ -67,6 +67,8 @@ static void take_over_rules(struct change *c) {
         if (!o) {
             judge_objective_drop(&c->before, from->objective, &from->view->scope, &from->state,
                                  c->at);
+            judge_outlook_drop(&c->before, from->objective, &from->view->scope, &from->outlook,
+                               c->at);
             continue;
         }
         struct tenant_scope *view = tenant_state_scope(c->task, c->tenant, &from->view->scope);
@@ -77,6 +79,9 @@ static void take_over_rules(struct change *c) {
         to->from_at = from->from_at;
         to->state = from->state;
         to->figure = from->figure;
+        to->outlook = from->outlook;
+        if (to->volume && from->volume)
+            *to->volume = *from->volume;
     }
 }
 

@@ -102,10 +102,15 @@ static void objectives_say_what_is_judged(void **state) {
     struct scope site = site_scope("main");
     struct figure good = ratio(9, 10), none = ratio(0, 0);
     none.sample = 0;
-    v.objective(b, SLICE("acme"), SLICE("voice-80-20"), &site, &good, 0.8, SLICE("ok"), 60000);
-    v.objective(b, SLICE("acme"), SLICE("voice-80-20"), &all, &none, 0.8, SLICE("few"), 60000);
+    struct view_objective level = {
+        SLICE("voice-80-20"), SLICE("ok"), &site, &good, 0.8, 60000, true, 0.75, 120.5};
+    v.objective(b, SLICE("acme"), &level);
+    level = (struct view_objective){
+        SLICE("voice-80-20"), SLICE("few"), &all, &none, 0.8, 60000, false, 0, 0};
+    v.objective(b, SLICE("acme"), &level);
     expect(b, "SET fw:{acme}:objectives voice-80-20 site=main={\"value\":0.9,\"n\":9,\"d\":10,"
-              "\"sample\":10,\"target\":0.8,\"state\":\"ok\",\"window_end_at\":60000} "
+              "\"sample\":10,\"target\":0.8,\"state\":\"ok\",\"window_end_at\":60000,"
+              "\"needed\":0.75,\"expected\":120.5} "
               "voice-80-20 all={\"value\":null,\"n\":0,\"d\":0,\"sample\":0,\"target\":0.8,"
               "\"state\":\"few\",\"window_end_at\":60000}\n");
 }

@@ -23,11 +23,8 @@ static void ignore_minute(void *c, struct slice tenant, const struct scope *scop
                           int64_t minute_at, const struct view_figure *figures, size_t count) {
     (void)c, (void)tenant, (void)scope, (void)minute_at, (void)figures, (void)count;
 }
-static void ignore_objective(void *c, struct slice tenant, struct slice rule,
-                             const struct scope *scope, const struct figure *figure, double target,
-                             struct slice state, int64_t window_end_at) {
-    (void)c, (void)tenant, (void)rule, (void)scope, (void)figure, (void)target, (void)state;
-    (void)window_end_at;
+static void ignore_objective(void *c, struct slice tenant, const struct view_objective *o) {
+    (void)c, (void)tenant, (void)o;
 }
 static void ignore_alert(void *c, const struct alert *alert, bool open) {
     (void)c, (void)alert, (void)open;

@@ -112,16 +112,14 @@ static void on_minute(void *c, struct slice tenant, const struct scope *scope, i
         s->minute_offered[minute] = offered ? offered->value : 0;
 }
 
-static void on_objective(void *c, struct slice tenant, struct slice rule, const struct scope *scope,
-                         const struct figure *figure, double target, struct slice state,
-                         int64_t window_end_at) {
+static void on_objective(void *c, struct slice tenant, const struct view_objective *o) {
     struct screen *s = c;
-    assert_true(state.size > 0 && slice_equal(tenant, SLICE("acme")));
+    assert_true(o->state.size > 0 && slice_equal(tenant, SLICE("acme")));
     s->objectives++;
-    assert_true(!slice_equal(rule, SLICE("voice-80-20")) || target == 0.8);
-    struct shown_objective shown = {.figure = *figure, .end_at = window_end_at};
-    snprintf(shown.rule, sizeof(shown.rule), SLICE_FMT, SLICE_ARG(rule));
-    name_of(scope, shown.scope);
+    assert_true(!slice_equal(o->rule, SLICE("voice-80-20")) || o->target == 0.8);
+    struct shown_objective shown = {.figure = *o->figure, .end_at = o->window_end_at};
+    snprintf(shown.rule, sizeof(shown.rule), SLICE_FMT, SLICE_ARG(o->rule));
+    name_of(o->scope, shown.scope);
     size_t at = 0;
     while (at < s->judged_count &&
            (strcmp(s->judged[at].scope, shown.scope) || strcmp(s->judged[at].rule, shown.rule)))
