@@ -100,12 +100,13 @@ static void report(const struct truth *truth, const struct sender *sender, int64
             totals->lost, sender->bad_sent, (double)took_ms / 1000);
 }
 
-static bool simulate(const struct options *options, const struct world *world,
+/* `began_ms`: what the monotonic clock said at the world's start. */
+static bool simulate(const struct options *options, const struct world *world, int64_t began_ms,
                      const struct id_maker *ids, const struct schema *schema, struct wire *wire) {
     struct truth truth;
     struct sender sender;
     struct floor floor;
-    struct pace pace = {world->start_at, clock_ms(CLOCK_MONOTONIC), options->speed};
+    struct pace pace = {world->start_at, began_ms, options->speed};
     char bad[512];
     bool good;
 
@@ -130,6 +131,7 @@ static bool simulate(const struct options *options, const struct world *world,
 
 static bool connect_and_simulate(const struct options *options) {
     int64_t start_at = options->live ? clock_ms(CLOCK_REALTIME) : options->start_at;
+    int64_t began_ms = clock_ms(CLOCK_MONOTONIC);
     struct world world;
     struct schema schema = {0};
     struct wire wire = {0};
@@ -146,8 +148,10 @@ static bool connect_and_simulate(const struct options *options) {
         good = schema_init(&schema, options->schemas, options->registry) &&
                wire_init(&wire, options);
     }
+    if (!options->live) /* a replay begins when it can */
+        began_ms = clock_ms(CLOCK_MONOTONIC);
     if (good)
-        good = simulate(options, &world, &ids, &schema, options->print ? NULL : &wire);
+        good = simulate(options, &world, began_ms, &ids, &schema, options->print ? NULL : &wire);
     if (!wire_deinit(&wire))
         good = false;
     world_deinit(&world);
