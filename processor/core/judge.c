@@ -41,6 +41,12 @@ void judge_alert_init(const struct judge_context *ctx, enum alert_kind kind,
         put_scope(scope, alert);
 }
 
+void judge_show(const struct judge_context *ctx, int64_t from_at, int64_t to_at,
+                struct alert *alert) {
+    if (ctx->evidence)
+        ctx->evidence->fill(ctx->evidence->context, ctx, from_at, to_at, alert);
+}
+
 bool judge_is_late(const struct judge_context *ctx, int64_t condition_at) {
     return ctx->clock != INSTANT_NONE && condition_at < ctx->clock - ctx->max_alert_age_ms;
 }

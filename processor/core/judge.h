@@ -8,6 +8,15 @@
 
 struct episode_book;
 struct episode_name;
+struct judge_context;
+
+/* What an alert is shown with; the judge of objectives asks for it when one fires. */
+struct judge_evidence {
+    void *context;
+    /* Of [from_at, to_at): contributors and interactions; slices live as long as the call. */
+    void (*fill)(void *context, const struct judge_context *ctx, int64_t from_at, int64_t to_at,
+                 struct alert *alert);
+};
 
 /* Made by the caller for one tenant, each time its clock or contract changes. All borrowed. */
 struct judge_context {
@@ -18,13 +27,18 @@ struct judge_context {
     int64_t clock;  /* the tenant's: `late` compares with it */
     int64_t now_at; /* the step that is judged, else the clock: no timer rings before */
     int64_t max_alert_age_ms;
-    double completeness; /* 0..1 */
+    double completeness;                   /* 0..1 */
+    const struct judge_evidence *evidence; /* NULL: nobody has any */
 };
 
 /* A clean alert: every nullable field null, tenant, contract, completeness and the scope's fields
  * filled in. `scope` may be NULL: none is fixed. */
 void judge_alert_init(const struct judge_context *ctx, enum alert_kind kind,
                       const struct scope *scope, struct alert *alert);
+
+/* Asks for the evidence of [from_at, to_at), where anybody has it. */
+void judge_show(const struct judge_context *ctx, int64_t from_at, int64_t to_at,
+                struct alert *alert);
 
 /* True when a condition of this instant is older than max_alert_age. */
 bool judge_is_late(const struct judge_context *ctx, int64_t condition_at);

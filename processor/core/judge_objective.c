@@ -151,6 +151,7 @@ static bool fire(const struct judge_context *ctx, const struct objective_sentenc
     struct buf summary;
     buf_init(&summary);
     put_breach(&summary, s);
+    judge_show(ctx, a.window_start_at, a.window_end_at, &a);
     a.summary = buf_slice(&summary);
     bool fired = episode_fire(ctx, &name, &a);
     buf_deinit(&summary);

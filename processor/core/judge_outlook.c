@@ -242,6 +242,8 @@ static bool fire(const struct sayer *s, const struct episode_name *name,
     put_formula(o, burns ? ".burn" : ".needed", &formula);
     outlook_put_fired(&summary, s->ctx->contract, o, s->scope, look, name->kind);
     a.window_end_at = look->step_at;
+    judge_show(s->ctx, look->projected ? look->step_at - look->recent_ms : a.window_start_at,
+               look->step_at, &a);
     a.severity = severity_of(o, name->kind);
     a.formula = buf_slice(&formula);
     a.opened_at = t->opened_at;

@@ -56,7 +56,10 @@ void tenant_rows_add(struct tenant_task *t, struct tenant_leaf *leaf, const stru
         struct tenant_rule *r = leaf->rules.items[i];
         if (row->pane_at < r->from_at || pack_row(t, &r->cell->shape, report, row) == 0)
             continue;
+        const struct tenant_member *member = leaf->members.items[i];
         cell_add(r->cell, t->step_at, row->pane_at, buf_slice(&t->packed));
+        if (member->cell)
+            cell_add(member->cell, t->step_at, row->pane_at, buf_slice(&t->packed));
         tenant_rule_begin(r, leaf->tenant->contract, t->step_at, row->pane_at);
         tenant_rule_late(r, row->pane_at);
         tenant_state_due(leaf->tenant, tenant_rule_hear(r, row->pane_at));

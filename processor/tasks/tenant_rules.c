@@ -97,6 +97,7 @@ void tenant_rule_free(struct tenant_rule *r) {
     if (!r)
         return;
     cell_free(r->cell);
+    tenant_members_deinit(&r->members);
     free(r->volume);
     free(r);
 }
@@ -260,10 +261,19 @@ static int64_t due_after(const struct tenant_rule *r, const struct judge_context
     return at > step_at ? at : step_at + step_ms;
 }
 
+static void fill_evidence(void *context, const struct judge_context *ctx, int64_t from_at,
+                          int64_t to_at, struct alert *alert) {
+    tenant_members_contribute(context, ctx, from_at, to_at, alert);
+}
+
 void tenant_rule_step(struct tenant_rule *r, const struct judge_context *ctx, int64_t step_at) {
     const struct objective *o = r->objective;
+    const struct judge_evidence evidence = {r, fill_evidence};
+    struct judge_context with = *ctx;
     struct objective_state before = r->state;
     struct figure figure;
+    with.evidence = &evidence;
+    ctx = &with;
     cell_advance(r->cell, step_at);
     figure_at_edge(r, ctx->contract, step_at, &figure);
     if (ctx->out->judged)

@@ -6,6 +6,7 @@
 #include "core/judge_objective.h"
 #include "core/judge_outlook.h"
 #include "core/volume.h"
+#include "tasks/tenant_members.h"
 #include "tasks/tenant_scope.h"
 
 struct tenant_rule {
@@ -14,7 +15,8 @@ struct tenant_rule {
     size_t field;              /* under which it is published there */
     size_t threshold;          /* in the cell's shape */
     struct cell *cell;         /* one window, the objective's; or the periods */
-    int64_t from_at;           /* counts of panes before this are not its; 0: all are */
+    struct tenant_members members;
+    int64_t from_at; /* counts of panes before this are not its; 0: all are */
     struct objective_state state;
     struct outlook_state outlook;     /* of a share over a period, like what follows */
     struct volume *volume;            /* owned: what it usually brings; NULL */

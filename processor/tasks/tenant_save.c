@@ -5,7 +5,7 @@
 #include "tasks/tenant_audit.h"
 #include "tasks/tenant_state.h"
 
-#define FORMAT 10
+#define FORMAT 11
 
 static void save_scope_name(const struct scope *s, struct buf *b) {
     buf_put_varint(b, s->mask);
@@ -244,6 +244,11 @@ static void save_leaf(const struct tenant_leaf *leaf, struct buf *b) {
         buf_put_zigzag(b, leaf->ages[i].oldest_waiting_at);
         buf_put_zigzag(b, leaf->ages[i].oldest_open_at);
     }
+    buf_put_varint(b, leaf->members.count);
+    for (size_t i = 0; i < leaf->members.count; i++) {
+        buf_put_slice(b, ((const struct tenant_rule *)leaf->rules.items[i])->objective->name);
+        tenant_member_save(leaf->members.items[i], b);
+    }
 }
 
 static void save_leaves(const struct tenant_task *t, struct buf *b) {
@@ -276,6 +281,22 @@ static void load_ages(struct tenant_task *t, struct tenant_leaf *leaf, uint64_t 
     }
 }
 
+/* With a higher limit of scopes it may have more rules by now. */
+static void load_members(struct tenant_leaf *leaf, struct cursor *c) {
+    uint64_t count = cursor_varint(c);
+    for (uint64_t i = 0; i < count && !c->failed; i++) {
+        struct slice name = cursor_slice(c);
+        size_t at = 0;
+        while (at < leaf->rules.count &&
+               !slice_equal(((struct tenant_rule *)leaf->rules.items[at])->objective->name, name))
+            at++;
+        if (at == leaf->rules.count)
+            cursor_fail(c);
+        else
+            tenant_member_load(leaf->members.items[at], leaf->rules.items[at], c);
+    }
+}
+
 /* NULL: the cursor tells why. */
 static struct tenant_leaf *load_leaf(struct tenant_task *t, struct cursor *c) {
     struct report_leaf names = {.tenant = cursor_slice(c)};
@@ -293,6 +314,7 @@ static struct tenant_leaf *load_leaf(struct tenant_task *t, struct cursor *c) {
         return NULL;
     struct tenant_leaf *leaf = tenant_state_leaf(t, &names);
     load_ages(t, leaf, ages, c);
+    load_members(leaf, c);
     return leaf;
 }
 
@@ -313,6 +335,14 @@ static bool load_leaves(struct tenant_task *t, struct cursor *c, struct err *err
     return loaded;
 }
 
+static void align_members(const struct tenant_leaf *leaf, int64_t step_at) {
+    for (size_t i = 0; i < leaf->members.count; i++) {
+        struct tenant_member *member = leaf->members.items[i];
+        if (member->cell)
+            cell_advance(member->cell, step_at);
+    }
+}
+
 /* How far a cell or a feed has come depends on who looked at it: all go to the same step first. */
 static void align_cells(const struct tenant_task *t) {
     for (size_t i = 0; i < t->tenants.count; i++) {
@@ -326,6 +356,8 @@ static void align_cells(const struct tenant_task *t) {
         for (size_t n = 0; n < tenant->feeds.count; n++)
             judge_feed_pass(&((struct tenant_feed *)tenant->feeds.items[n])->state, t->step_at);
     }
+    for (size_t i = 0; i < t->leaves.count; i++)
+        align_members(t->leaves.items[i], t->step_at);
 }
 
 void tenant_task_save(const struct tenant_task *t, struct buf *b) {

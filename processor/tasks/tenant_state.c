@@ -217,8 +217,11 @@ static void find_targets(struct tenant_task *t, struct tenant_leaf *leaf) {
         append(&leaf->scopes, s);
         for (size_t o = 0; o < c->objective_count; o++) {
             const struct objective *objective = &c->objectives[o];
-            if (objective->per == scope.mask && match_leaf(&objective->when, &leaf->leaf))
-                append(&leaf->rules, tenant_state_rule(t, tenant, objective, s));
+            if (objective->per != scope.mask || !match_leaf(&objective->when, &leaf->leaf))
+                continue;
+            struct tenant_rule *rule = tenant_state_rule(t, tenant, objective, s);
+            append(&leaf->rules, rule);
+            append(&leaf->members, tenant_members_join(rule, leaf));
         }
         for (size_t d = 0; d < c->demand_count; d++) {
             const struct demand_rule *rule = &c->demands[d];
@@ -238,6 +241,7 @@ bool tenant_state_is_viewed(const struct tenant *tenant, const struct scope *sco
 void tenant_state_retarget(struct tenant_task *t, struct tenant_leaf *leaf) {
     tenant_array_deinit(&leaf->scopes);
     tenant_array_deinit(&leaf->rules);
+    tenant_array_deinit(&leaf->members);
     tenant_array_deinit(&leaf->demands);
     leaf->leaf.contract = leaf->tenant->contract;
     find_targets(t, leaf);
@@ -312,6 +316,7 @@ void tenant_state_age(struct tenant_task *t, struct tenant_leaf *leaf, int32_t p
 static void free_leaf(struct tenant_leaf *leaf) {
     tenant_array_deinit(&leaf->scopes);
     tenant_array_deinit(&leaf->rules);
+    tenant_array_deinit(&leaf->members);
     tenant_array_deinit(&leaf->demands);
     free(leaf->ages);
     free((void *)(uintptr_t)leaf->leaf.tenant.at);

@@ -33,6 +33,7 @@ struct tenant_leaf {
     struct tenant *tenant;
     uint32_t number;                            /* its place in the task's leaves */
     struct tenant_array scopes, rules, demands; /* borrowed */
+    struct tenant_array members;                /* borrowed: its part in each of rules */
     struct tenant_age *ages;                    /* by partition */
     size_t age_count;
 };

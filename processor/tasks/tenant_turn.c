@@ -76,6 +76,7 @@ static void take_over_rules(struct change *c) {
         struct tenant_rule *to = tenant_state_rule(c->task, c->tenant, o, view);
         cell_advance(from->cell, c->at);
         cell_take_over(to->cell, from->cell);
+        tenant_members_take_over(to, from, c->at);
         to->from_at = from->from_at;
         to->state = from->state;
         to->figure = from->figure;
