@@ -37,5 +37,7 @@ struct command {
     int64_t until_at;  /* SILENCE; INSTANT_NONE: until it is over */
     int64_t issued_at; /* INSTANT_NONE: not said */
     int64_t seq;       /* of the alert, as the sender saw it last; 0: not said */
-    int64_t log_at;    /* when the log had it: this is when it counts */
+    int64_t log_at;    /* when the log had it: it counts when the tenant's time is there, after all
+                        * that was due by then. Of an item, whose alerts do not wait for that time,
+                        * what its sources said until they were as far counts before it. */
 };

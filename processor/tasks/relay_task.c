@@ -34,7 +34,7 @@ void relay_task_command(struct relay_task *t, int64_t log_at, const struct comma
                         struct outbox *out) {
     struct command said = *command;
     relay_task_tick(t, log_at);
-    said.log_at = log_at;
+    said.log_at = t->newest_log_at;
     out->command(out->context, &said);
 }
 

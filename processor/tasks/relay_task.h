@@ -17,7 +17,7 @@ struct relay_task; /* opaque */
 struct relay_task *relay_task_new(const struct relay_task_options *options);
 void relay_task_free(struct relay_task *t);
 
-/* A command, written at log_at; it goes out with that. */
+/* A command, written at log_at; it goes out with that, or with a newer one of before. */
 void relay_task_command(struct relay_task *t, int64_t log_at, const struct command *command,
                         struct outbox *out);
 

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "tasks/tenant_ahead.h"
 #include "tasks/tenant_audit.h"
+#include "tasks/tenant_commands.h"
 #include "tasks/tenant_state.h"
 
 #define FORMAT 11
@@ -371,6 +372,7 @@ void tenant_task_save(const struct tenant_task *t, struct buf *b) {
     for (size_t i = 0; i < t->tenants.count; i++)
         save_tenant(t->tenants.items[i], b);
     save_leaves(t, b);
+    tenant_commands_save(&t->waiting, b);
 }
 
 bool tenant_task_load(struct tenant_task *t, struct slice bytes, struct err *err) {
@@ -388,7 +390,7 @@ bool tenant_task_load(struct tenant_task *t, struct slice bytes, struct err *err
         if (!load_tenant(t, &c, err))
             return err_wrap(err, "tenant task");
     }
-    if (!c.failed && !load_leaves(t, &c, err))
+    if (!c.failed && (!load_leaves(t, &c, err) || !tenant_commands_load(&t->waiting, &c, err)))
         return err_wrap(err, "tenant task");
     t->counts = (struct tenant_task_counts){0};
     if (c.failed || cursor_left(&c) > 0)

@@ -73,6 +73,17 @@ struct tenant {
     struct tenant_aligned aligned; /* no part of the state */
 };
 
+/* A command whose time has not come. */
+struct tenant_waits {
+    int64_t at;
+    struct slice bytes; /* owned */
+};
+
+struct tenant_waiting {
+    struct tenant_waits *first; /* by instant, then as they came */
+    size_t count;
+};
+
 struct tenant_task {
     struct tenant_task_options options;
     struct tenant_task_counts counts;
@@ -86,6 +97,7 @@ struct tenant_task {
     struct table leaf_index;
     struct tenant_journeys journeys;
     struct tenant_efforts efforts;
+    struct tenant_waiting waiting;
     size_t scope_count;
     bool ages_changed; /* since the ages were shown */
     bool turned;       /* a contract took over since all was shown */

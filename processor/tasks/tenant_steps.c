@@ -3,6 +3,7 @@
 #include "core/delta.h"
 #include "core/objective_window.h"
 #include "core/summary.h"
+#include "tasks/tenant_commands.h"
 #include "tasks/tenant_kpi.h"
 #include "tasks/tenant_turn.h"
 
@@ -189,8 +190,10 @@ static void pass_timers(struct tenant_task *t, int64_t clock) {
 
 void tenant_steps_pass(struct tenant_task *t) {
     int64_t clock = tenant_sources_clock(&t->sources);
-    if (clock <= t->clock)
+    if (clock <= t->clock) {
+        tenant_commands_pass(t, t->clock); /* of those that came late */
         return;
+    }
     t->clock = clock;
     if (t->sources.gap_count > 0)
         tenant_sources_moved(&t->sources, clock);
@@ -200,10 +203,12 @@ void tenant_steps_pass(struct tenant_task *t) {
     }
     while (t->step_at + STEP_MS <= clock) {
         int64_t step_at = next_step(t, clock);
+        tenant_commands_pass(t, step_at - 1); /* nothing that they change makes a step due */
         t->counts.steps += (uint64_t)((step_at - t->step_at) / STEP_MS);
         t->step_at = step_at;
         step_task(t, step_at);
     }
+    tenant_commands_pass(t, clock);
     pass_timers(t, clock);
 }
 

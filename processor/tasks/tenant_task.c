@@ -32,6 +32,7 @@ void tenant_task_free(struct tenant_task *t) {
         return;
     tenant_state_free(t);
     tenant_sources_deinit(&t->sources);
+    tenant_commands_deinit(&t->waiting);
     cell_scratch_deinit(&t->scratch);
     buf_deinit(&t->packed);
     free(t->report_leaves);
@@ -120,7 +121,7 @@ void tenant_task_apply(struct tenant_task *t, const struct report *report, int64
     judge_facts(t, report);
     hear_feeds(t, report);
     for (size_t i = 0; i < report->command_count; i++)
-        tenant_commands_apply(t, &report->commands[i]);
+        tenant_commands_hear(t, &report->commands[i]);
     tenant_sources_apply(&t->sources, report, log_at);
     tenant_steps_pass(t);
     t->out = NULL;

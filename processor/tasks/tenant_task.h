@@ -37,6 +37,7 @@ struct tenant_task_options {
     X(commands_refused, "commands refused: the audit trail says why")                              \
     X(commands_stale, "of those: the sender had not seen what another one did")                    \
     X(commands_repeated, "commands that came again")                                               \
+    X(commands_early, "commands applied ahead of their time: too many were waiting for it")        \
     X(feedback_true, "alerts that people found right")                                             \
     X(feedback_false, "alerts that people found to be false alarms")                               \
     X(kpis, "figures published")
@@ -53,7 +54,7 @@ struct tenant_task *tenant_task_new(const struct tenant_task_options *options);
 void tenant_task_free(struct tenant_task *t);
 
 /* One record of the tenant log, written at log_at: sums, ages and facts first, then the clocks;
- * steps up to the new clock are judged one by one. */
+ * steps up to the new clock are judged one by one, and commands applied between them. */
 void tenant_task_apply(struct tenant_task *t, const struct report *report, int64_t log_at,
                        struct outbox *out);
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.timeout(240)
 CONTRACT = {
     "contract": "acme-live", "version": 1, "tenant": "acme", "timezone": "UTC",
     "roles": {"duty": {"contact": "pager:duty"}, "lead": {"contact": "pager:lead"}},
-    "escalations": {"standard": [{"after": "0s", "role": "duty"}, {"after": "2s", "role": "lead"}]},
+    "escalations": {"standard": [{"after": "0s", "role": "duty"}, {"after": "6s", "role": "lead"}]},
     "clocks": [{"name": "answer", "clock": "speed_of_answer", "when": {"channel": ["voice"]},
                 "target": "1s", "severity": "major", "escalation": "standard"}],
 }
