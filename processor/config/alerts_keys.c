@@ -40,8 +40,7 @@ static void read_children(struct reader *r, const struct tree_node *value, void 
 static void read_roll_up(struct reader *r, const struct tree_node *value, void *target) {
     static const struct reader_key keys[] = {
         {"share", read_share, false}, {"children", read_children, false}, {NULL, NULL, false}};
-    if (reader_map(r, value, keys, target))
-        reader_note(r, value->line, "roll_up has no effect as yet");
+    (void)reader_map(r, value, keys, target);
 }
 
 void alerts_keys_read(struct reader *r, const struct tree_node *map, struct contract *c) {

@@ -59,6 +59,7 @@ void episode_book_free(struct episode_book *book) {
     buf_deinit(&book->identity);
     buf_deinit(&book->alert_key);
     buf_deinit(&book->bytes);
+    free(book->held);
     free(book->gone);
     free_slice(book->tenant);
     free(book);
@@ -135,6 +136,10 @@ void episode_remove(struct episode_book *book, uint32_t handle) {
     free_slice(episode->bytes);
     episode->due_at = INSTANT_MAX;
     pool_put(&book->pool, handle);
+}
+
+uint32_t episode_handle_of_name(const struct judge_context *ctx, const struct episode_name *name) {
+    return episode_handle(ctx->book, identify(ctx, name));
 }
 
 bool episode_find(const struct judge_context *ctx, const struct episode_name *name,
@@ -260,6 +265,7 @@ void episode_begin(const struct judge_context *ctx, uint32_t handle, struct aler
     episode_set_due(ctx, handle, ctx->now_at);
     alert->alert_id = alert->alert_key = (struct slice){0};
     ctx->book->counts.fired++;
+    ctx->book->unsettled |= alert->interaction_id.size == 0;
 }
 
 bool episode_fire(const struct judge_context *ctx, const struct episode_name *name,
@@ -267,7 +273,11 @@ bool episode_fire(const struct judge_context *ctx, const struct episode_name *na
     uint32_t handle = episode_make(ctx, name, alert);
     if (handle == TABLE_NONE)
         return false;
-    episode_begin(ctx, handle, alert);
+    if (ctx->book->holding)
+        episode_hold(ctx->book, handle, alert);
+    else
+        episode_begin(ctx, handle, alert);
+    alert->alert_id = alert->alert_key = (struct slice){0};
     return true;
 }
 
@@ -297,6 +307,19 @@ void episode_update(const struct judge_context *ctx, const struct episode_name *
     episode_set_due(ctx, handle, ctx->now_at);
     alert->alert_id = alert->alert_key = alert->rule = (struct slice){0};
     alert->contact_role = alert->suppressed_by = (struct slice){0};
+}
+
+void episode_update_roll_up(const struct judge_context *ctx, uint32_t handle, struct alert *alert) {
+    struct episode *episode = episode_at(ctx->book, handle);
+    struct alert last;
+    CHECK(episode_unpack(episode->bytes, &last));
+    episode->severity = (uint8_t)alert->severity;
+    if (episode->held_back)
+        alert->severity = last.severity;
+    if (alert->severity > last.severity)
+        episode_tiers_again(episode, &last);
+    episode_move(ctx, episode, TRANSITION_UPDATED, alert);
+    episode_set_due(ctx, handle, ctx->now_at);
 }
 
 static void note_gone(struct episode_book *book, const struct episode *episode,
@@ -335,6 +358,7 @@ static void fill_end(const struct episode *episode, int64_t ended_at, const stru
     CHECK(slice_equal(alert->alert_id, last.alert_id));
     alert->tier = last.tier;
     alert->contact_role = last.contact_role;
+    alert->severity = last.severity;
     alert->resolved_at = ended_at;
 }
 
@@ -353,14 +377,19 @@ bool episode_end(const struct judge_context *ctx, const struct episode_name *nam
     /* The caller's alert has views into these bytes: they stay while its timers ring. */
     struct slice bytes = episode->bytes;
     episode->bytes = slice_copy(bytes);
+    if (episode->state == EPISODE_NONE)
+        episode_unhold(ctx, handle, (struct slice){NULL, 0});
     if (end != TRANSITION_VOIDED)
         episode_tiers_before(ctx, handle, ended_at);
     struct alert last;
     fill_end(episode, ended_at, alert, &last);
     if (episode->counts_more)
         episode_caps_end(book, episode, &last);
+    if (end == TRANSITION_VOIDED && episode->is_ground)
+        episode_ground_lost(book, last.suppressed_by);
     episode_move(ctx, episode, end, &last);
     CHECK(episode->state == EPISODE_ENDED);
+    book->unsettled |= name->interaction_id.size == 0;
     note_gone(book, episode, end);
     remember(ctx, name, key, end, ended_at);
     episode_remove(book, handle);

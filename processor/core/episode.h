@@ -29,7 +29,9 @@ struct episode_name {
     X(not_open, "ends told of episodes that were not open")                                        \
     X(escalated, "further tiers told")                                                             \
     X(paged, "pages: FIRING and ESCALATED above INFO, late ones apart")                            \
-    X(held_back, "FIRING said as INFO: pages_per_hour, or another stands for it")             \
+    X(held_back, "FIRING said as INFO: pages_per_hour, or another stands for it")                  \
+    X(rolled_up, "alerts of parents, which stand for those of their children")                     \
+    X(suppressed, "children SUPPRESSED by their parent")                                           \
     X(delayed, "further tiers that waited for room within pages_per_hour")                         \
     X(capped, "item alerts beyond items_per_minute, which another one counts")                     \
     X(caps_forgotten, "minutes of scopes forgotten before their time: too many of them")
@@ -82,6 +84,17 @@ bool episode_fire(const struct judge_context *ctx, const struct episode_name *na
  * the one that counts it. */
 bool episode_fire_item(const struct judge_context *ctx, const struct episode_name *name,
                        struct alert *alert);
+
+/* Around the judges of a step: what fires between is said at the release, the gravest first, so
+ * that parents can stand for it (core/episode_roll_up.h). */
+void episode_book_hold(struct episode_book *book);
+void episode_book_release(const struct judge_context *ctx);
+
+/* True when something that can have a parent began or ended since the last release. */
+bool episode_book_is_unsettled(const struct episode_book *book);
+
+/* The contract changed: parents are judged anew at the next step. */
+void episode_book_unsettle(struct episode_book *book);
 
 /* UPDATED of those that count silent ones, where there are more of them than was said. To be called
  * at steps. */

@@ -39,6 +39,8 @@ struct episode {
     uint8_t severity; /* as judged */
     bool held_back;   /* said as INFO: there were pages enough */
     bool counts_more; /* item alerts of its scope and minute that are silent (item_caps) */
+    bool is_ground;   /* a child: one of those that its parent began with */
+    int32_t spare;    /* a parent: how many of those that it began with it could do without */
 
     /* What people did to it. */
     bool acked;
@@ -60,6 +62,12 @@ struct episode_commands {
     uint32_t count, next;
 };
 
+/* One that was made in this step and is not said yet. */
+struct held {
+    uint32_t handle;
+    size_t order;
+};
+
 struct episode_book {
     struct slice tenant; /* owned */
     uint32_t open_limit;
@@ -71,6 +79,10 @@ struct episode_book {
     struct page_budget pages;
     int64_t forget_at; /* clock of the next sweep; part of the state */
     struct episode_commands *commands;
+    bool holding;   /* a step is judged */
+    bool unsettled; /* something that has a parent began or ended since it was looked at */
+    struct held *held;
+    size_t held_count, held_capacity;
     struct gone *gone;
     size_t gone_count, gone_capacity;
     bool lost_track;
@@ -85,6 +97,7 @@ static inline struct episode *episode_at(const struct episode_book *book, uint32
 /* TABLE_NONE: none is open. */
 uint32_t episode_handle(const struct episode_book *book, struct slice key);
 uint32_t episode_handle_of_id(const struct episode_book *book, struct slice id);
+uint32_t episode_handle_of_name(const struct judge_context *ctx, const struct episode_name *name);
 
 /* Open episodes in key order (those that changed, or all); the caller frees the array. */
 struct episode **episode_sorted(const struct episode_book *book, bool all, size_t *count);
@@ -105,6 +118,22 @@ uint32_t episode_make(const struct judge_context *ctx, const struct episode_name
 
 /* FIRING of one just made; the page is counted, and INFO where there were enough. */
 void episode_begin(const struct judge_context *ctx, uint32_t handle, struct alert *alert);
+
+/* Keeps what is to be said of one just made until the step is judged (or it ends before); then it
+ * is said, as a child of parent_id where that is not empty. */
+void episode_hold(struct episode_book *book, uint32_t handle, struct alert *alert);
+void episode_unhold(const struct judge_context *ctx, uint32_t handle, struct slice parent_id);
+
+/* From here on it is a child of that parent (SUPPRESSED), one of those that it began with or not;
+ * or of none (it comes back; one not said yet stays so). */
+void episode_suppress(const struct judge_context *ctx, uint32_t handle, struct slice parent_id,
+                      bool is_ground);
+
+/* A parent with other figures: UPDATED. */
+void episode_update_roll_up(const struct judge_context *ctx, uint32_t handle, struct alert *alert);
+
+/* One of those that a parent began with is VOIDED: it may have begun without ground. */
+void episode_ground_lost(struct episode_book *book, struct slice parent_id);
 
 /* Its last word on the silent ones that it counts. */
 void episode_caps_end(struct episode_book *book, struct episode *episode, struct alert *alert);

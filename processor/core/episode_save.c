@@ -7,11 +7,12 @@
 #define FLAG_ACKED 1u
 #define FLAG_HELD_BACK 2u
 #define FLAG_COUNTS_MORE 4u
-#define FLAGS (FLAG_ACKED | FLAG_HELD_BACK | FLAG_COUNTS_MORE)
+#define FLAG_IS_GROUND 8u
+#define FLAGS (FLAG_ACKED | FLAG_HELD_BACK | FLAG_COUNTS_MORE | FLAG_IS_GROUND)
 
 static uint8_t flags_of(const struct episode *e) {
     return (uint8_t)((e->acked ? FLAG_ACKED : 0) | (e->held_back ? FLAG_HELD_BACK : 0) |
-                     (e->counts_more ? FLAG_COUNTS_MORE : 0));
+                     (e->counts_more ? FLAG_COUNTS_MORE : 0) | (e->is_ground ? FLAG_IS_GROUND : 0));
 }
 
 static void save_one(const struct episode *e, struct buf *b) {
@@ -19,6 +20,7 @@ static void save_one(const struct episode *e, struct buf *b) {
     buf_put_slice(b, e->bytes);
     buf_put_u8(b, flags_of(e));
     buf_put_u8(b, e->severity);
+    buf_put_zigzag(b, e->spare);
     buf_put_zigzag(b, e->silent_until);
     buf_put_zigzag(b, e->command_seq);
     buf_put_zigzag(b, e->due_at);
@@ -45,6 +47,7 @@ void episode_book_save(const struct episode_book *book, struct buf *b) {
         save_one(list[i], b);
     free(list);
     buf_put_zigzag(b, book->forget_at);
+    buf_put_u8(b, book->unsettled);
     save_commands(book->commands, b);
     page_budget_save(&book->pages, b);
     item_caps_save(&book->caps, b);
@@ -60,7 +63,9 @@ static bool load_one(struct episode_book *book, struct cursor *c) {
     e.acked = flags & FLAG_ACKED;
     e.held_back = flags & FLAG_HELD_BACK;
     e.counts_more = flags & FLAG_COUNTS_MORE;
+    e.is_ground = flags & FLAG_IS_GROUND;
     e.severity = cursor_u8(c);
+    e.spare = (int32_t)cursor_zigzag(c);
     e.silent_until = cursor_zigzag(c);
     e.command_seq = cursor_zigzag(c);
     e.due_at = cursor_zigzag(c);
@@ -103,6 +108,7 @@ bool episode_book_load(struct episode_book *book, struct cursor *c, struct err *
                            (unsigned long long)i + 1, (unsigned long long)count);
     }
     book->forget_at = cursor_zigzag(c);
+    book->unsettled = cursor_u8(c) != 0;
     load_commands(book->commands, c);
     page_budget_load(&book->pages, c);
     item_caps_load(&book->caps, c);

@@ -5,6 +5,7 @@
 #include "core/summary.h"
 #include "tasks/tenant_commands.h"
 #include "tasks/tenant_kpi.h"
+#include "tasks/tenant_storms.h"
 #include "tasks/tenant_turn.h"
 
 #define STEP_MS DELTA_PANE_MS
@@ -129,6 +130,7 @@ static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t st
     struct judge_context ctx = tenant_state_context(t, tenant, t->out);
     ctx.now_at = step_at;
     episode_book_pass(&ctx, step_at);
+    episode_book_hold(tenant->book);
     if (tenant->config_notice == NOTICE_DUE || tenant->scopes_notice == NOTICE_DUE)
         tell_notices(tenant, &ctx, step_at);
     if (t->sources.gap_count > 0)
@@ -139,6 +141,7 @@ static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t st
         judge_demands(tenant, &ctx, step_at);
     if (step_at % FEED_STEP_MS == 0)
         tenant_state_due(tenant, judge_feeds(t, tenant, &ctx, step_at));
+    tenant_storms_settle(tenant, &ctx, step_at);
     episode_book_count_more(&ctx);
     if (step_at % MINUTE_MS == 0 && !t->options.judge_only)
         tenant_kpi_minute(t, tenant, step_at);

@@ -7,6 +7,7 @@
 #include "tasks/tenant_audit.h"
 #include "tasks/tenant_counting.h"
 #include "tasks/tenant_rows.h"
+#include "tasks/tenant_storms.h"
 #include "tasks/tenant_turn.h"
 
 /* One tenant, as it was and as it will be. */
@@ -69,6 +70,7 @@ static void take_over_rules(struct change *c) {
                                  c->at);
             judge_outlook_drop(&c->before, from->objective, &from->view->scope, &from->outlook,
                                c->at);
+            tenant_storms_drop_objective(&c->before, from, c->at);
             continue;
         }
         struct tenant_scope *view = tenant_state_scope(c->task, c->tenant, &from->view->scope);
@@ -105,6 +107,7 @@ static void take_over_demands(struct change *c) {
         const struct demand_rule *rule = same_demand(c, from);
         if (!rule) {
             judge_demand_drop(&c->before, from->rule, &from->view->scope, &from->state, c->at);
+            tenant_storms_drop_demand(&c->before, from, c->at);
             continue;
         }
         struct tenant_scope *view = tenant_state_scope(c->task, c->tenant, &from->view->scope);
@@ -143,6 +146,7 @@ static void change_notices(struct change *c) {
         struct tenant_feed *feed = tenant->feeds.items[i];
         judge_feed_drop(&c->before, feed->site, &feed->state, c->at);
     }
+    tenant_storms_drop_feeds(&c->before, c->at);
 }
 
 static void change_tenant(struct tenant_task *t, struct tenant *tenant,
@@ -162,6 +166,7 @@ static void change_tenant(struct tenant_task *t, struct tenant *tenant,
     change_notices(&c);
     struct judge_context after = tenant_state_context(t, tenant, t->out);
     episode_book_retime(&after, c.at);
+    episode_book_unsettle(tenant->book);
     tenant_state_free_counts(&c.was);
 }
 
