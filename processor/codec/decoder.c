@@ -6,6 +6,7 @@
 #include "base/table.h"
 #include "codec/canonical.h"
 #include "codec/command_slots.h"
+#include "codec/forecast_slots.h"
 #include "codec/frame.h"
 #include "codec/plan.h"
 #include "codec/schema_text.h"
@@ -16,13 +17,13 @@
     X("interactions", "SurveyResponse", USE_OTHER)                                                 \
     X("interactions", "Tick", USE_TICK)                                                            \
     X("tenants", "AlertCommand", USE_COMMAND)                                                      \
-    X("tenants", "ForecastInterval", USE_OTHER)                                                    \
+    X("tenants", "ForecastInterval", USE_FORECAST)                                                 \
     X("tenants", "KnownIssueEvent", USE_OTHER)                                                     \
     X("tenants", "GovernanceEvent", USE_OTHER)                                                     \
     X("tenants", "SecurityEvent", USE_OTHER)                                                       \
     X("tenants", "Tick", USE_TICK)
 
-enum use { USE_EVENT, USE_COMMAND, USE_TICK, USE_OTHER, USE_REFUSED, USE_MISSING };
+enum use { USE_EVENT, USE_COMMAND, USE_FORECAST, USE_TICK, USE_OTHER, USE_REFUSED, USE_MISSING };
 
 struct topic_record {
     const char *topic, *record;
@@ -38,7 +39,7 @@ struct writer {
     enum frame_kind kind;
     uint64_t key; /* the id, or the fingerprint */
     enum use use;
-    struct plan *plan;              /* USE_EVENT, USE_COMMAND */
+    struct plan *plan;              /* USE_EVENT, USE_COMMAND, USE_FORECAST */
     enum dead_letter_reason reason; /* USE_REFUSED */
     struct err why;                 /* USE_REFUSED */
     int64_t until_at;               /* USE_MISSING */
@@ -46,7 +47,7 @@ struct writer {
 
 struct decoder {
     struct slice topic; /* owned */
-    struct schema_tree *reader, *command_reader;
+    struct schema_tree *reader, *command_reader, *forecast_reader;
     struct writer **writers;
     size_t writer_count;
     size_t missing_count; /* of them USE_MISSING: they give way when the table is full */
@@ -127,7 +128,8 @@ struct decoder *decoder_new(struct slice topic) {
     d->topic = slice_copy(topic);
     d->reader = schema_tree_new(schema_text(SCHEMA_INTERACTION_EVENT), NULL);
     d->command_reader = schema_tree_new(schema_text(SCHEMA_ALERT_COMMAND), NULL);
-    CHECK(d->reader && d->command_reader);
+    d->forecast_reader = schema_tree_new(schema_text(SCHEMA_FORECAST), NULL);
+    CHECK(d->reader && d->command_reader && d->forecast_reader);
     table_init(&d->table, 16);
     return d;
 }
@@ -144,6 +146,7 @@ void decoder_free(struct decoder *d) {
     table_deinit(&d->table);
     schema_tree_free(d->reader);
     schema_tree_free(d->command_reader);
+    schema_tree_free(d->forecast_reader);
     free(d);
 }
 
@@ -186,6 +189,8 @@ static void use_schema(struct decoder *d, struct writer *w, const struct schema_
         w->plan = plan_new(tree, d->reader);
     else if (row->use == USE_COMMAND)
         w->plan = plan_new_into(&command_slots, tree, d->command_reader);
+    else if (row->use == USE_FORECAST)
+        w->plan = plan_new_into(&forecast_slots, tree, d->forecast_reader);
 }
 
 static bool add(struct decoder *d, struct writer_key key, struct slice json, struct err *err) {
@@ -284,6 +289,18 @@ static enum decode_result decode_command(const struct writer *w, struct slice ke
     return DECODED_COMMAND;
 }
 
+static enum decode_result decode_forecast(const struct writer *w, struct slice key,
+                                          struct slice body, struct forecast_record *forecast,
+                                          struct decode_fault *fault) {
+    enum plan_result result = plan_run_into(w->plan, body, forecast, &fault->detail);
+    if (result != PLAN_DECODED)
+        return result_of_plan(result, fault);
+    if (!forecast_record_complete(forecast, &fault->detail) ||
+        !key_is(key, forecast->forecast.tenant, "tenant_id", &fault->detail))
+        return reject(fault, DEAD_INVALID);
+    return DECODED_FORECAST;
+}
+
 /* The writer of a record, and where its body is; NULL: *result says why not. */
 static const struct writer *writer_of(struct decoder *d, struct slice value, int64_t now_at,
                                       struct frame *frame, struct decode_fault *fault,
@@ -332,7 +349,7 @@ enum decode_result decoder_decode(struct decoder *d, struct slice key, struct sl
 }
 
 enum decode_result decoder_decode_tenant(struct decoder *d, struct slice key, struct slice value,
-                                         int64_t now_at, struct command_record *command,
+                                         int64_t now_at, struct tenant_record *record,
                                          struct decode_fault *fault) {
     struct frame frame;
     enum decode_result result;
@@ -340,6 +357,8 @@ enum decode_result decoder_decode_tenant(struct decoder *d, struct slice key, st
     if (!w)
         return result;
     if (w->use == USE_COMMAND)
-        return decode_command(w, key, frame.body, command, fault);
+        return decode_command(w, key, frame.body, &record->command, fault);
+    if (w->use == USE_FORECAST)
+        return decode_forecast(w, key, frame.body, &record->forecast, fault);
     return decode_rest(w, fault);
 }

@@ -4,6 +4,8 @@
 #pragma once
 
 #include "base/err.h"
+#include "codec/command_slots.h"
+#include "codec/forecast_slots.h"
 #include "core/dead_letter.h"
 #include "core/event.h"
 
@@ -13,6 +15,7 @@
 enum decode_result {
     DECODED_EVENT,
     DECODED_COMMAND,
+    DECODED_FORECAST,
     DECODED_TICK,       /* says nothing but its log time */
     DECODED_OTHER,      /* a record of the topic that is not used here: as a tick */
     DECODE_NEED_SCHEMA, /* ask the registry for fault->schema_id, then decode again */
@@ -38,9 +41,12 @@ enum decode_result decoder_decode(struct decoder *d, struct slice key, struct sl
                                   int64_t now_at, struct event *ev, struct decode_fault *fault);
 
 /* The same of the topic `tenants`, where a record's key is its tenant_id. */
-struct command_record; /* codec/command_slots.h */
+struct tenant_record {
+    struct command_record command;   /* DECODED_COMMAND */
+    struct forecast_record forecast; /* DECODED_FORECAST */
+};
 enum decode_result decoder_decode_tenant(struct decoder *d, struct slice key, struct slice value,
-                                         int64_t now_at, struct command_record *command,
+                                         int64_t now_at, struct tenant_record *record,
                                          struct decode_fault *fault);
 
 /* What the registry gave for an id. False with the reason when the text is no schema or the table

@@ -44,7 +44,7 @@
     X(hold_ms, LONG, hold_ms, 0)                                                                   \
     X(wrap_ms, LONG, wrap_ms, 0)
 
-enum slot_kind { SLOT_TEXT, SLOT_LONG, SLOT_INT, SLOT_ENUM, SLOT_FLAG, SLOT_TRISTATE };
+enum slot_kind { SLOT_TEXT, SLOT_LONG, SLOT_INT, SLOT_ENUM, SLOT_FLAG, SLOT_TRISTATE, SLOT_DOUBLE };
 
 struct event_slot {
     const char *field; /* name in our schema */

@@ -190,6 +190,12 @@ static bool compile_read(struct compiler *c, size_t slot, enum schema_kind their
         if (theirs == SCHEMA_KIND_BOOLEAN)
             emit(c, c->plan->slots[slot].kind == SLOT_FLAG ? PLAN_FLAG : PLAN_TRISTATE, slot, 0, 0);
         return theirs == SCHEMA_KIND_BOOLEAN;
+    case SLOT_DOUBLE:
+        if (theirs != SCHEMA_KIND_DOUBLE && theirs != SCHEMA_KIND_FLOAT &&
+            theirs != SCHEMA_KIND_LONG && theirs != SCHEMA_KIND_INT)
+            return false;
+        emit(c, PLAN_DOUBLE, slot, (uint32_t)theirs, 0);
+        return true;
     default: return false;
     }
 }

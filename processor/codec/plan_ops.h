@@ -11,8 +11,8 @@
     X(INT_TO_LONG)                                                                                 \
     X(INT)                                                                                         \
     X(ENUM)                                                                                        \
-    X(FLAG) X(TRISTATE) X(OPTION) X(UNION) X(JUMP) X(REFUSE) X(SKIP_VARINTS) X(SKIP_STRINGS)       \
-        X(SKIP_FIXED) X(BLOCKS) X(LOOP) X(CALL) X(RETURN) X(END)
+    X(FLAG) X(TRISTATE) X(DOUBLE) X(OPTION) X(UNION) X(JUMP) X(REFUSE) X(SKIP_VARINTS)             \
+        X(SKIP_STRINGS) X(SKIP_FIXED) X(BLOCKS) X(LOOP) X(CALL) X(RETURN) X(END)
 
 #define PLAN_CODE_ENUM(code) PLAN_##code,
 enum plan_code { PLAN_CODES(PLAN_CODE_ENUM) PLAN_CODE_COUNT };

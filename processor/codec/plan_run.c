@@ -139,6 +139,30 @@ static inline enum fault read_flag(struct place *p, uint8_t *flag) {
     return LIKELY(*flag <= 1) ? FAULT_NONE : FAULT_FLAG;
 }
 
+static enum fault read_double(struct place *p, uint32_t theirs, double *value) {
+    size_t size = theirs == SCHEMA_KIND_DOUBLE ? 8 : 4;
+    int64_t whole = 0;
+    if (theirs != SCHEMA_KIND_DOUBLE && theirs != SCHEMA_KIND_FLOAT) {
+        enum fault fault = theirs == SCHEMA_KIND_INT ? read_int(p, &whole) : take_long(p, &whole);
+        *value = (double)whole;
+        return fault;
+    }
+    if (size > (size_t)(p->end - p->at))
+        return FAULT_CUT;
+    uint64_t bits = 0;
+    for (size_t i = 0; i < size; i++)
+        bits |= (uint64_t)p->at[i] << (8 * i);
+    p->at += size;
+    uint32_t low = (uint32_t)bits;
+    float single;
+    memcpy(&single, &low, sizeof(single));
+    if (size == 4)
+        *value = (double)single;
+    else
+        memcpy(value, &bits, sizeof(bits));
+    return FAULT_NONE;
+}
+
 /* An index below `count`; negative ones are too large as unsigned. */
 static inline enum fault take_index(struct place *p, uint32_t count, enum fault wrong,
                                     uint32_t *index) {
@@ -301,6 +325,9 @@ static enum fault run_program(const struct plan *p, struct run *r, char *ev) {
             break;
         case PLAN_FLAG:
         case PLAN_TRISTATE: fault = read_flag(&at, (uint8_t *)(void *)member); break;
+        case PLAN_DOUBLE: /* a: the writer's kind */
+            fault = read_double(&at, op->a, (double *)(void *)member);
+            break;
         case PLAN_OPTION: /* a: the branch that is null; b: where to go then */
             fault = read_option(&at, op, p, &next);
             break;
@@ -322,8 +349,9 @@ static enum fault run_program(const struct plan *p, struct run *r, char *ev) {
 static void explain(const struct plan *p, const struct run *r, struct slice datum, enum fault fault,
                     struct err *err) {
     static const char *const wanted[] = {
-        [SLOT_TEXT] = "string", [SLOT_LONG] = "long",    [SLOT_INT] = "int",
-        [SLOT_ENUM] = "enum",   [SLOT_FLAG] = "boolean", [SLOT_TRISTATE] = "boolean",
+        [SLOT_TEXT] = "string",   [SLOT_LONG] = "long",    [SLOT_INT] = "int",
+        [SLOT_ENUM] = "enum",     [SLOT_FLAG] = "boolean", [SLOT_TRISTATE] = "boolean",
+        [SLOT_DOUBLE] = "double",
     };
     const struct plan_op *op = &p->ops[r->pc - 1];
     size_t at = (size_t)(r->place.at - (const unsigned char *)datum.at);

@@ -1,7 +1,7 @@
 /* The tenant log's record, written and read: what a process tells the tenant tasks in one epoch.
  *
  * Compact and ours alone: version, names, clocks, leaves, rows, ages, facts, feeds, journeys,
- * efforts, commands, checksum.
+ * efforts, commands, forecasts, checksum.
  * REPORT_VERSION rises whenever a table that is named by number here changes its order. */
 #pragma once
 
@@ -11,7 +11,7 @@
 #include "core/leaf.h"
 #include "core/report.h"
 
-#define REPORT_VERSION 4
+#define REPORT_VERSION 5
 #define REPORT_BYTES_MAX ((size_t)512 * 1024) /* a longer report is written in pieces */
 
 /* Collects one epoch and writes it for each partition of the tenant log. */
@@ -30,6 +30,7 @@ void report_writer_feed(struct report_writer *w, const struct report_feed *feed)
 void report_writer_journey(struct report_writer *w, const struct journey_row *row);
 void report_writer_effort(struct report_writer *w, const struct effort_row *row);
 void report_writer_command(struct report_writer *w, const struct command *command);
+void report_writer_forecast(struct report_writer *w, const struct forecast *forecast);
 void report_writer_clock(struct report_writer *w, const struct report_clock *clock);
 
 typedef void report_emit_fn(void *context, int32_t partition, struct slice record);

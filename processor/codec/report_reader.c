@@ -11,6 +11,7 @@ struct report_reader {
     struct report report;
     size_t clock_room, leaf_room, row_room, count_room, level_room, sample_room, gauge_room;
     size_t gauge_partition_room, fact_room, feed_room, journey_room, effort_room, command_room;
+    size_t forecast_room;
 };
 
 struct report_reader *report_reader_new(void) {
@@ -35,6 +36,7 @@ void report_reader_free(struct report_reader *r) {
     free(r->report.journeys);
     free(r->report.efforts);
     free(r->report.commands);
+    free(r->report.forecasts);
     free(r);
 }
 
@@ -298,6 +300,37 @@ static void take_commands(struct report_reader *r, struct cursor *c) {
     }
 }
 
+#define FORECAST_BYTES_LEAST 53
+
+static void take_forecasts(struct report_reader *r, struct cursor *c) {
+    size_t count = take_count(c, FORECAST_BYTES_LEAST);
+    ROOM(r, forecasts, forecast_room, count);
+    r->report.forecast_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct forecast *f = &r->report.forecasts[i];
+        f->tenant = cursor_slice(c);
+        f->vendor = cursor_slice(c);
+        f->site = cursor_slice(c);
+        f->queue = cursor_slice(c);
+        f->forecast_id = cursor_slice(c);
+        f->channel = take_code(c, CHANNEL_COUNT);
+        f->superseded = cursor_u8(c) != 0;
+        f->version = (int32_t)cursor_zigzag(c);
+        f->published_at = take_instant(c);
+        f->start_at = take_instant(c);
+        f->interval_ms = cursor_zigzag(c);
+        f->volume = cursor_double(c);
+        f->aht_ms = cursor_zigzag(c);
+        f->required_fte = cursor_double(c);
+        f->shrinkage = cursor_double(c);
+        f->p10 = cursor_double(c);
+        f->p90 = cursor_double(c);
+        f->log_at = take_instant(c);
+        if (!c->failed && !forecast_is_valid(f, NULL))
+            cursor_fail(c);
+    }
+}
+
 static bool checksum_is_right(struct slice record) {
     struct slice covered = {record.at, record.size - CHECKSUM_BYTES};
     struct cursor c = cursor_of((struct slice){record.at + covered.size, CHECKSUM_BYTES});
@@ -325,6 +358,7 @@ bool report_reader_read(struct report_reader *r, struct slice record, struct rep
     take_journeys(r, &c);
     take_efforts(r, &c);
     take_commands(r, &c);
+    take_forecasts(r, &c);
     if (c.failed || cursor_left(&c) > 0)
         return err_set(err, "a report of %zu bytes that no writer of this version made",
                        record.size);

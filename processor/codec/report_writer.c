@@ -19,6 +19,7 @@ enum section {
     SECTION_JOURNEYS,
     SECTION_EFFORTS,
     SECTION_COMMANDS,
+    SECTION_FORECASTS,
     SECTION_COUNT
 };
 
@@ -228,6 +229,30 @@ void report_writer_command(struct report_writer *w, const struct command *comman
     put_instant(b, command->issued_at);
     put_instant(b, command->log_at);
     buf_put_zigzag(b, command->seq);
+    end_item(w);
+}
+
+void report_writer_forecast(struct report_writer *w, const struct forecast *f) {
+    struct buf *b = &w->payload;
+    begin_item(w, SECTION_FORECASTS, LEAF_NONE, f->tenant);
+    buf_put_slice(b, f->tenant);
+    buf_put_slice(b, f->vendor);
+    buf_put_slice(b, f->site);
+    buf_put_slice(b, f->queue);
+    buf_put_slice(b, f->forecast_id);
+    buf_put_u8(b, f->channel);
+    buf_put_u8(b, f->superseded);
+    buf_put_zigzag(b, f->version);
+    put_instant(b, f->published_at);
+    put_instant(b, f->start_at);
+    buf_put_zigzag(b, f->interval_ms);
+    buf_put_double(b, f->volume);
+    buf_put_zigzag(b, f->aht_ms);
+    buf_put_double(b, f->required_fte);
+    buf_put_double(b, f->shrinkage);
+    buf_put_double(b, f->p10);
+    buf_put_double(b, f->p90);
+    put_instant(b, f->log_at);
     end_item(w);
 }
 

@@ -7,7 +7,8 @@
 #define SCHEMAS(X)                                                                                 \
     X(INTERACTION_EVENT, "InteractionEvent")                                                       \
     X(TICK, "Tick") X(ALERT, "Alert") X(KPI_SNAPSHOT, "KpiSnapshot")                               \
-    X(DEAD_LETTER, "DeadLetter") X(AUDIT, "AuditRecord") X(ALERT_COMMAND, "AlertCommand")
+    X(DEAD_LETTER, "DeadLetter") X(AUDIT, "AuditRecord") X(ALERT_COMMAND, "AlertCommand")    \
+    X(FORECAST, "ForecastInterval")
 
 #define SCHEMA_ENUM(symbol, name) SCHEMA_##symbol,
 enum schema_id { SCHEMAS(SCHEMA_ENUM) SCHEMA_COUNT };

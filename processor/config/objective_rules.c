@@ -68,7 +68,7 @@ static bool is_later_metric(struct slice name) {
     static const char *const words[] = {
         "repeat_rate", "fcr",           "csat",      "csat_mean",           "nps",
         "ces",         "quality_score", "occupancy", "critical_error_rate", "utilisation",
-        "adherence",   "conformance",   "shrinkage", "forecast_bias",       "forecast_wape",
+        "adherence",   "conformance",   "shrinkage",
     };
     return is_one_of(name, words, sizeof(words) / sizeof(words[0]));
 }

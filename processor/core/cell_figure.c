@@ -41,6 +41,14 @@ static void divide(struct figure *f, int64_t over, int64_t under) {
     f->sample = under;
 }
 
+/* The value is exact; its numerator is told in whole ones. */
+static void refine(struct figure *f, int32_t fineness) {
+    if (fineness == 0)
+        return;
+    f->value /= fineness;
+    f->numerator = (f->numerator + (f->numerator < 0 ? -fineness / 2 : fineness / 2)) / fineness;
+}
+
 static void quantile(const struct cell_sums *s, const struct metric_parts *parts,
                      struct figure *f) {
     const struct histogram *h = &s->histograms[parts->histogram];
@@ -85,7 +93,10 @@ void cell_figure(const struct cell_sums *s, enum metric metric, enum attribution
         figure->value = (double)s->gauges[cell_key_counter((enum counter)parts->over[0].counter)];
         return;
     case FORM_MEAN:
-    case FORM_RATIO: divide(figure, sum_terms(s, parts->over), sum_terms(s, parts->under)); return;
+    case FORM_RATIO:
+        divide(figure, sum_terms(s, parts->over), sum_terms(s, parts->under));
+        refine(figure, parts->fineness);
+        return;
     case FORM_QUANTILE: quantile(s, parts, figure); return;
     case FORM_LEVEL:
         level(s, attribution, variant, threshold, sum_terms(s, parts->under), figure);

@@ -59,7 +59,16 @@
     X(JOURNEY_RESOLUTION_MS, "journey_resolution_ms", MILLIS, "from begin to the last RESOLVED")   \
     X(EFFORT_LEGS, "effort_legs", COUNT, "legs ended of agents who may have several at a time")    \
     X(EFFORT_SPAN_MS, "effort_span_ms", MILLIS, "from the begin to the end of those")              \
-    X(EFFORT_MS, "effort_ms", MILLIS, "that time divided over what the agent had open")
+    X(EFFORT_MS, "effort_ms", MILLIS, "that time divided over what the agent had open")            \
+    X(FORECAST_MISSED, "forecast.missed", COUNT, "thousandths: forecast less what came, no sign")  \
+    X(FORECAST_BEYOND, "forecast.beyond", COUNT, "thousandths: forecast less what came")           \
+    X(FORECAST_CAME, "forecast.came", COUNT, "visits that came where there was a forecast")        \
+    X(FORECAST_1D_MISSED, "forecast.lead_1d.missed", COUNT, "the same a day before")               \
+    X(FORECAST_1D_BEYOND, "forecast.lead_1d.beyond", COUNT, "")                                    \
+    X(FORECAST_1D_CAME, "forecast.lead_1d.came", COUNT, "")                                        \
+    X(FORECAST_7D_MISSED, "forecast.lead_7d.missed", COUNT, "the same a week before")              \
+    X(FORECAST_7D_BEYOND, "forecast.lead_7d.beyond", COUNT, "")                                    \
+    X(FORECAST_7D_CAME, "forecast.lead_7d.came", COUNT, "")
 
 #define COUNTERS(X) SOURCE_COUNTERS(X) TENANT_COUNTERS(X)
 

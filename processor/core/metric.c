@@ -39,6 +39,10 @@ static const char *const variants[] = {LEVEL_VARIANTS(VARIANT_ROW)};
     {                                                                                              \
         .form = FORM_RATIO, .over = {C(sum)}, .under = { C(count) }                                \
     }
+#define THOUSANDTHS_OF(sum, count)                                                                 \
+    {                                                                                              \
+        .form = FORM_RATIO, .fineness = 1000, .over = {C(sum)}, .under = { C(count) }              \
+    }
 #define QUANTILE_OF(name, p)                                                                       \
     { .form = FORM_QUANTILE, .histogram = HISTOGRAM_##name, .per_mille = (p) }
 
@@ -98,6 +102,12 @@ static const struct metric_parts by_event[METRIC_COUNT] = {
     [METRIC_JOURNEY_RESOLUTION_MS] = MEAN_OF(JOURNEY_RESOLUTION_MS, JOURNEYS_RESOLVED),
     [METRIC_EFFORT_MS] = MEAN_OF(EFFORT_MS, EFFORT_LEGS),
     [METRIC_CONCURRENCY] = MEAN_OF(EFFORT_SPAN_MS, EFFORT_MS),
+    [METRIC_FORECAST_WAPE] = THOUSANDTHS_OF(FORECAST_MISSED, FORECAST_CAME),
+    [METRIC_FORECAST_BIAS] = THOUSANDTHS_OF(FORECAST_BEYOND, FORECAST_CAME),
+    [METRIC_FORECAST_WAPE_1D] = THOUSANDTHS_OF(FORECAST_1D_MISSED, FORECAST_1D_CAME),
+    [METRIC_FORECAST_BIAS_1D] = THOUSANDTHS_OF(FORECAST_1D_BEYOND, FORECAST_1D_CAME),
+    [METRIC_FORECAST_WAPE_7D] = THOUSANDTHS_OF(FORECAST_7D_MISSED, FORECAST_7D_CAME),
+    [METRIC_FORECAST_BIAS_7D] = THOUSANDTHS_OF(FORECAST_7D_BEYOND, FORECAST_7D_CAME),
 };
 
 static const struct metric_parts by_arrival[METRIC_COUNT] = {
@@ -143,9 +153,15 @@ enum attribution metric_take_attribution(struct slice *name) {
     return BY_ARRIVAL;
 }
 
-/* More may be reopened in a window than were resolved in it: that is no share of anything. */
+bool metric_is_of_forecasts(enum metric m) {
+    CHECK((unsigned)m < METRIC_COUNT);
+    return m >= METRIC_FORECAST_WAPE && m <= METRIC_FORECAST_BIAS_7D;
+}
+
+/* More may be reopened in a window than were resolved in it, and a forecast may miss by more than
+ * came: those are no shares of anything. */
 bool metric_is_share(enum metric m) {
-    return metric_unit(m) == UNIT_RATIO && m != METRIC_REOPEN_RATE;
+    return metric_unit(m) == UNIT_RATIO && m != METRIC_REOPEN_RATE && !metric_is_of_forecasts(m);
 }
 
 enum unit metric_unit(enum metric m) {

@@ -57,7 +57,13 @@ enum level_variant { LEVEL_VARIANTS(LEVEL_VARIANT_ENUM) VARIANT_COUNT };
     X(JOURNEY_TRANSFER_RATE, "journey_transfer_rate", RATIO, RATIO, 0)                             \
     X(JOURNEY_RESOLUTION_MS, "journey_resolution_ms", MEAN, MILLIS, 0)                             \
     X(EFFORT_MS, "effort_ms", MEAN, MILLIS, 0)                                                     \
-    X(CONCURRENCY, "concurrency", MEAN, COUNT, 0)
+    X(CONCURRENCY, "concurrency", MEAN, COUNT, 0)                                                  \
+    X(FORECAST_WAPE, "forecast_wape", RATIO, RATIO, 0)                                             \
+    X(FORECAST_BIAS, "forecast_bias", RATIO, RATIO, 0)                                             \
+    X(FORECAST_WAPE_1D, "forecast_wape.lead_1d", RATIO, RATIO, 0)                                  \
+    X(FORECAST_BIAS_1D, "forecast_bias.lead_1d", RATIO, RATIO, 0)                                  \
+    X(FORECAST_WAPE_7D, "forecast_wape.lead_7d", RATIO, RATIO, 0)                                  \
+    X(FORECAST_BIAS_7D, "forecast_bias.lead_7d", RATIO, RATIO, 0)
 
 #define METRIC_ENUM(symbol, name, form, unit, arrival) METRIC_##symbol,
 enum metric { METRICS(METRIC_ENUM) METRIC_COUNT };
@@ -71,6 +77,7 @@ bool metric_parse(struct slice name, enum metric *m);
 enum attribution metric_take_attribution(struct slice *name);
 bool level_variant_parse(struct slice name, enum level_variant *v);
 enum unit metric_unit(enum metric m);
+bool metric_is_of_forecasts(enum metric m);
 /* Of cases, each of which is one or is not: never above the whole. */
 bool metric_is_share(enum metric m);
 
@@ -91,6 +98,7 @@ struct metric_parts {
     struct metric_term under[METRIC_TERMS_MAX]; /* denominator */
     uint8_t histogram;                          /* of quantiles: enum histogram_id */
     int32_t per_mille;
+    int32_t fineness; /* the numerator is counted in such parts; 0: whole */
 };
 
 /* NULL: the metric has no such attribution. */

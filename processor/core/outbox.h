@@ -9,6 +9,7 @@
 #include "core/delta.h"
 #include "core/effort.h"
 #include "core/fact.h"
+#include "core/forecast.h"
 #include "core/journey.h"
 #include "core/kpi.h"
 #include "core/metric.h"
@@ -30,7 +31,7 @@ struct judged_steps {
 
 /* The slices in what is handed over are views: copy or encode at once. No member may be NULL but
  * `judged` and `counted`, which nobody needs who lives in the present, `audit`, `journey`, `effort`
- * and, where nobody relays commands, `command`. */
+ * and, where nothing is relayed, `command` and `forecast`. */
 struct outbox {
     void *context;
     struct delta_table *deltas; /* source tasks add here */
@@ -40,6 +41,7 @@ struct outbox {
     void (*kpi)(void *context, const struct kpi *kpi);
     void (*audit)(void *context, const struct audit *audit);
     void (*command)(void *context, const struct command *command);
+    void (*forecast)(void *context, const struct forecast *forecast);
     void (*judged)(void *context, const struct judged_steps *steps); /* NULL: nobody asks */
     void (*journey)(void *context, const struct journey_row *row);
     void (*effort)(void *context, const struct effort_row *row);

@@ -1,4 +1,5 @@
-/* What a process tells the tenant tasks in one epoch: clocks, sums, ages, facts, journeys. The
+/* What a process tells the tenant tasks in one epoch: clocks, sums, ages, facts, journeys,
+ * and what was said of its tenants. The
  * tenant log's record, decoded. Everything is a view into the record. */
 #pragma once
 
@@ -7,6 +8,7 @@
 #include "core/effort.h"
 #include "core/event.h"
 #include "core/fact.h"
+#include "core/forecast.h"
 #include "core/gauge.h"
 #include "core/journey.h"
 
@@ -87,4 +89,6 @@ struct report {
     size_t effort_count;
     struct command *commands; /* in the order of their log */
     size_t command_count;
+    struct forecast *forecasts; /* in the order of their log */
+    size_t forecast_count;
 };

@@ -50,7 +50,13 @@
     X(JOURNEY_TRANSFER_RATE, "Journeys transferred")                                               \
     X(JOURNEY_RESOLUTION_MS, "Average time to the resolution of a journey")                        \
     X(EFFORT_MS, "Average effort of a chat")                                                       \
-    X(CONCURRENCY, "Chats that an agent has at a time")
+    X(CONCURRENCY, "Chats that an agent has at a time")                                            \
+    X(FORECAST_WAPE, "Error of the forecast")                                                      \
+    X(FORECAST_BIAS, "Bias of the forecast")                                                       \
+    X(FORECAST_WAPE_1D, "Error of the forecast of a day before")                                   \
+    X(FORECAST_BIAS_1D, "Bias of the forecast of a day before")                                    \
+    X(FORECAST_WAPE_7D, "Error of the forecast of a week before")                                  \
+    X(FORECAST_BIAS_7D, "Bias of the forecast of a week before")
 
 #define METRIC_WORD(symbol, words) [METRIC_##symbol] = words,
 static const char *const metric_words[METRIC_COUNT] = {METRIC_WORDS(METRIC_WORD)};

@@ -47,6 +47,16 @@ static void live_command(void *context, const struct command *command) {
     report_writer_command(e->writer, command);
 }
 
+static void live_forecast(void *context, const struct forecast *forecast) {
+    struct engine *e = context;
+    report_writer_forecast(e->writer, forecast);
+}
+
+static void silent_forecast(void *context, const struct forecast *forecast) {
+    (void)context;
+    (void)forecast;
+}
+
 static void silent_command(void *context, const struct command *command) {
     (void)context;
     (void)command;
@@ -105,12 +115,14 @@ void engine_effects_init(struct engine *e) {
                               .audit = live_audit,
                               .journey = live_journey,
                               .effort = live_effort,
-                              .command = live_command};
+                              .command = live_command,
+                              .forecast = live_forecast};
     e->silent = (struct outbox){.context = e,
                                 .deltas = e->silent_deltas,
                                 .fact = silent_fact,
                                 .dead_letter = silent_dead_letter,
                                 .alert = silent_alert,
                                 .kpi = silent_kpi,
-                                .command = silent_command};
+                                .command = silent_command,
+                                .forecast = silent_forecast};
 }

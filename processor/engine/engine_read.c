@@ -2,7 +2,6 @@
 #include <inttypes.h>
 
 #include "base/check.h"
-#include "codec/command_slots.h"
 #include "engine/engine_state.h"
 
 static struct outbox *outbox_of(struct engine *e, const struct partition *p) {
@@ -120,6 +119,7 @@ static bool take_interaction(struct engine *e, struct partition *p, const struct
                                 outbox_of(e, p));
         break;
     case DECODED_COMMAND:
+    case DECODED_FORECAST:
     case DECODE_NEED_SCHEMA: UNREACHABLE("handled above, or of another topic");
     }
     note_busy(e, result);
@@ -130,14 +130,16 @@ static bool take_interaction(struct engine *e, struct partition *p, const struct
 static bool take_tenants(struct engine *e, struct partition *p, const struct log_record *r) {
     if (!stamp_is_good(e, p, r) || engine_is_ahead(e, p, r->log_at))
         return false;
-    struct command_record command;
+    struct tenant_record record;
     struct decode_fault fault;
     enum decode_result result = decoder_decode_tenant(e->tenants_decoder, r->key, r->value,
-                                                      e->wall_at, &command, &fault);
+                                                      e->wall_at, &record, &fault);
     if (result == DECODE_NEED_SCHEMA)
         return wait_for_schema(e, p, fault.schema_id);
     if (result == DECODED_COMMAND) {
-        relay_task_command(p->relay, r->log_at, &command.command, outbox_of(e, p));
+        relay_task_command(p->relay, r->log_at, &record.command.command, outbox_of(e, p));
+    } else if (result == DECODED_FORECAST) {
+        relay_task_forecast(p->relay, r->log_at, &record.forecast.forecast, outbox_of(e, p));
     } else if (result == DECODE_REJECT) {
         struct record_place place = place_of(e, p, r, fault.schema_id);
         relay_task_reject(p->relay, &place, fault.reason, slice_of(fault.detail.text),

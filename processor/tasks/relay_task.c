@@ -38,6 +38,14 @@ void relay_task_command(struct relay_task *t, int64_t log_at, const struct comma
     out->command(out->context, &said);
 }
 
+void relay_task_forecast(struct relay_task *t, int64_t log_at, const struct forecast *forecast,
+                         struct outbox *out) {
+    struct forecast said = *forecast;
+    relay_task_tick(t, log_at);
+    said.log_at = log_at;
+    out->forecast(out->context, &said);
+}
+
 void relay_task_reject(struct relay_task *t, const struct record_place *place,
                        enum dead_letter_reason reason, struct slice detail, struct outbox *out) {
     relay_task_tick(t, place->log_at);

@@ -17,9 +17,12 @@ struct relay_task; /* opaque */
 struct relay_task *relay_task_new(const struct relay_task_options *options);
 void relay_task_free(struct relay_task *t);
 
-/* A command, written at log_at; it goes out with that, or with a newer one of before. */
+/* A command or a forecast, written at log_at; a command goes out with that, or with a newer one of
+ * before. */
 void relay_task_command(struct relay_task *t, int64_t log_at, const struct command *command,
                         struct outbox *out);
+void relay_task_forecast(struct relay_task *t, int64_t log_at, const struct forecast *forecast,
+                         struct outbox *out);
 
 /* A record that says nothing but its log time. */
 void relay_task_tick(struct relay_task *t, int64_t log_at);

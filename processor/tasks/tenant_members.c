@@ -20,7 +20,8 @@ void tenant_members_deinit(struct tenant_members *m) {
 /* Figures that parts of a scope add up to. */
 static bool has_parts(const struct objective *o) {
     enum metric_form form = metric_parts(o->metric, o->attribution)->form;
-    return form == FORM_MEAN || form == FORM_RATIO || form == FORM_LEVEL;
+    bool divided = form == FORM_MEAN || form == FORM_RATIO || form == FORM_LEVEL;
+    return divided && !metric_is_of_forecasts(o->metric); /* those are of a queue, not of visits */
 }
 
 static struct cell *part_new(const struct tenant_rule *r) {

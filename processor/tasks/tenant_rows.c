@@ -58,7 +58,7 @@ void tenant_rows_add(struct tenant_task *t, struct tenant_leaf *leaf, const stru
             continue;
         const struct tenant_member *member = leaf->members.items[i];
         cell_add(r->cell, t->step_at, row->pane_at, buf_slice(&t->packed));
-        if (member->cell)
+        if (member && member->cell)
             cell_add(member->cell, t->step_at, row->pane_at, buf_slice(&t->packed));
         tenant_rule_begin(r, leaf->tenant->contract, t->step_at, row->pane_at);
         tenant_rule_late(r, row->pane_at);
@@ -68,5 +68,12 @@ void tenant_rows_add(struct tenant_task *t, struct tenant_leaf *leaf, const stru
         struct tenant_demand *d = leaf->demands.items[i];
         pack_row(t, &d->cell->shape, report, row);
         cell_add(d->cell, t->step_at, row->pane_at, buf_slice(&t->packed));
+    }
+    for (size_t i = 0; i < leaf->forecasts.count; i++) {
+        struct tenant_forecast *f = leaf->forecasts.items[i];
+        if (pack_row(t, &f->cell->shape, report, row) == 0)
+            continue;
+        cell_add(f->cell, t->step_at, row->pane_at, buf_slice(&t->packed));
+        tenant_forecast_touch(t, f, row->pane_at);
     }
 }

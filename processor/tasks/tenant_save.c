@@ -6,7 +6,7 @@
 #include "tasks/tenant_commands.h"
 #include "tasks/tenant_state.h"
 
-#define FORMAT 12
+#define FORMAT 13
 
 static void save_scope_name(const struct scope *s, struct buf *b) {
     buf_put_varint(b, s->mask);
@@ -187,6 +187,7 @@ static void save_tenant(const struct tenant *tenant, struct buf *b) {
         buf_put_slice(b, feed->site);
         feed_state_save(&feed->state, b);
     }
+    tenant_forecasts_save(tenant, b);
     episode_book_save(tenant->book, b);
 }
 
@@ -220,6 +221,8 @@ static bool load_tenant(struct tenant_task *t, struct cursor *c, struct err *err
         if (!c->failed)
             feed_state_load(&tenant_state_feed(tenant, site)->state, c);
     }
+    if (!c->failed)
+        tenant_forecasts_load(t, tenant, c);
     if (c->failed)
         return err_set(err, "the state of tenant " SLICE_FMT " does not fit its contract",
                        SLICE_ARG(name));
@@ -356,6 +359,8 @@ static void align_cells(const struct tenant_task *t) {
             cell_advance(((struct tenant_demand *)tenant->demands.items[n])->cell, t->step_at);
         for (size_t n = 0; n < tenant->feeds.count; n++)
             judge_feed_pass(&((struct tenant_feed *)tenant->feeds.items[n])->state, t->step_at);
+        for (size_t n = 0; n < tenant->forecasts.count; n++)
+            cell_advance(((struct tenant_forecast *)tenant->forecasts.items[n])->cell, t->step_at);
     }
     for (size_t i = 0; i < t->leaves.count; i++)
         align_members(t->leaves.items[i], t->step_at);
@@ -367,6 +372,7 @@ void tenant_task_save(const struct tenant_task *t, struct buf *b) {
     buf_put_zigzag(b, t->clock);
     buf_put_zigzag(b, t->step_at);
     buf_put_zigzag(b, t->first_at);
+    buf_put_zigzag(b, t->newest_pane_at);
     tenant_sources_save(&t->sources, b);
     buf_put_varint(b, t->tenants.count);
     for (size_t i = 0; i < t->tenants.count; i++)
@@ -383,6 +389,7 @@ bool tenant_task_load(struct tenant_task *t, struct slice bytes, struct err *err
     t->clock = cursor_zigzag(&c);
     t->step_at = cursor_zigzag(&c);
     t->first_at = cursor_zigzag(&c);
+    t->newest_pane_at = cursor_zigzag(&c);
     tenant_sources_load(&t->sources, &c);
     t->effective_at = contract_set_next_change(t->options.contracts, t->step_at);
     uint64_t tenants = cursor_varint(&c);

@@ -169,7 +169,7 @@ struct tenant_demand *tenant_state_demand(struct tenant_task *t, struct tenant *
     return tenant->demands.items[at];
 }
 
-static struct leaf copy_leaf(const struct report_leaf *names) {
+struct leaf tenant_state_copy_leaf(const struct report_leaf *names) {
     const struct slice from[] = {names->tenant, names->vendor, names->site, names->queue};
     struct slice to[4];
     size_t size = 1;
@@ -229,6 +229,37 @@ static void find_targets(struct tenant_task *t, struct tenant_leaf *leaf) {
                 append(&leaf->demands, tenant_state_demand(t, tenant, rule, s));
         }
     }
+    for (size_t i = 0; i < tenant->forecasts.count; i++)
+        if (tenant_forecast_has(tenant->forecasts.items[i], &leaf->leaf))
+            append(&leaf->forecasts, tenant->forecasts.items[i]);
+}
+
+/* Objectives of forecasts in this scope; nobody's visits are a part of those. */
+static void find_forecast_rules(struct tenant_task *t, struct tenant_leaf *leaf,
+                                struct tenant_scope *s) {
+    const struct contract *c = leaf->tenant->contract;
+    for (size_t o = 0; o < c->objective_count; o++) {
+        const struct objective *objective = &c->objectives[o];
+        if (objective->per != s->scope.mask || !metric_is_of_forecasts(objective->metric) ||
+            !match_leaf(&objective->when, &leaf->leaf))
+            continue;
+        append(&leaf->rules, tenant_state_rule(t, leaf->tenant, objective, s));
+        append(&leaf->members, NULL);
+    }
+}
+
+void tenant_state_target_forecast(struct tenant_task *t, struct tenant_leaf *leaf, uint32_t mask) {
+    struct tenant *tenant = leaf->tenant;
+    tenant_state_untarget(leaf);
+    leaf->leaf.contract = tenant->contract;
+    for (size_t i = 0; i < tenant->mask_count; i++) {
+        struct scope scope = scope_of_leaf(&leaf->leaf, tenant->masks[i]);
+        struct tenant_scope *s = scope.mask & ~mask ? NULL : tenant_state_scope(t, tenant, &scope);
+        if (!s)
+            continue;
+        append(&leaf->scopes, s);
+        find_forecast_rules(t, leaf, s);
+    }
 }
 
 bool tenant_state_is_viewed(const struct tenant *tenant, const struct scope *scope) {
@@ -238,11 +269,17 @@ bool tenant_state_is_viewed(const struct tenant *tenant, const struct scope *sco
     return false;
 }
 
-void tenant_state_retarget(struct tenant_task *t, struct tenant_leaf *leaf) {
+void tenant_state_untarget(struct tenant_leaf *leaf) {
     tenant_array_deinit(&leaf->scopes);
     tenant_array_deinit(&leaf->rules);
     tenant_array_deinit(&leaf->members);
     tenant_array_deinit(&leaf->demands);
+    tenant_array_deinit(&leaf->forecasts);
+    leaf->leaf.contract = NULL;
+}
+
+void tenant_state_retarget(struct tenant_task *t, struct tenant_leaf *leaf) {
+    tenant_state_untarget(leaf);
     leaf->leaf.contract = leaf->tenant->contract;
     find_targets(t, leaf);
 }
@@ -277,10 +314,9 @@ struct tenant_leaf *tenant_state_leaf(struct tenant_task *t, const struct report
         return t->leaves.items[handle];
     struct tenant_leaf *leaf = calloc(1, sizeof(*leaf));
     CHECK(leaf);
-    leaf->leaf = copy_leaf(&wanted);
+    leaf->leaf = tenant_state_copy_leaf(&wanted);
     leaf->tenant = tenant_state_tenant(t, wanted.tenant);
-    leaf->leaf.contract = leaf->tenant->contract;
-    find_targets(t, leaf);
+    tenant_state_retarget(t, leaf);
     leaf->number = (uint32_t)t->leaves.count;
     table_insert(&t->leaf_index, hash, leaf->number);
     append(&t->leaves, leaf);
@@ -314,10 +350,7 @@ void tenant_state_age(struct tenant_task *t, struct tenant_leaf *leaf, int32_t p
 }
 
 static void free_leaf(struct tenant_leaf *leaf) {
-    tenant_array_deinit(&leaf->scopes);
-    tenant_array_deinit(&leaf->rules);
-    tenant_array_deinit(&leaf->members);
-    tenant_array_deinit(&leaf->demands);
+    tenant_state_untarget(leaf);
     free(leaf->ages);
     free((void *)(uintptr_t)leaf->leaf.tenant.at);
     free(leaf);
@@ -344,6 +377,7 @@ static void free_tenant(struct tenant *tenant) {
         free(feed);
     }
     tenant_array_deinit(&tenant->feeds);
+    tenant_forecasts_free(tenant);
     episode_book_free(tenant->book);
     buf_deinit(&tenant->ahead);
     free((void *)(uintptr_t)tenant->name.at);

@@ -7,36 +7,12 @@
 #include "core/judge_feed.h"
 #include "tasks/tenant_closing.h"
 #include "tasks/tenant_efforts.h"
+#include "tasks/tenant_forecasts.h"
 #include "tasks/tenant_journeys.h"
+#include "tasks/tenant_leaf.h"
 #include "tasks/tenant_rules.h"
 #include "tasks/tenant_sources.h"
 #include "tasks/tenant_task.h"
-
-/* Pointers in an order that the owner keeps. */
-struct tenant_array {
-    void **items;
-    size_t count, capacity;
-};
-
-void tenant_array_insert(struct tenant_array *a, size_t index, void *item);
-void tenant_array_deinit(struct tenant_array *a);
-
-/* The oldest that wait and are open, by one source partition. */
-struct tenant_age {
-    int32_t partition;
-    int64_t oldest_waiting_at, oldest_open_at; /* INSTANT_NONE: nobody, nothing */
-};
-
-/* The finest scope; the targets are what its rows are added to. */
-struct tenant_leaf {
-    struct leaf leaf; /* names owned, in one block that begins with the tenant's */
-    struct tenant *tenant;
-    uint32_t number;                            /* its place in the task's leaves */
-    struct tenant_array scopes, rules, demands; /* borrowed */
-    struct tenant_array members;                /* borrowed: its part in each of rules */
-    struct tenant_age *ages;                    /* by partition */
-    size_t age_count;
-};
 
 struct tenant_feed {
     struct slice site; /* owned */
@@ -61,10 +37,11 @@ struct tenant {
     struct buf ahead;                /* rows of panes from there on: tenant_ahead.h */
     int64_t audit_seq;               /* records written: tenant_audit.h */
     char audit_hash[TENANT_AUDIT_HASH + 1];
-    struct tenant_array scopes;  /* struct tenant_scope, by scope_compare */
-    struct tenant_array rules;   /* struct tenant_rule, by objective, then scope */
-    struct tenant_array demands; /* struct tenant_demand, by rule, then scope */
-    struct tenant_array feeds;   /* struct tenant_feed, by site */
+    struct tenant_array scopes;    /* struct tenant_scope, by scope_compare */
+    struct tenant_array rules;     /* struct tenant_rule, by objective, then scope */
+    struct tenant_array demands;   /* struct tenant_demand, by rule, then scope */
+    struct tenant_array feeds;     /* struct tenant_feed, by site */
+    struct tenant_array forecasts; /* struct tenant_forecast, by queue, site, vendor, channel */
     struct episode_book *book;
     uint8_t config_notice, scopes_notice; /* enum tenant_notice */
     bool late;                            /* some scope is */
@@ -99,10 +76,13 @@ struct tenant_task {
     struct tenant_efforts efforts;
     struct tenant_waiting waiting;
     size_t scope_count;
-    bool ages_changed; /* since the ages were shown */
-    bool turned;       /* a contract took over since all was shown */
-    size_t show_from;  /* how many scopes to pass over: the view was full there */
-    int64_t log_at;    /* of the record that is being applied */
+    size_t forecast_count, forecast_limit; /* versions, over all tenants */
+    size_t forecast_series_count, forecast_series_limit;
+    int64_t newest_pane_at; /* that was heard of; INSTANT_NONE */
+    bool ages_changed;      /* since the ages were shown */
+    bool turned;            /* a contract took over since all was shown */
+    size_t show_from;       /* how many scopes to pass over: the view was full there */
+    int64_t log_at;         /* of the record that is being applied */
 
     /* Working memory, and what follows from the tables of metrics. */
     struct cell_scratch scratch;
@@ -126,6 +106,8 @@ struct tenant *tenant_state_find(struct tenant_task *t, struct slice name); /* o
 
 /* The leaf of these names, with its scopes and rules, made when missing. */
 struct tenant_leaf *tenant_state_leaf(struct tenant_task *t, const struct report_leaf *names);
+/* Its names, copied into one block. */
+struct leaf tenant_state_copy_leaf(const struct report_leaf *names);
 struct tenant_feed *tenant_state_feed(struct tenant *tenant, struct slice site);
 void tenant_state_age(struct tenant_task *t, struct tenant_leaf *leaf, int32_t partition,
                       int64_t oldest_waiting_at, int64_t oldest_open_at);
@@ -133,8 +115,13 @@ void tenant_state_age(struct tenant_task *t, struct tenant_leaf *leaf, int32_t p
 /* True when a leaf of this scope is to be counted in it. */
 bool tenant_state_is_viewed(const struct tenant *tenant, const struct scope *scope);
 
-/* The contract changed: what the leaf's rows are added to is looked up anew. */
+/* The contract changed: what the leaf's rows are added to is looked up anew; or forgotten, and the
+ * leaf has no contract then. */
 void tenant_state_retarget(struct tenant_task *t, struct tenant_leaf *leaf);
+void tenant_state_untarget(struct tenant_leaf *leaf);
+/* Of a leaf that stands for a forecast: scopes that fix no more than `mask`, and objectives of
+ * forecasts there. */
+void tenant_state_target_forecast(struct tenant_task *t, struct tenant_leaf *leaf, uint32_t mask);
 
 /* What the contract that is in force at `at` asks for; the arrays of what was asked for before are
  * empty. */

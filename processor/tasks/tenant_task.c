@@ -6,6 +6,7 @@
 #include "core/judge_item.h"
 #include "tasks/tenant_commands.h"
 #include "tasks/tenant_counting.h"
+#include "tasks/tenant_forecasts.h"
 #include "tasks/tenant_kpi.h"
 #include "tasks/tenant_rows.h"
 #include "tasks/tenant_steps.h"
@@ -16,6 +17,9 @@ struct tenant_task *tenant_task_new(const struct tenant_task_options *options) {
     t->options = *options;
     t->clock = t->step_at = INSTANT_NONE;
     t->first_at = INSTANT_MAX;
+    t->newest_pane_at = INSTANT_NONE;
+    t->forecast_limit = TENANT_FORECASTS_MAX;
+    t->forecast_series_limit = TENANT_FORECAST_SERIES_MAX;
     tenant_sources_init(&t->sources, options->live, options->until_end, options->max_source_lag_ms);
     table_init(&t->leaf_index, 64);
     tenant_journeys_init(&t->journeys);
@@ -61,11 +65,17 @@ static void forget_leaves(struct tenant_task *t, size_t count) {
         memset(t->report_leaves, 0, count * sizeof(struct tenant_leaf *));
 }
 
-static void add_rows(struct tenant_task *t, const struct report *report) {
-    for (size_t i = 0; i < report->row_count && t->step_at == INSTANT_NONE; i++) {
-        if (report->rows[i].pane_at < t->first_at)
-            t->first_at = report->rows[i].pane_at;
+static void note_panes(struct tenant_task *t, const struct report *report) {
+    for (size_t i = 0; i < report->row_count; i++) {
+        int64_t pane_at = report->rows[i].pane_at;
+        if (pane_at < t->first_at && t->step_at == INSTANT_NONE)
+            t->first_at = pane_at;
+        if (pane_at > t->newest_pane_at)
+            t->newest_pane_at = pane_at;
     }
+}
+
+static void add_rows(struct tenant_task *t, const struct report *report) {
     forget_leaves(t, report->leaf_count);
     for (size_t i = 0; i < report->row_count; i++)
         tenant_rows_add(t, leaf_of(t, report, report->rows[i].leaf), report, &report->rows[i]);
@@ -116,6 +126,10 @@ void tenant_task_apply(struct tenant_task *t, const struct report *report, int64
     t->out = tenant_counting_begin(&counting, t, out);
     t->log_at = log_at;
     t->counts.reports++;
+    int64_t heard_until = t->newest_pane_at;
+    note_panes(t, report);
+    for (size_t i = 0; i < report->forecast_count; i++)
+        tenant_forecasts_hear(t, &report->forecasts[i], heard_until);
     add_rows(t, report);
     add_ages(t, report);
     judge_facts(t, report);

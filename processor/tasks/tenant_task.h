@@ -38,6 +38,9 @@ struct tenant_task_options {
     X(commands_stale, "of those: the sender had not seen what another one did")                    \
     X(commands_repeated, "commands that came again")                                               \
     X(commands_early, "commands applied ahead of their time: too many were waiting for it")        \
+    X(forecasts, "intervals of forecasts that came")                                               \
+    X(forecasts_past, "of those: their figures were final already")                                \
+    X(forecasts_refused, "of those: there was no room for them")                                   \
     X(feedback_true, "alerts that people found right")                                             \
     X(feedback_false, "alerts that people found to be false alarms")                               \
     X(kpis, "figures published")

@@ -465,7 +465,7 @@ QUANTILES = {"wait_p50_ms": ("wait", 0.5), "wait_p90_ms": ("wait", 0.9),
              "wait_p95_ms": ("wait", 0.95), "handle_p90_ms": ("handle", 0.9),
              "first_reply_p90_ms": ("first_reply", 0.9),
              "resolution_p90_ms": ("resolution", 0.9)}
-ELSEWHERE = ("journey", "effort_ms", "concurrency")    # journeys.py
+ELSEWHERE = ("journey", "effort_ms", "concurrency", "forecast_")  # journeys.py; no forecasts here
 # Numerator and denominator, of A S G C F L and of all that are answered.
 VARIANTS = {"answered_of_offered": ("A", "ASGL"), "abandon_ignored": ("A", "AL"),
             "abandon_positive": ("ASG", "ASGL"), "removed_within": ("ASGC", "ASGCFL"),

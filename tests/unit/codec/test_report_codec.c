@@ -464,6 +464,67 @@ static void commands_come_out_as_they_were(void **state) {
     leaf_dict_free(leaves);
 }
 
+static void read_forecast(void *context, int32_t partition, struct slice record) {
+    struct told *told = context;
+    struct report report;
+    struct err err;
+    assert_true(report_reader_read(told->reader, record, &report, &err));
+    if (report.forecast_count == 0)
+        return;
+    const struct forecast *f = &report.forecasts[0];
+    assert_int_equal(partition, murmur2_partition(SLICE("acme"), PARTITIONS));
+    assert_true(slice_equal(f->tenant, SLICE("acme")) && slice_equal(f->vendor, SLICE("v1")));
+    assert_true(slice_equal(f->site, SLICE("s1")) && slice_equal(f->queue, SLICE("q1")));
+    assert_true(slice_equal(f->forecast_id, SLICE("f1")) && f->superseded);
+    assert_int_equal(f->channel, CHANNEL_CHAT);
+    assert_int_equal(f->version, -3);
+    assert_int_equal(f->published_at, 4);
+    assert_int_equal(f->start_at, DAY_MS);
+    assert_int_equal(f->interval_ms, HOUR_MS);
+    assert_int_equal(f->volume * 4, 5);
+    assert_int_equal(f->aht_ms, 6);
+    assert_int_equal(f->required_fte, 7);
+    assert_int_equal(f->shrinkage * 4, 1);
+    assert_int_equal(f->p10, 1);
+    assert_int_equal(f->p90, 2);
+    assert_int_equal(f->log_at, 8);
+    told->count += report.forecast_count;
+}
+
+static void forecasts_come_out_as_they_were(void **state) {
+    (void)state;
+    struct contract_set contracts = {0};
+    contract_init_default(&contracts.fallback);
+    struct leaf_dict *leaves = leaf_dict_new(&contracts, 10);
+    struct delta_table *deltas = delta_table_new();
+    struct report_writer *writer = report_writer_new("host", PARTITIONS, leaves);
+    struct told told = {.reader = report_reader_new()};
+    report_writer_forecast(writer, &(struct forecast){.tenant = SLICE("acme"),
+                                                      .vendor = SLICE("v1"),
+                                                      .site = SLICE("s1"),
+                                                      .queue = SLICE("q1"),
+                                                      .forecast_id = SLICE("f1"),
+                                                      .channel = CHANNEL_CHAT,
+                                                      .superseded = true,
+                                                      .version = -3,
+                                                      .published_at = 4,
+                                                      .start_at = DAY_MS,
+                                                      .interval_ms = HOUR_MS,
+                                                      .volume = 1.25,
+                                                      .aht_ms = 6,
+                                                      .required_fte = 7,
+                                                      .shrinkage = 0.25,
+                                                      .p10 = 1,
+                                                      .p90 = 2,
+                                                      .log_at = 8});
+    report_writer_finish(writer, deltas, read_forecast, &told);
+    assert_int_equal(told.count, 1);
+    report_reader_free(told.reader);
+    report_writer_free(writer);
+    delta_table_free(deltas);
+    leaf_dict_free(leaves);
+}
+
 static void says_why_it_refuses(void **state) {
     (void)state;
     struct report_reader *reader = report_reader_new();
@@ -472,8 +533,8 @@ static void says_why_it_refuses(void **state) {
     assert_false(report_reader_read(reader, SLICE("abc"), &report, &err));
     assert_string_equal(err.text, "a report of 3 bytes is none");
     assert_false(report_reader_read(reader, SLICE("\x07 from the future"), &report, &err));
-    assert_string_equal(err.text, "a report of version 7; this program reads version 4");
-    assert_false(report_reader_read(reader, SLICE("\x04 not from here"), &report, &err));
+    assert_string_equal(err.text, "a report of version 7; this program reads version 5");
+    assert_false(report_reader_read(reader, SLICE("\x05 not from here"), &report, &err));
     assert_string_equal(err.text, "a report of 15 bytes whose checksum is wrong");
 
     struct buf b = {0};
@@ -493,6 +554,7 @@ int main(void) {
         cmocka_unit_test(long_reports_come_in_pieces),
         cmocka_unit_test(bytes_do_not_depend_on_history),
         cmocka_unit_test(commands_come_out_as_they_were),
+        cmocka_unit_test(forecasts_come_out_as_they_were),
         cmocka_unit_test(says_why_it_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

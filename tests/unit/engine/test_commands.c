@@ -1,5 +1,5 @@
-/* A command that is written into `tenants` reaches the alert that it is about: through the relay,
- * the tenant log and a restart, once; and what cannot be used there is a dead letter. */
+/* What is written into `tenants` reaches its tenant: a command the alert that it is about, through
+ * the relay, the tenant log and a restart, once; and what cannot be used there is a dead letter. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +12,18 @@
 #include "sim_events.h"
 
 #define COMMAND_SCHEMA 8
+
+#define FORECAST_SCHEMA 10
+
+static const char forecast_schema[] =
+    "{\"type\":\"record\",\"name\":\"ForecastInterval\",\"namespace\":\"floorwalker.v1\","
+    "\"fields\":[{\"name\":\"event_id\",\"type\":\"string\"},"
+    "{\"name\":\"tenant_id\",\"type\":\"string\"},"
+    "{\"name\":\"queue_id\",\"type\":\"string\"},"
+    "{\"name\":\"event_at\",\"type\":\"long\"},"
+    "{\"name\":\"interval_start_at\",\"type\":\"long\"},"
+    "{\"name\":\"interval_ms\",\"type\":\"long\"},"
+    "{\"name\":\"volume\",\"type\":\"double\"}]}";
 
 static const char command_schema[] =
     "{\"type\":\"record\",\"name\":\"AlertCommand\",\"namespace\":\"floorwalker.v1\","
@@ -35,9 +47,25 @@ static void send_command(struct sim *s, const char *key, const char *tenant, con
     buf_deinit(&b);
 }
 
+static void send_forecast(struct sim *s, const char *tenant, const char *event, double volume) {
+    struct buf b;
+    buf_init(&b);
+    frame_put(&(struct frame){.kind = FRAME_ID, .schema_id = FORECAST_SCHEMA}, &b);
+    put_text(&b, event);
+    put_text(&b, tenant);
+    put_text(&b, "billing");
+    buf_put_zigzag(&b, s->wall_at);
+    buf_put_zigzag(&b, instant_floor(s->wall_at, HOUR_MS) + 2 * HOUR_MS);
+    buf_put_zigzag(&b, HOUR_MS);
+    buf_put_double(&b, volume);
+    sim_append(s, INPUT_TENANTS, 0, s->wall_at, slice_of(tenant), buf_slice(&b));
+    buf_deinit(&b);
+}
+
 static struct engine *begin(struct sim *s) {
     struct engine *e = start(s, false, false);
     engine_add_schema(e, COMMAND_SCHEMA, slice_of(command_schema));
+    engine_add_schema(e, FORECAST_SCHEMA, slice_of(forecast_schema));
     return e;
 }
 
@@ -117,6 +145,27 @@ static void test_what_cannot_be_used_is_a_dead_letter(void **state) {
     sim_deinit(&s);
 }
 
+static void test_a_forecast_reaches_its_tenant_once(void **state) {
+    (void)state;
+    struct sim s;
+    sim_init(&s, 1);
+    s.tenants = 1;
+    struct engine *e = begin(&s);
+    send_forecast(&s, "acme", "f1", 10);
+    send_forecast(&s, "acme", "f2", -3); /* fewer than none */
+    settle(&s, e);
+    assert_int_equal(metric_of(e, "tenant_forecasts"), 1);
+    assert_int_equal(outputs_of(&s, OUTPUT_DEAD_LETTERS), 1);
+    sim_kill(&s, e);
+    e = begin(&s);
+    send_forecast(&s, "acme", "f3", 12);
+    settle(&s, e);
+    assert_int_equal(metric_of(e, "tenant_forecasts_refused"), 0);
+    assert_int_equal(outputs_of(&s, OUTPUT_DEAD_LETTERS), 1);
+    stop(&s, e);
+    sim_deinit(&s);
+}
+
 /* The registry has it, and it is no Avro: the record cannot be waited for. */
 static void test_a_schema_that_nobody_can_read_holds_nothing(void **state) {
     (void)state;
@@ -156,6 +205,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_command_reaches_its_alert_once),
         cmocka_unit_test(test_what_cannot_be_used_is_a_dead_letter),
+        cmocka_unit_test(test_a_forecast_reaches_its_tenant_once),
         cmocka_unit_test(test_a_schema_that_nobody_can_read_holds_nothing),
         cmocka_unit_test(test_a_quiet_topic_is_asked_for_the_time),
     };

@@ -177,6 +177,7 @@ struct fixture_report {
     struct effort_row efforts[4];
     struct command commands[4];
     char command_ids[4][24];
+    struct forecast forecasts[8];
     struct report_leaf leaves[FIXTURE_LEAVES];
 };
 
@@ -197,7 +198,8 @@ static inline void fixture_report_init(struct fixture_report *r) {
                                 .facts = r->facts,
                                 .journeys = r->journeys,
                                 .efforts = r->efforts,
-                                .commands = r->commands};
+                                .commands = r->commands,
+                                .forecasts = r->forecasts};
 }
 
 static inline void fixture_add(struct fixture_report *r, const struct fact_row *f) {

@@ -14,7 +14,7 @@ struct run_options {
 
 /* A history is made anew from its seed: reports in order of log time. */
 struct history {
-    struct rng rng, journeys;
+    struct rng rng, journeys, forecasts;
     struct ledger ledger;
     int64_t now, log_at;
     size_t left;
@@ -57,6 +57,7 @@ static inline struct fact_row random_row(struct history *h) {
 static inline void history_init(struct history *h, const struct run_options *options) {
     rng_init(&h->rng, options->seed);
     rng_init(&h->journeys, options->seed + 77);
+    rng_init(&h->forecasts, options->seed + 99);
     h->ledger.count = 0;
     h->now = h->log_at = FIXTURE_START;
     h->left = HISTORY_MAX;
@@ -98,6 +99,32 @@ static inline struct effort_row random_effort(struct history *h) {
                                .gone = rng_below(rng, 8) == 0};
 }
 
+/* Versions of a few intervals around now, at one site or all, published before or after them. */
+static inline struct forecast random_forecast(struct history *h) {
+    struct rng *rng = &h->forecasts;
+    int64_t length_ms = rng_below(rng, 8) == 0 ? 30 * MINUTE_MS : 15 * MINUTE_MS;
+    int64_t start_at = instant_floor(h->now, length_ms) +
+                       ((int64_t)rng_below(rng, 12) - 3) * length_ms;
+    return (struct forecast){.tenant = SLICE("acme"),
+                             .site = rng_below(rng, 2) ? SLICE("north") : SLICE(""),
+                             .queue = rng_below(rng, 2) ? SLICE("billing") : SLICE("tech"),
+                             .channel = rng_below(rng, 3) ? CHANNEL_VOICE : CHANNEL_UNKNOWN,
+                             .forecast_id = rng_below(rng, 2) ? SLICE("wfm") : SLICE("other"),
+                             .version = (int32_t)rng_below(rng, 4),
+                             .published_at = start_at - (int64_t)rng_below(rng, 9 * 24) * HOUR_MS +
+                                             20 * MINUTE_MS,
+                             .start_at = start_at,
+                             .interval_ms = length_ms,
+                             .volume = (double)rng_below(rng, 60) / 4,
+                             .aht_ms = 240000,
+                             .required_fte = (double)rng_below(rng, 9),
+                             .shrinkage = FORECAST_NONE,
+                             .p10 = FORECAST_NONE,
+                             .p90 = FORECAST_NONE,
+                             .superseded = rng_below(rng, 8) == 0,
+                             .log_at = h->now};
+}
+
 static inline bool next_report(struct history *h, struct fixture_report *r) {
     if (h->left == 0)
         return false;
@@ -126,6 +153,8 @@ static inline bool next_report(struct history *h, struct fixture_report *r) {
         r->journeys[r->report.journey_count++] = random_journey(h);
     while (r->report.effort_count < 4 && rng_below(&h->journeys, 3) == 0)
         r->efforts[r->report.effort_count++] = random_effort(h);
+    while (r->report.forecast_count < 4 && rng_below(&h->forecasts, 2) == 0)
+        r->forecasts[r->report.forecast_count++] = random_forecast(h);
     static const char *const interactions[] = {"i1", "i2", "i3", "i4"};
     if (rng_below(&h->rng, 4) == 0)
         fixture_fact(r, interactions[rng_below(&h->rng, 4)],

@@ -1,0 +1,221 @@
+#include "core/forecast_series.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+
+void forecast_series_init(struct forecast_series *s) {
+    *s = (struct forecast_series){0};
+}
+
+void forecast_series_deinit(struct forecast_series *s) {
+    free(s->versions);
+    forecast_series_init(s);
+}
+
+struct forecast_version forecast_version_of(const struct forecast *f) {
+    return (struct forecast_version){.start_at = f->start_at,
+                                     .published_at = f->published_at,
+                                     .id = slice_hash(f->forecast_id, 0),
+                                     .version = f->version,
+                                     .interval_ms = (int32_t)f->interval_ms,
+                                     .volume = f->volume,
+                                     .required_fte = f->required_fte,
+                                     .shrinkage = f->shrinkage,
+                                     .p10 = f->p10,
+                                     .p90 = f->p90,
+                                     .aht_ms = f->aht_ms,
+                                     .superseded = f->superseded};
+}
+
+static int compare(const struct forecast_version *a, const struct forecast_version *b) {
+    if (a->start_at != b->start_at)
+        return a->start_at < b->start_at ? -1 : 1;
+    if (a->published_at != b->published_at)
+        return a->published_at < b->published_at ? -1 : 1;
+    if (a->version != b->version)
+        return a->version < b->version ? -1 : 1;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+/* The first version that is not before `v`. */
+static size_t lower(const struct forecast_series *s, const struct forecast_version *v) {
+    size_t low = 0, high = s->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare(&s->versions[middle], v) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static size_t first_from(const struct forecast_series *s, int64_t start_at) {
+    struct forecast_version least = {
+        .start_at = start_at, .published_at = INSTANT_NONE, .version = INT32_MIN};
+    return lower(s, &least);
+}
+
+static int64_t end_of(const struct forecast_version *v) {
+    return v->start_at + v->interval_ms;
+}
+
+static bool is_same(const struct forecast_version *a, const struct forecast_version *b) {
+    return a->start_at == b->start_at && a->interval_ms == b->interval_ms &&
+           a->version == b->version && a->id == b->id;
+}
+
+static bool is_displaced(const struct forecast_version *old, const struct forecast_version *v) {
+    bool overlaps = old->start_at < end_of(v) && v->start_at < end_of(old);
+    bool other = old->start_at != v->start_at || old->interval_ms != v->interval_ms;
+    return overlaps && other && old->published_at <= v->published_at;
+}
+
+static long drop_displaced(struct forecast_series *s, const struct forecast_version *v) {
+    size_t kept = first_from(s, v->start_at - s->longest_ms);
+    size_t at = kept;
+    for (; at < s->count && s->versions[at].start_at < end_of(v); at++) {
+        const struct forecast_version *old = &s->versions[at];
+        if (!is_same(old, v) && !is_displaced(old, v))
+            s->versions[kept++] = *old;
+    }
+    long dropped = (long)(at - kept);
+    if (dropped > 0)
+        memmove(&s->versions[kept], &s->versions[at], (s->count - at) * sizeof(*s->versions));
+    s->count -= (size_t)dropped;
+    return dropped;
+}
+
+static void insert(struct forecast_series *s, size_t at, const struct forecast_version *v) {
+    if (s->count == s->capacity) {
+        s->capacity = s->capacity == 0 ? 64 : s->capacity * 2;
+        s->versions = realloc(s->versions, s->capacity * sizeof(*s->versions));
+        CHECK(s->versions);
+    }
+    memmove(&s->versions[at + 1], &s->versions[at], (s->count - at) * sizeof(*s->versions));
+    s->versions[at] = *v;
+    s->count++;
+}
+
+long forecast_series_put(struct forecast_series *s, const struct forecast_version *v) {
+    long dropped = s->count > 0 ? drop_displaced(s, v) : 0;
+    insert(s, lower(s, v), v);
+    if (v->interval_ms > s->longest_ms)
+        s->longest_ms = v->interval_ms;
+    return 1 - dropped;
+}
+
+const struct forecast_version *forecast_series_at(const struct forecast_series *s, int64_t start_at,
+                                                  int64_t lead_ms) {
+    const struct forecast_version *best = NULL;
+    for (size_t i = first_from(s, start_at); i < s->count && s->versions[i].start_at == start_at &&
+                                             s->versions[i].published_at <= start_at - lead_ms;
+         i++) {
+        if (lead_ms > 0 || !s->versions[i].superseded)
+            best = &s->versions[i];
+    }
+    return best;
+}
+
+const struct forecast_version *forecast_series_holding(const struct forecast_series *s,
+                                                       int64_t at) {
+    const struct forecast_version *best = NULL;
+    for (size_t i = first_from(s, at - s->longest_ms + 1);
+         i < s->count && s->versions[i].start_at <= at; i++) {
+        const struct forecast_version *v = &s->versions[i];
+        bool counts = end_of(v) > at && v->published_at <= v->start_at && !v->superseded;
+        if (counts && (!best || v->published_at >= best->published_at))
+            best = v;
+    }
+    return best;
+}
+
+bool forecast_series_expect(const struct forecast_series *s, int64_t from_at, int64_t to_at,
+                            struct forecast_sum *sum) {
+    *sum = (struct forecast_sum){.told = true};
+    for (int64_t at = from_at; at < to_at;) {
+        const struct forecast_version *v = forecast_series_holding(s, at);
+        if (!v)
+            return false;
+        int64_t end_at = end_of(v) < to_at ? end_of(v) : to_at;
+        double part = (double)(end_at - at) / (double)v->interval_ms;
+        sum->volume += v->volume * part;
+        sum->told = sum->told && v->p90 >= 0;
+        sum->p10 += v->p10 * part;
+        sum->p90 += v->p90 * part;
+        at = end_at;
+    }
+    return true;
+}
+
+const struct forecast_version *forecast_series_from(const struct forecast_series *s,
+                                                    int64_t start_at) {
+    size_t i = first_from(s, start_at);
+    return i < s->count ? &s->versions[i] : NULL;
+}
+
+size_t forecast_series_forget(struct forecast_series *s, int64_t until_at) {
+    size_t kept = 0;
+    for (size_t i = 0; i < s->count; i++)
+        if (end_of(&s->versions[i]) > until_at)
+            s->versions[kept++] = s->versions[i];
+    size_t forgotten = s->count - kept;
+    s->count = kept;
+    return forgotten;
+}
+
+static void save_version(const struct forecast_version *v, struct buf *b) {
+    buf_put_zigzag(b, v->start_at);
+    buf_put_zigzag(b, v->published_at);
+    buf_put_u64(b, v->id);
+    buf_put_zigzag(b, v->version);
+    buf_put_varint(b, (uint64_t)v->interval_ms);
+    buf_put_double(b, v->volume);
+    buf_put_double(b, v->required_fte);
+    buf_put_double(b, v->shrinkage);
+    buf_put_double(b, v->p10);
+    buf_put_double(b, v->p90);
+    buf_put_zigzag(b, v->aht_ms);
+    buf_put_u8(b, v->superseded);
+}
+
+static struct forecast_version load_version(struct cursor *c) {
+    struct forecast_version v = {.start_at = cursor_zigzag(c)};
+    v.published_at = cursor_zigzag(c);
+    v.id = cursor_u64(c);
+    v.version = (int32_t)cursor_zigzag(c);
+    v.interval_ms = (int32_t)cursor_varint(c);
+    v.volume = cursor_double(c);
+    v.required_fte = cursor_double(c);
+    v.shrinkage = cursor_double(c);
+    v.p10 = cursor_double(c);
+    v.p90 = cursor_double(c);
+    v.aht_ms = cursor_zigzag(c);
+    v.superseded = cursor_u8(c) != 0;
+    if (v.interval_ms <= 0)
+        cursor_fail(c);
+    return v;
+}
+
+/* longest_ms is not what it was once, but what it is for these. */
+void forecast_series_save(const struct forecast_series *s, struct buf *b) {
+    buf_put_varint(b, s->count);
+    for (size_t i = 0; i < s->count; i++)
+        save_version(&s->versions[i], b);
+}
+
+void forecast_series_load(struct forecast_series *s, struct cursor *c) {
+    uint64_t count = cursor_varint(c);
+    for (uint64_t i = 0; i < count && !c->failed; i++) {
+        struct forecast_version v = load_version(c);
+        if (c->failed || (s->count > 0 && compare(&s->versions[s->count - 1], &v) >= 0)) {
+            cursor_fail(c);
+            return;
+        }
+        insert(s, s->count, &v);
+        if (v.interval_ms > s->longest_ms)
+            s->longest_ms = v.interval_ms;
+    }
+}
