@@ -9,8 +9,14 @@ static void keep(void *context, const struct alert *a) {
     if (a->transition != TRANSITION_FIRING)
         return;
     CHECK(o->count < OURS_ALARMS_MAX);
-    o->alarms[o->count++] = (struct ours_alarm){a->condition_at, a->kind, a->observed, a->baseline,
-                                                a->p_value};
+    bool ramp = slice_equal(a->formula, SLICE("negative_binomial_cusum"));
+    struct ours_alarm alarm = {.at = a->condition_at,
+                               .kind = a->kind,
+                               .observed = a->observed,
+                               .baseline = a->baseline,
+                               .p = a->p_value,
+                               .window_ms = ramp ? 0 : a->window_end_at - a->window_start_at};
+    o->alarms[o->count++] = alarm;
 }
 
 static int64_t count(void *context, int64_t from_at, int64_t to_at) {
@@ -42,7 +48,7 @@ void ours_judge(struct ours *o, const struct ours_plan *plan, const struct arriv
     int64_t end_at = a->from_at + (int64_t)a->steps * ARRIVALS_STEP_MS;
     for (int64_t at = a->from_at; at <= end_at; at += DEMAND_STEP_MS) {
         ctx.clock = at;
-        judge_demand_step(&ctx, &rule, &scope, &state, &source, plan->scopes, at);
+        judge_demand_step(&ctx, &rule, &scope, &state, &source, plan->scopes, true, at);
         if (at % HOUR_MS == 0)
             episode_book_forget(ctx.book, at, 0);
     }

@@ -10,6 +10,7 @@ struct ours_alarm {
     int64_t at;
     enum alert_kind kind;
     double observed, baseline, p;
+    int64_t window_ms; /* 0: a ramp */
 };
 
 struct ours {

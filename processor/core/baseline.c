@@ -2,40 +2,55 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 
 #define NEW_WEEK_SHARE 0.2f /* of the mean, once there are many weeks */
 #define NEW_WEEK_MEMORY 9.0 /* weeks of equal weight that are worth as much: (2 - share) / share */
-#define CLIP_MEAN 3.0       /* standard deviations beyond which a count does not pull the mean */
-#define CLIP_MOMENTS 4.0
-#define PRIOR_CV2 0.04 /* squared variation of the arrival rate until more is known */
-#define PRIOR_SAMPLES 96.0
-#define CV2_LEAST 1e-3
-#define CV2_MOST 4.0
-#define MOMENTS_KEPT (1.0 - 1.0 / (4 * BASELINE_SLOTS)) /* fade over about four weeks */
+#define NEW_DAY_SHARE 0.2f
+#define CLIP_MEAN 3.0    /* standard deviations beyond which a count does not pull the mean */
+#define ASSUMED_CV2 0.04 /* of a contract's expectation, and until more is known */
+#define NEIGHBOURS 2     /* on either side */
+#define LIKE_SPREAD 2.0  /* of variances: so far apart two slots still count as alike, mostly */
+/* What a neighbour's week is worth beside the slot's own: who agrees was chosen by the slot's own
+ * error. Of five slots with one mean, 3.7 are gained where the weights say 4.8 (simulated). */
+#define LIKE_WORTH 0.72
 
 void baseline_init(struct baseline *b, int64_t first_at) {
     *b = (struct baseline){.learned_at = instant_floor(first_at, BASELINE_SLOT_MS)};
     if (b->learned_at < first_at)
         b->learned_at += BASELINE_SLOT_MS;
+    b->like_cv2 = ASSUMED_CV2;
+    b->day_at = INSTANT_NONE;
+    dispersion_init(&b->dispersion);
+    level_init(&b->level);
 }
 
 void baseline_deinit(struct baseline *b) {
     free(b->slots);
+    free(b->usual);
+    free(b->days);
     *b = (struct baseline){0};
+}
+
+static void make_slots(struct baseline *b) {
+    if (b->slots)
+        return;
+    b->slots = calloc(BASELINE_SLOTS, sizeof(*b->slots));
+    b->usual = calloc(BASELINE_SLOTS, sizeof(*b->usual));
+    b->days = calloc((size_t)BASELINE_DAY_SLOTS, sizeof(*b->days));
+    CHECK(b->slots && b->usual && b->days);
+}
+
+static int64_t day_of(const struct zone *zone, int64_t at) {
+    int64_t local = at + zone_offset_ms(zone, at);
+    return instant_floor(local, DAY_MS);
 }
 
 static size_t slot_of(const struct zone *zone, int64_t at) {
     int64_t local = at + zone_offset_ms(zone, at);
     return (size_t)((local - instant_floor(local, BASELINE_WEEK_MS)) / BASELINE_SLOT_MS);
-}
-
-/* Squared variation of the rate: the method of moments, drawn to the prior while it is young. */
-static double variation(const struct baseline *b) {
-    double own = b->squares > 0 ? b->excess / b->squares : 0;
-    double cv2 = (own * b->samples + PRIOR_CV2 * PRIOR_SAMPLES) / (b->samples + PRIOR_SAMPLES);
-    return fmin(fmax(cv2, CV2_LEAST), CV2_MOST);
 }
 
 /* No slot is known to bring nothing at all: n empty weeks still leave room for a half in n. */
@@ -47,6 +62,43 @@ static double weeks_of(const struct baseline_slot *slot) {
     return fmin(slot->weeks, NEW_WEEK_MEMORY);
 }
 
+/* Variance of the slot's own mean. */
+static double doubt_of(const struct baseline *b, const struct baseline_slot *slot) {
+    double mean = mean_of(slot);
+    return (mean + mean * mean * b->like_cv2) / weeks_of(slot);
+}
+
+/* A mean over the neighbours, each by how well it agrees: a gentle slope is smoothed, the step at
+ * opening time is not. */
+static void smooth(struct baseline *b, size_t index) {
+    const struct baseline_slot *own = &b->slots[index];
+    if (own->weeks == 0)
+        return;
+    double sum = 0;
+    double weight = 0;
+    double squares = 0;
+    for (int i = -NEIGHBOURS; i <= NEIGHBOURS; i++) {
+        size_t at = (index + (size_t)(BASELINE_SLOTS + i)) % BASELINE_SLOTS;
+        const struct baseline_slot *other = &b->slots[at];
+        if (other->weeks == 0)
+            continue;
+        double apart = mean_of(other) - mean_of(own);
+        double doubt = doubt_of(b, own) + doubt_of(b, other);
+        double w = exp(-apart * apart / (2 * LIKE_SPREAD * doubt));
+        sum += w * mean_of(other);
+        weight += w;
+        squares += w * w;
+    }
+    double slots = 1 + LIKE_WORTH * (weight * weight / squares - 1);
+    b->usual[index] = (struct baseline_usual){(float)(sum / weight),
+                                              (float)(weeks_of(own) * slots)};
+}
+
+static void smooth_around(struct baseline *b, size_t index) {
+    for (int i = -NEIGHBOURS; i <= NEIGHBOURS; i++)
+        smooth(b, (index + (size_t)(BASELINE_SLOTS + i)) % BASELINE_SLOTS);
+}
+
 bool baseline_due(const struct baseline *b, int64_t until, int64_t *at) {
     *at = b->learned_at;
     return b->learned_at + BASELINE_SLOT_MS <= until;
@@ -56,44 +108,140 @@ static double clip(double x, double mean, double most) {
     return fmin(fmax(x, mean - most), mean + most);
 }
 
-static void learn_moments(struct baseline *b, const struct baseline_slot *slot, double count,
-                          double deviation) {
-    double mean = mean_of(slot);
-    double x = clip(count, mean, CLIP_MOMENTS * deviation);
-    /* The mean is itself an estimate: its error is in the residual too. */
-    double residual = (x - mean) * (x - mean) / (1 + 1 / weeks_of(slot));
-    b->excess = b->excess * MOMENTS_KEPT + residual - mean;
-    b->squares = b->squares * MOMENTS_KEPT + mean * mean;
-    b->samples = b->samples * MOMENTS_KEPT + 1;
+static void learn_day(struct baseline_day *day, float count) {
+    float share = fmaxf(1.0f / (float)(day->days + 1), NEW_DAY_SHARE);
+    day->mean += share * (count - day->mean);
+    day->most = fmaxf(day->most, count);
+    if (day->days < UINT8_MAX)
+        day->days++;
 }
 
-void baseline_learn(struct baseline *b, const struct zone *zone, int64_t at, int64_t count) {
-    CHECK(at == b->learned_at);
-    b->learned_at += BASELINE_SLOT_MS;
-    if (!b->slots) {
-        b->slots = calloc(BASELINE_SLOTS, sizeof(*b->slots));
-        CHECK(b->slots);
-    }
-    struct baseline_slot *slot = &b->slots[slot_of(zone, at)];
-    if (slot->weeks == 0) {
-        *slot = (struct baseline_slot){(float)count, 1};
-        return;
-    }
-    double mean = mean_of(slot);
-    double variance = (mean + mean * mean * variation(b)) * (1 + 1 / weeks_of(slot));
-    double deviation = sqrt(variance);
-    if (slot->weeks >= BASELINE_WEEKS_MIN)
-        learn_moments(b, slot, (double)count, deviation);
+static void learn_week(struct baseline *b, size_t index, double count, double deviation) {
+    struct baseline_slot *slot = &b->slots[index];
     float share = fmaxf(1.0f / (float)(slot->weeks + 1), NEW_WEEK_SHARE);
-    float x = (float)clip((double)count, mean, CLIP_MEAN * deviation);
-    slot->mean += share * (x - slot->mean);
+    double x = slot->weeks == 0 ? count : clip(count, mean_of(slot), CLIP_MEAN * deviation);
+    slot->mean += share * ((float)x - slot->mean);
     if (slot->weeks < UINT8_MAX)
         slot->weeks++;
+    smooth_around(b, index);
+}
+
+static double sum_of(const int64_t parts[DISPERSION_PARTS]) {
+    double sum = 0;
+    for (size_t i = 0; i < DISPERSION_PARTS; i++)
+        sum += (double)parts[i];
+    return sum;
+}
+
+/* Against what was usual before this week's count. */
+static void learn_residual(struct baseline *b, const struct baseline_usual *was,
+                           const int64_t parts[DISPERSION_PARTS], double deviation, bool usual) {
+    double mean = (double)was->mean;
+    if (!b->weekly) { /* what was measured against the mean of all days is no measure any more */
+        dispersion_init(&b->dispersion);
+        b->weekly = true;
+    }
+    dispersion_learn(&b->dispersion, parts, mean * level_lagged(&b->level), (double)was->weeks);
+    double cv2 = dispersion_cv2(&b->dispersion, BASELINE_SLOT_MS);
+    if (usual)
+        level_learn(&b->level, clip(sum_of(parts), mean, CLIP_MEAN * deviation), mean, cv2);
+    else
+        level_skip(&b->level);
+}
+
+/* Once a day: the slots are compared anew, by what is known of their variation by now. */
+static void begin_day(struct baseline *b) {
+    level_new_day(&b->level);
+    if (!b->weekly)
+        return;
+    b->like_cv2 = dispersion_cv2(&b->dispersion, BASELINE_SLOT_MS);
+    for (size_t i = 0; i < BASELINE_SLOTS; i++)
+        smooth(b, i);
+}
+
+void baseline_learn(struct baseline *b, const struct zone *zone, int64_t at,
+                    const int64_t parts[DISPERSION_PARTS], bool usual) {
+    CHECK(at == b->learned_at);
+    b->learned_at += BASELINE_SLOT_MS;
+    make_slots(b);
+    size_t index = slot_of(zone, at);
+    int64_t day_at = day_of(zone, at);
+    if (day_at != b->day_at) {
+        b->day_at = day_at;
+        begin_day(b);
+    }
+    struct baseline_day *day = &b->days[index % (size_t)BASELINE_DAY_SLOTS];
+    struct baseline_usual was = b->usual[index];
+    double cv2 = dispersion_cv2(&b->dispersion, BASELINE_SLOT_MS);
+    double mean = (double)was.mean;
+    double deviation = sqrt((mean + mean * mean * cv2) * (1 + 1 / fmax((double)was.weeks, 1)));
+    if (b->slots[index].weeks > 0) /* one week tells how much the next one varies */
+        learn_residual(b, &was, parts, deviation, usual);
+    else if (!b->weekly && day->days >= BASELINE_DAYS_MIN)
+        dispersion_learn(&b->dispersion, parts, fmax((double)day->mean, 0.5 / day->days),
+                         (double)day->days);
+    if (!usual)
+        return;
+    double count = sum_of(parts);
+    learn_day(day, (float)count);
+    learn_week(b, index, count, deviation);
 }
 
 void baseline_skip(struct baseline *b, int64_t at) {
     CHECK(at == b->learned_at);
     b->learned_at += BASELINE_SLOT_MS;
+    dispersion_skip(&b->dispersion);
+    level_skip(&b->level);
+}
+
+/* The busiest of the days at this time of day, give or take a slot. */
+static bool busiest(const struct baseline *b, size_t index, double *mean) {
+    float most = 0;
+    for (size_t i = 0; i < 3; i++) {
+        size_t slots = (size_t)BASELINE_DAY_SLOTS;
+        const struct baseline_day *day = &b->days[(index + slots - 1 + i) % slots];
+        if (i == 1 && day->days < BASELINE_DAYS_MIN)
+            return false;
+        most = fmaxf(most, day->most);
+    }
+    *mean = fmax((double)most, 0.5);
+    return true;
+}
+
+/* Of the slots of a window: sums over them, by the share of each that lies in it. */
+struct part {
+    double mean, slots;
+    double weeks, span; /* how many weeks it is a mean of, and of how many slots of each */
+    enum baseline_kind kind;
+};
+
+/* False: not known. */
+static bool add_slot(const struct baseline *b, size_t index, double share, struct part *part) {
+    double mean;
+    double weeks = weeks_of(&b->slots[index]);
+    double span = 1;
+    if (b->slots[index].weeks >= BASELINE_WEEKS_MIN) {
+        mean = (double)b->usual[index].mean;
+        span = (double)b->usual[index].weeks / weeks;
+    } else if (busiest(b, index, &mean)) {
+        part->kind = BASELINE_DAYS;
+    } else {
+        return false;
+    }
+    part->mean += share * mean;
+    part->slots += share;
+    part->weeks += share * weeks;
+    part->span += share * span;
+    return true;
+}
+
+/* Variance of the mean itself. Smoothing helps as far as it takes in more than the window. */
+static double doubt_about(const struct baseline *b, double mean, double weeks, double span,
+                          int64_t length_ms) {
+    double quarters = (double)length_ms / (double)BASELINE_SLOT_MS;
+    double reach = fmax(span, quarters);
+    double cv2 = dispersion_cv2(&b->dispersion, (int64_t)(reach * (double)BASELINE_SLOT_MS));
+    return (mean * quarters / reach + mean * mean * cv2) / weeks;
 }
 
 bool baseline_expect(const struct baseline *b, const struct zone *zone, int64_t from_at,
@@ -101,56 +249,88 @@ bool baseline_expect(const struct baseline *b, const struct zone *zone, int64_t 
     CHECK(from_at < to_at);
     if (!b->slots)
         return false;
-    double cv2 = variation(b);
-    double mean = 0;
-    double doubt = 0; /* variance of the estimated mean */
+    struct part part = {.kind = BASELINE_WEEKS};
     int64_t at = instant_floor(from_at, BASELINE_SLOT_MS);
     for (; at < to_at; at += BASELINE_SLOT_MS) {
-        const struct baseline_slot *slot = &b->slots[slot_of(zone, at)];
-        if (slot->weeks < BASELINE_WEEKS_MIN)
-            return false;
         int64_t begin = at > from_at ? at : from_at;
         int64_t end = at + BASELINE_SLOT_MS < to_at ? at + BASELINE_SLOT_MS : to_at;
         double share = (double)(end - begin) / (double)BASELINE_SLOT_MS;
-        double own = mean_of(slot);
-        mean += share * own;
-        doubt += share * share * (own + own * own * cv2) / weeks_of(slot);
+        if (!add_slot(b, slot_of(zone, at), share, &part))
+            return false;
     }
-    e->mean = mean;
-    e->size = mean * mean / (mean * mean * cv2 + doubt);
+    *e = (struct expectation){.mean = part.mean, .kind = part.kind};
+    double variance = part.mean * part.mean * dispersion_cv2(&b->dispersion, to_at - from_at);
+    if (part.kind == BASELINE_WEEKS) {
+        e->weeks = part.weeks / part.slots;
+        variance += doubt_about(b, part.mean, e->weeks, part.span / part.slots, to_at - from_at);
+        bool same_day = day_of(zone, to_at - 1) == b->day_at;
+        e->mean *= same_day ? level_now(&b->level) : 1;
+        variance += part.mean * part.mean *
+                    (same_day ? level_doubt(&b->level) : level_unknown(&b->level));
+    }
+    e->size = part.mean * part.mean / variance;
     return true;
 }
 
 struct expectation baseline_flat(double volume, int64_t per_ms, int64_t length_ms) {
-    return (struct expectation){volume * (double)length_ms / (double)per_ms, 1 / PRIOR_CV2};
+    return (struct expectation){.mean = volume * (double)length_ms / (double)per_ms,
+                                .size = 1 / ASSUMED_CV2,
+                                .kind = BASELINE_DAYS};
+}
+
+static void put_float(struct buf *b, float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    buf_put_u32(b, bits);
+}
+
+static float get_float(struct cursor *c) {
+    uint32_t bits = cursor_u32(c);
+    float value;
+    memcpy(&value, &bits, sizeof(value));
+    return value;
 }
 
 void baseline_save(const struct baseline *b, struct buf *out) {
     buf_put_zigzag(out, b->learned_at);
-    buf_put_double(out, b->excess);
-    buf_put_double(out, b->squares);
-    buf_put_double(out, b->samples);
+    dispersion_save(&b->dispersion, out);
+    level_save(&b->level, out);
+    buf_put_double(out, b->like_cv2);
+    buf_put_zigzag(out, b->day_at);
+    buf_put_u8(out, b->weekly);
     buf_put_u8(out, b->slots != NULL);
-    for (size_t i = 0; b->slots && i < BASELINE_SLOTS; i++) {
-        uint32_t bits;
-        memcpy(&bits, &b->slots[i].mean, sizeof(bits));
+    if (!b->slots)
+        return;
+    for (size_t i = 0; i < BASELINE_SLOTS; i++) {
         buf_put_u8(out, b->slots[i].weeks);
-        buf_put_u32(out, bits);
+        put_float(out, b->slots[i].mean);
+    }
+    for (size_t i = 0; i < (size_t)BASELINE_DAY_SLOTS; i++) {
+        buf_put_u8(out, b->days[i].days);
+        put_float(out, b->days[i].mean);
+        put_float(out, b->days[i].most);
     }
 }
 
 void baseline_load(struct baseline *b, struct cursor *c) {
     b->learned_at = cursor_zigzag(c);
-    b->excess = cursor_double(c);
-    b->squares = cursor_double(c);
-    b->samples = cursor_double(c);
-    if (cursor_u8(c) == 0)
+    dispersion_load(&b->dispersion, c);
+    level_load(&b->level, c);
+    b->like_cv2 = cursor_double(c);
+    b->day_at = cursor_zigzag(c);
+    b->weekly = cursor_u8(c) != 0;
+    if (cursor_u8(c) == 0 || c->failed)
         return;
-    b->slots = calloc(BASELINE_SLOTS, sizeof(*b->slots));
-    CHECK(b->slots);
+    make_slots(b);
     for (size_t i = 0; i < BASELINE_SLOTS; i++) {
         b->slots[i].weeks = cursor_u8(c);
-        uint32_t bits = cursor_u32(c);
-        memcpy(&b->slots[i].mean, &bits, sizeof(bits));
+        b->slots[i].mean = get_float(c);
+    }
+    for (size_t i = 0; i < BASELINE_SLOTS; i++)
+        smooth(b, i);
+    for (size_t i = 0; i < (size_t)BASELINE_DAY_SLOTS; i++) {
+        b->days[i].days = cursor_u8(c);
+        b->days[i].mean = get_float(c);
+        b->days[i].most = get_float(c);
     }
 }

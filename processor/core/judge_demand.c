@@ -1,32 +1,51 @@
 #include "core/judge_demand.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/check.h"
+#include "core/demand_episode.h"
 #include "core/episode.h"
 #include "core/negbin.h"
-#include "core/summary.h"
 
 #define LEARN_DELAY_MS HOUR_MS /* late events still count in the slot that is learned */
-#define CALM_P 0.1             /* an alert ends when the shortest window is this ordinary */
-#define ADAPT_MS DAY_MS        /* what lasts longer than this is the new normal: learned */
+/* A feed that was silent is given twice as long to make good what it owes, and no more than this:
+ * until then what lacks is not missing. */
+#define SHADOW_LEAST_MS MINUTE_MS
+#define SHADOW_MOST_MS HOUR_MS
+#define CALM_P 0.1      /* an alert ends when the shortest window is this ordinary ... */
+#define CALM_ALL_P 0.01 /* ... and each other one this */
+#define ADAPT_MS DAY_MS /* what lasts longer than this is the new normal: learned */
 #define LEARN_COMPLETENESS 0.99
-#define ALPHA_MOST 0.05
-#define CHANCES_PER_WINDOW 4.0
+#define LACKING_P 1e-3
+/* So many rises of one size in so long a time are what this scope is like, not news. */
+#define SEEN_MS (7 * DAY_MS)
+#define SEEN_TIMES 3
 
-/* One window at one check. */
-struct finding {
-    int64_t window_ms;
-    int64_t count;
-    struct expectation expected;
-    bool from_contract; /* expected: not from history */
-    double p;           /* of so many or more */
-    bool unusual;
+/* What all functions here work on. */
+struct checking {
+    const struct judge_context *ctx;
+    const struct demand_rule *rule;
+    const struct scope *scope;
+    struct demand_state *state;
+    struct demand_look look;
+    struct finding findings[DEMAND_CHECKS_MAX]; /* [DEMAND_RAMP]: the ramp */
+    size_t shortest;
 };
+
+static void watch_init(struct demand_watch *w) {
+    *w = (struct demand_watch){
+        .opened_at = INSTANT_NONE, .news_at = INSTANT_NONE, .calm_at = INSTANT_NONE};
+}
 
 void demand_state_init(struct demand_state *s, int64_t first_at) {
     *s = (struct demand_state){
-        .opened_at = INSTANT_NONE, .calm_at = INSTANT_NONE, .alerted_until = INSTANT_NONE};
+        .alerted_until = INSTANT_NONE, .unheard_from = INSTANT_NONE, .unheard_until = INSTANT_NONE};
+    watch_init(&s->up);
+    watch_init(&s->down);
+    demand_ramp_init(&s->ramp);
+    for (size_t i = 0; i < DEMAND_PAST_MAX; i++)
+        s->past[i].at = INSTANT_NONE;
     baseline_init(&s->baseline, first_at);
 }
 
@@ -34,222 +53,283 @@ void demand_state_deinit(struct demand_state *s) {
     baseline_deinit(&s->baseline);
 }
 
-void demand_state_save(const struct demand_state *s, struct buf *b) {
-    buf_put_u8(b, s->firing);
-    buf_put_zigzag(b, s->opened_at);
-    buf_put_zigzag(b, s->calm_at);
-    buf_put_zigzag(b, s->alerted_until);
-    baseline_save(&s->baseline, b);
+/* Silence at the time is made good by what comes within LEARN_DELAY_MS. What still lacks then was
+ * not sent, and says nothing about what happened. */
+static bool lacks(const struct checking *k, int64_t at, int64_t count) {
+    struct expectation e;
+    if (at >= k->state->unheard_until)
+        return false;
+    if (!baseline_expect(&k->state->baseline, k->look.zone, at, at + BASELINE_SLOT_MS, &e))
+        return false;
+    return negbin_lower(e.mean, e.size, count) < LACKING_P;
 }
 
-bool demand_state_load(struct demand_state *s, struct cursor *c) {
-    s->firing = cursor_u8(c) != 0;
-    s->opened_at = cursor_zigzag(c);
-    s->calm_at = cursor_zigzag(c);
-    s->alerted_until = cursor_zigzag(c);
-    baseline_load(&s->baseline, c);
-    return !c->failed;
-}
-
-/* Checks each 10 s look at nearly the same events as the one before: a window of length w has
- * only about CHANCES_PER_WINDOW independent chances of a false alarm in each time w (measured:
- * docs/decisions/2026-11-22-demand-spikes.md). */
-double judge_demand_alpha(const struct demand_rule *rule, size_t scopes) {
-    double chances = 0;
-    for (size_t i = 0; i < rule->window_count; i++)
-        chances += CHANCES_PER_WINDOW * (double)DAY_MS / (double)rule->windows_ms[i];
-    double alpha = rule->false_alarms_per_day / (chances * (double)(scopes > 0 ? scopes : 1));
-    return fmin(alpha, ALPHA_MOST);
-}
-
-static struct episode_name name_of(const struct demand_rule *rule, const struct scope *scope) {
-    return (struct episode_name){.kind = ALERT_DEMAND_SPIKE, .rule = rule->name, .scope = scope};
-}
-
-static void learn(const struct judge_context *ctx, struct demand_state *s,
-                  const struct demand_source *source, int64_t step_at) {
+static void learn(const struct checking *k) {
+    struct demand_state *s = k->state;
+    const struct demand_source *source = k->look.source;
     int64_t at;
-    while (baseline_due(&s->baseline, step_at - LEARN_DELAY_MS, &at)) {
-        bool out_of_reach = at < step_at - DEMAND_LOOK_BACK_MS;
-        if (out_of_reach || at < s->alerted_until || ctx->completeness < LEARN_COMPLETENESS) {
+    while (baseline_due(&s->baseline, k->look.step_at - LEARN_DELAY_MS, &at)) {
+        if (at < k->look.step_at - DEMAND_LOOK_BACK_MS ||
+            k->ctx->completeness < LEARN_COMPLETENESS) {
             baseline_skip(&s->baseline, at);
             continue;
         }
-        int64_t count = source->count(source->context, at, at + BASELINE_SLOT_MS);
-        baseline_learn(&s->baseline, &ctx->contract->zone, at, count);
+        int64_t parts[DISPERSION_PARTS];
+        int64_t sum = 0;
+        for (int64_t i = 0; i < DISPERSION_PARTS; i++) {
+            int64_t from_at = at + i * BASELINE_SLOT_MS / DISPERSION_PARTS;
+            int64_t to_at = at + (i + 1) * BASELINE_SLOT_MS / DISPERSION_PARTS;
+            parts[i] = source->count(source->context, from_at, to_at);
+            sum += parts[i];
+        }
+        if (lacks(k, at, sum))
+            baseline_skip(&s->baseline, at);
+        else
+            baseline_learn(&s->baseline, k->look.zone, at, parts, at >= s->alerted_until);
     }
 }
 
-/* False: nothing is known about this window, neither from history nor from the contract. */
-static bool expect(const struct judge_context *ctx, const struct demand_rule *rule,
-                   const struct demand_state *s, int64_t step_at, struct finding *f) {
-    f->from_contract = false;
-    if (baseline_expect(&s->baseline, &ctx->contract->zone, step_at - f->window_ms, step_at,
-                        &f->expected))
-        return true;
-    if (rule->expected_per_ms <= 0 || rule->expected_volume <= 0)
-        return false;
-    f->from_contract = true;
-    f->expected = baseline_flat(rule->expected_volume, rule->expected_per_ms, f->window_ms);
+static double excess_of(const struct finding *f) {
+    return (double)f->count - f->expected.mean;
+}
+
+/* A burst that comes every other day is no news, however improbable each of them is. */
+static bool seen_before(const struct demand_state *s, size_t check, const struct finding *f,
+                        int64_t step_at) {
+    size_t times = 0;
+    for (size_t i = 0; i < DEMAND_PAST_MAX; i++) {
+        const struct demand_past *past = &s->past[i];
+        times += past->at != INSTANT_NONE && past->at >= step_at - SEEN_MS &&
+                 (double)past->excess[check] >= excess_of(f);
+    }
+    return times >= SEEN_TIMES;
+}
+
+static void look(struct checking *k) {
+    struct demand_state *s = k->state;
+    k->look.exact = s->up.opened_at != INSTANT_NONE || s->down.opened_at != INSTANT_NONE;
+    for (size_t i = 0; i < k->rule->window_count; i++) {
+        demand_check_window(&k->look, &s->baseline, i, &k->findings[i]);
+        if (k->rule->windows_ms[i] < k->rule->windows_ms[k->shortest])
+            k->shortest = i;
+    }
+    demand_check_ramp(&k->look, &s->baseline, &s->ramp, &k->findings[DEMAND_RAMP]);
+}
+
+/* Most improbable of those that are unusual and new; DEMAND_CHECKS_MAX: none. */
+static size_t worst_of(const struct checking *k, bool up, bool news, int64_t step_at) {
+    size_t worst = DEMAND_CHECKS_MAX;
+    for (size_t i = 0; i < DEMAND_CHECKS_MAX; i++) {
+        const struct finding *f = &k->findings[i];
+        if (!(up ? f->spike : f->drop))
+            continue;
+        if (news && up && seen_before(k->state, i, f, step_at))
+            continue;
+        if (worst == DEMAND_CHECKS_MAX || f->p < k->findings[worst].p)
+            worst = i;
+    }
+    return worst;
+}
+
+static bool calm(const struct checking *k, bool up) {
+    for (size_t i = 0; i < k->rule->window_count; i++) {
+        const struct finding *f = &k->findings[i];
+        bool ours = up ? excess_of(f) > 0 : excess_of(f) < 0;
+        if (f->known && ours && f->p <= (i == k->shortest ? CALM_P : CALM_ALL_P))
+            return false;
+    }
     return true;
 }
 
-static void look(const struct judge_context *ctx, const struct demand_rule *rule,
-                 const struct demand_state *s, const struct demand_source *source, double alpha,
-                 int64_t step_at, struct finding *f) {
-    f->p = 1;
-    f->unusual = false;
-    if (!expect(ctx, rule, s, step_at, f))
+static void remember_rise(struct demand_state *s, int64_t at) {
+    struct demand_past *past = &s->past[s->past_at];
+    past->at = at;
+    memcpy(past->excess, s->excess, sizeof(past->excess));
+    memset(s->excess, 0, sizeof(s->excess));
+    s->past_at = (uint8_t)((s->past_at + 1) % DEMAND_PAST_MAX);
+    demand_ramp_init(&s->ramp);
+}
+
+static void end(const struct checking *k, struct demand_watch *w, bool up) {
+    int64_t step_at = k->look.step_at;
+    if (w->told)
+        demand_episode_resolve(k->ctx, k->rule, k->scope,
+                               up ? ALERT_DEMAND_SPIKE : ALERT_DEMAND_DROP,
+                               &k->findings[k->shortest], step_at);
+    if (up)
+        remember_rise(k->state, w->opened_at);
+    watch_init(w);
+}
+
+static void note_excess(const struct checking *k) {
+    struct demand_state *s = k->state;
+    for (size_t i = 0; i < DEMAND_CHECKS_MAX; i++)
+        if (k->findings[i].known)
+            s->excess[i] = fmaxf(s->excess[i], (float)excess_of(&k->findings[i]));
+}
+
+static void tell(const struct checking *k, struct demand_watch *w, bool up, size_t worst) {
+    enum alert_kind kind = up ? ALERT_DEMAND_SPIKE : ALERT_DEMAND_DROP;
+    struct episode_name name = {.kind = kind, .rule = k->rule->name, .scope = k->scope};
+    if (w->news_at == INSTANT_NONE)
+        w->news_at = k->look.step_at;
+    if (!episode_may_fire(k->ctx, &name, k->look.step_at))
         return;
-    f->count = source->count(source->context, step_at - f->window_ms, step_at);
-    if ((double)f->count <= f->expected.mean)
-        return; /* too many it is not: no need to know how few */
-    f->p = negbin_upper(f->expected.mean, f->expected.size, f->count);
-    f->unusual = f->p < alpha && (double)f->count - f->expected.mean >= (double)rule->min_excess;
+    struct demand_since since = {w->opened_at, w->news_at};
+    w->told = demand_episode_fire(k->ctx, &k->look, k->scope, kind, since, worst,
+                                  &k->findings[worst]);
 }
 
-/* "61 contacts came to queue billing in 15 min where 22 are usual; ..." */
-static void put_counts(struct buf *b, const struct scope *scope, const struct finding *f) {
-    summary_count(b, f->count);
-    summary_text(b, " contacts came to ");
-    summary_scope(b, scope);
-    summary_text(b, " in ");
-    summary_duration(b, f->window_ms);
-    summary_text(b, " where ");
-    summary_number(b, f->expected.mean);
-    summary_text(b, f->from_contract ? " are expected by the contract" : " are usual");
-}
-
-static void put_spike(struct buf *b, const struct demand_rule *rule, const struct scope *scope,
-                      const struct finding *f, size_t scopes) {
-    put_counts(b, scope, f);
-    summary_text(b, "; by chance that is seen in one check of ");
-    summary_number(b, f->p > 1e-12 ? floor(1 / f->p) : 1e12);
-    summary_text(b, ". About ");
-    summary_number(b, rule->false_alarms_per_day);
-    summary_text(b, rule->false_alarms_per_day == 1
-                        ? " false alarm a day is to be expected over "
-                        : " false alarms a day are to be expected over ");
-    summary_count(b, (int64_t)scopes);
-    summary_text(b, scopes == 1 ? " scope." : " scopes.");
-}
-
-static void fill(const struct finding *f, int64_t step_at, struct alert *a) {
-    a->observed = (double)f->count;
-    a->baseline = f->expected.mean;
-    a->p_value = f->p;
-    a->window_start_at = step_at - f->window_ms;
-    a->window_end_at = step_at;
-}
-
-static bool fire(const struct judge_context *ctx, const struct demand_rule *rule,
-                 const struct scope *scope, const struct demand_state *s, const struct finding *f,
-                 size_t scopes, int64_t step_at) {
-    struct episode_name name = name_of(rule, scope);
-    struct alert a;
-    judge_alert_init(ctx, name.kind, scope, &a);
-    fill(f, step_at, &a);
-    double alpha = judge_demand_alpha(rule, scopes);
-    double high = (double)negbin_high(f->expected.mean, f->expected.size, alpha);
-    a.threshold = fmax(high, ceil(f->expected.mean + (double)rule->min_excess));
-    a.unit = UNIT_COUNT;
-    a.severity = rule->severity;
-    a.formula = SLICE("negative_binomial_upper");
-    a.opened_at = a.condition_at = s->opened_at;
-    a.contact_role = rule->contact_role;
-    a.runbook = rule->runbook;
-    struct buf summary;
-    buf_init(&summary);
-    put_spike(&summary, rule, scope, f, scopes);
-    a.summary = buf_slice(&summary);
-    bool fired = episode_fire(ctx, &name, &a);
-    buf_deinit(&summary);
-    return fired;
-}
-
-static void resolve(const struct judge_context *ctx, const struct demand_rule *rule,
-                    const struct scope *scope, struct demand_state *s, const struct finding *f,
-                    int64_t step_at) {
-    struct episode_name name = name_of(rule, scope);
-    struct alert a;
-    if (episode_find(ctx, &name, &a)) {
-        struct buf summary;
-        buf_init(&summary);
-        summary_text(&summary, "Demand is back to normal: ");
-        put_counts(&summary, scope, f);
-        summary_text(&summary, ".");
-        fill(f, step_at, &a);
-        a.summary = buf_slice(&summary);
-        episode_end(ctx, &name, TRANSITION_RESOLVED, step_at, &a);
-        buf_deinit(&summary);
-    }
-    s->firing = false;
-    s->opened_at = s->calm_at = INSTANT_NONE;
-}
-
-static void step_firing(const struct judge_context *ctx, const struct demand_rule *rule,
-                        const struct scope *scope, struct demand_state *s,
-                        const struct finding *shortest, bool unusual, int64_t step_at) {
-    if (step_at - s->opened_at < ADAPT_MS)
-        s->alerted_until = step_at;
-    if (unusual || shortest->p <= CALM_P) {
-        s->calm_at = INSTANT_NONE;
+/* True when what is there now belongs to a condition: it is not learned as usual. */
+static void watch(const struct checking *k, struct demand_watch *w, bool up) {
+    int64_t step_at = k->look.step_at;
+    size_t any = worst_of(k, up, false, step_at);
+    if (w->opened_at == INSTANT_NONE && any == DEMAND_CHECKS_MAX)
+        return;
+    if (w->opened_at == INSTANT_NONE)
+        w->opened_at = step_at;
+    if (step_at - w->opened_at < ADAPT_MS)
+        k->state->alerted_until = step_at;
+    if (up)
+        note_excess(k);
+    size_t news = any == DEMAND_CHECKS_MAX || w->told ? DEMAND_CHECKS_MAX
+                                                      : worst_of(k, up, true, step_at);
+    if (news != DEMAND_CHECKS_MAX)
+        tell(k, w, up, news);
+    if (any != DEMAND_CHECKS_MAX || (k->look.exact && !calm(k, up))) {
+        w->calm_at = INSTANT_NONE;
         return;
     }
-    if (s->calm_at == INSTANT_NONE)
-        s->calm_at = step_at;
+    if (w->calm_at == INSTANT_NONE)
+        w->calm_at = step_at;
     /* One whole window of calm: none of the demand that was alerted is in it. */
-    int64_t hold_ms = ctx->contract->clear_hold_ms;
-    if (hold_ms < shortest->window_ms)
-        hold_ms = shortest->window_ms;
-    if (step_at - s->calm_at >= hold_ms)
-        resolve(ctx, rule, scope, s, shortest, step_at);
+    int64_t hold_ms = k->ctx->contract->clear_hold_ms;
+    if (hold_ms < k->rule->windows_ms[k->shortest])
+        hold_ms = k->rule->windows_ms[k->shortest];
+    if (step_at - w->calm_at >= hold_ms)
+        end(k, w, up);
 }
 
-static void step_watching(const struct judge_context *ctx, const struct demand_rule *rule,
-                          const struct scope *scope, struct demand_state *s,
-                          const struct finding *worst, size_t scopes, int64_t step_at) {
-    if (!worst) {
-        s->opened_at = INSTANT_NONE;
+static void note_silence(struct demand_state *s, bool heard, int64_t step_at) {
+    if (heard)
         return;
-    }
-    if (s->opened_at == INSTANT_NONE)
-        s->opened_at = step_at;
-    s->alerted_until = step_at;
-    struct episode_name name = name_of(rule, scope);
-    if (episode_may_fire(ctx, &name, step_at))
-        s->firing = fire(ctx, rule, scope, s, worst, scopes, step_at);
+    if (s->unheard_until != step_at - DEMAND_STEP_MS)
+        s->unheard_from = step_at;
+    s->unheard_until = step_at;
+}
+
+static bool in_shadow(const struct demand_state *s, int64_t step_at) {
+    if (s->unheard_until == INSTANT_NONE)
+        return false;
+    int64_t shadow_ms = 2 * (s->unheard_until - s->unheard_from);
+    if (shadow_ms < SHADOW_LEAST_MS)
+        shadow_ms = SHADOW_LEAST_MS;
+    if (shadow_ms > SHADOW_MOST_MS)
+        shadow_ms = SHADOW_MOST_MS;
+    return step_at - s->unheard_until < shadow_ms;
 }
 
 void judge_demand_step(const struct judge_context *ctx, const struct demand_rule *rule,
                        const struct scope *scope, struct demand_state *state,
-                       const struct demand_source *source, size_t scopes, int64_t step_at) {
+                       const struct demand_source *source, size_t scopes, bool heard,
+                       int64_t step_at) {
     CHECK(step_at % DEMAND_STEP_MS == 0);
     CHECK(rule->window_count > 0 && rule->window_count <= DEMAND_WINDOWS_MAX);
-    learn(ctx, state, source, step_at);
-    double alpha = judge_demand_alpha(rule, scopes);
-    struct finding findings[DEMAND_WINDOWS_MAX] = {0};
-    const struct finding *worst = NULL;
-    const struct finding *shortest = &findings[0];
-    for (size_t i = 0; i < rule->window_count; i++) {
-        struct finding *f = &findings[i];
-        f->window_ms = rule->windows_ms[i];
-        look(ctx, rule, state, source, alpha, step_at, f);
-        if (f->unusual && (!worst || f->p < worst->p))
-            worst = f;
-        if (f->window_ms < shortest->window_ms)
-            shortest = f;
-    }
-    if (state->firing)
-        step_firing(ctx, rule, scope, state, shortest, worst != NULL, step_at);
-    else
-        step_watching(ctx, rule, scope, state, worst, scopes, step_at);
+    struct checking k = {.ctx = ctx, .rule = rule, .scope = scope, .state = state};
+    k.look = (struct demand_look){.rule = rule,
+                                  .zone = &ctx->contract->zone,
+                                  .source = source,
+                                  .scopes = scopes,
+                                  .step_at = step_at};
+    note_silence(state, heard, step_at);
+    k.look.drops = ctx->completeness >= LEARN_COMPLETENESS && !in_shadow(state, step_at);
+    learn(&k);
+    look(&k);
+    watch(&k, &state->up, true);
+    watch(&k, &state->down, false);
+}
+
+static void drop(const struct checking *k, struct demand_watch *w, enum alert_kind kind,
+                 int64_t at) {
+    struct episode_name name = {.kind = kind, .rule = k->rule->name, .scope = k->scope};
+    judge_drop(k->ctx, &name, TRANSITION_VOIDED, at);
+    watch_init(w);
 }
 
 void judge_demand_drop(const struct judge_context *ctx, const struct demand_rule *rule,
                        const struct scope *scope, struct demand_state *state, int64_t at) {
-    struct episode_name name = name_of(rule, scope);
-    judge_drop(ctx, &name, TRANSITION_VOIDED, at);
-    state->firing = false;
-    state->opened_at = state->calm_at = INSTANT_NONE;
+    struct checking k = {.ctx = ctx, .rule = rule, .scope = scope, .state = state};
+    drop(&k, &state->up, ALERT_DEMAND_SPIKE, at);
+    drop(&k, &state->down, ALERT_DEMAND_DROP, at);
+}
+
+static void save_watch(const struct demand_watch *w, struct buf *b) {
+    buf_put_zigzag(b, w->opened_at);
+    buf_put_zigzag(b, w->news_at);
+    buf_put_zigzag(b, w->calm_at);
+    buf_put_u8(b, w->told);
+}
+
+static void load_watch(struct demand_watch *w, struct cursor *c) {
+    w->opened_at = cursor_zigzag(c);
+    w->news_at = cursor_zigzag(c);
+    w->calm_at = cursor_zigzag(c);
+    w->told = cursor_u8(c) != 0;
+}
+
+static void save_excess(const float *excess, struct buf *b) {
+    for (size_t i = 0; i < DEMAND_CHECKS_MAX; i++)
+        buf_put_double(b, (double)excess[i]);
+}
+
+static void load_excess(float *excess, struct cursor *c) {
+    for (size_t i = 0; i < DEMAND_CHECKS_MAX; i++)
+        excess[i] = (float)cursor_double(c);
+}
+
+void demand_state_save(const struct demand_state *s, struct buf *b) {
+    save_watch(&s->up, b);
+    save_watch(&s->down, b);
+    save_excess(s->excess, b);
+    buf_put_zigzag(b, s->alerted_until);
+    buf_put_zigzag(b, s->unheard_from);
+    buf_put_zigzag(b, s->unheard_until);
+    buf_put_double(b, s->ramp.evidence);
+    buf_put_double(b, s->ramp.count);
+    buf_put_double(b, s->ramp.mean);
+    buf_put_zigzag(b, s->ramp.since_at);
+    buf_put_zigzag(b, s->ramp.judged_at);
+    buf_put_u8(b, s->ramp.rising);
+    buf_put_u8(b, s->past_at);
+    for (size_t i = 0; i < DEMAND_PAST_MAX; i++) {
+        buf_put_zigzag(b, s->past[i].at);
+        if (s->past[i].at != INSTANT_NONE)
+            save_excess(s->past[i].excess, b);
+    }
+    baseline_save(&s->baseline, b);
+}
+
+bool demand_state_load(struct demand_state *s, struct cursor *c) {
+    load_watch(&s->up, c);
+    load_watch(&s->down, c);
+    load_excess(s->excess, c);
+    s->alerted_until = cursor_zigzag(c);
+    s->unheard_from = cursor_zigzag(c);
+    s->unheard_until = cursor_zigzag(c);
+    s->ramp.evidence = cursor_double(c);
+    s->ramp.count = cursor_double(c);
+    s->ramp.mean = cursor_double(c);
+    s->ramp.since_at = cursor_zigzag(c);
+    s->ramp.judged_at = cursor_zigzag(c);
+    s->ramp.rising = cursor_u8(c) != 0;
+    s->past_at = cursor_u8(c);
+    if (s->past_at >= DEMAND_PAST_MAX)
+        cursor_fail(c);
+    for (size_t i = 0; i < DEMAND_PAST_MAX; i++) {
+        s->past[i].at = cursor_zigzag(c);
+        if (s->past[i].at != INSTANT_NONE)
+            load_excess(s->past[i].excess, c);
+    }
+    baseline_load(&s->baseline, c);
+    return !c->failed;
 }

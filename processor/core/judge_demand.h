@@ -1,27 +1,36 @@
-/* DEMAND_SPIKE: arrivals far above what this hour of the week brings, at a false-alarm rate that
- * the contract sets. Negative-binomial upper tail over the rule's windows, by event time. */
+/* DEMAND_SPIKE and DEMAND_DROP: arrivals far above or below what this hour of the week brings, at
+ * a rate of false alarms that the contract sets. By event time: when something came does not
+ * matter. */
 #pragma once
 
-#include "core/baseline.h"
+#include "core/demand_check.h"
 #include "core/judge.h"
 
-#define DEMAND_STEP_MS (10 * SECOND_MS) /* checked at multiples of this */
-/* How far back `count` is asked at most: the longest window or the slot that is learned late. */
-#define DEMAND_LOOK_BACK_MS (4 * HOUR_MS)
+#define DEMAND_PAST_MAX 12
 
-/* OFFERED visits that the rule's `when` matches, in this scope, with QUEUED in [from_at, to_at);
- * both are multiples of DEMAND_STEP_MS. */
-struct demand_source {
-    void *context;
-    int64_t (*count)(void *context, int64_t from_at, int64_t to_at);
+/* A condition in one direction, from its first check to the end of its calm. */
+struct demand_watch {
+    int64_t opened_at; /* first check of the condition; INSTANT_NONE: it does not hold */
+    int64_t news_at;   /* first check at which it was more than what this scope is like */
+    int64_t calm_at;   /* first calm check in a row; INSTANT_NONE */
+    bool told;         /* an episode is open */
+};
+
+/* A rise that is over: by how much more at most, for each check. */
+struct demand_past {
+    int64_t at;
+    float excess[DEMAND_CHECKS_MAX];
 };
 
 struct demand_state {
     struct baseline baseline;
-    int64_t opened_at;     /* first check of the condition; INSTANT_NONE: it does not hold */
-    int64_t calm_at;       /* firing: first calm check in a row; INSTANT_NONE */
-    int64_t alerted_until; /* slots that start before this hold alerted demand: not learned */
-    bool firing;
+    struct demand_ramp ramp;
+    struct demand_watch up, down;
+    float excess[DEMAND_CHECKS_MAX]; /* of the rise that goes on */
+    struct demand_past past[DEMAND_PAST_MAX];
+    uint8_t past_at;                     /* the next one to be written */
+    int64_t alerted_until;               /* slots that start before this hold alerted demand */
+    int64_t unheard_from, unheard_until; /* the last silence; INSTANT_NONE: none yet */
 };
 
 /* `first_at`: when the scope was first seen; earlier slots are not learned as empty. */
@@ -31,13 +40,12 @@ void demand_state_save(const struct demand_state *state, struct buf *b);
 MUST_USE bool demand_state_load(struct demand_state *state, struct cursor *c);
 
 /* One check at step_at (a multiple of DEMAND_STEP_MS; in order, each once). `scopes`: how many the
- * rule is checked in at present; they share its budget of false alarms. */
+ * rule is checked in at present; they share its budget of false alarms. `heard`: the sites behind
+ * it speak, so that what is missing did not happen. */
 void judge_demand_step(const struct judge_context *ctx, const struct demand_rule *rule,
                        const struct scope *scope, struct demand_state *state,
-                       const struct demand_source *source, size_t scopes, int64_t step_at);
-
-/* The tail probability below which one check fires. */
-double judge_demand_alpha(const struct demand_rule *rule, size_t scopes);
+                       const struct demand_source *source, size_t scopes, bool heard,
+                       int64_t step_at);
 
 /* The rule is gone: what is open is VOIDED at `at`. */
 void judge_demand_drop(const struct judge_context *ctx, const struct demand_rule *rule,

@@ -68,6 +68,14 @@ void judge_feed_heard(const struct judge_context *ctx, struct feed_state *s, int
     note_ahead(s, heard_at);
 }
 
+int64_t judge_feed_last(const struct feed_state *s, int64_t at) {
+    int64_t last_at = s->heard_at;
+    for (size_t i = 0; i < s->ahead_count && s->ahead_at[i] <= at; i++)
+        if (s->ahead_at[i] > last_at)
+            last_at = s->ahead_at[i];
+    return last_at;
+}
+
 /* Records that stood beyond the clock until this step; the first of them, or INSTANT_NONE. */
 static int64_t catch_up(struct feed_state *s, int64_t step_at) {
     size_t passed = 0;

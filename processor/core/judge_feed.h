@@ -25,6 +25,9 @@ void feed_state_load(struct feed_state *state, struct cursor *c);
  * the same report are applied. */
 void judge_feed_heard(const struct judge_context *ctx, struct feed_state *state, int64_t heard_at);
 
+/* The newest record heard up to `at`, also where its step was not judged yet; INSTANT_NONE. */
+int64_t judge_feed_last(const struct feed_state *state, int64_t at);
+
 /* The contract has another name: an alert under the old one ends; a silence that goes on is told
  * again. */
 void judge_feed_drop(const struct judge_context *ctx, struct slice site, struct feed_state *state,

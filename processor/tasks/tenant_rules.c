@@ -420,8 +420,8 @@ static int64_t count_offered(void *context, int64_t from_at, int64_t to_at) {
 }
 
 void tenant_demand_step(struct tenant_demand *d, const struct judge_context *ctx, size_t scopes,
-                        int64_t step_at) {
+                        bool heard, int64_t step_at) {
     struct demand_source source = {d, count_offered};
     cell_advance(d->cell, step_at);
-    judge_demand_step(ctx, d->rule, &d->view->scope, &d->state, &source, scopes, step_at);
+    judge_demand_step(ctx, d->rule, &d->view->scope, &d->state, &source, scopes, heard, step_at);
 }

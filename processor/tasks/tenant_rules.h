@@ -71,4 +71,4 @@ struct tenant_demand *tenant_demand_new(const struct demand_rule *rule, struct t
                                         int64_t first_at, struct cell_scratch *scratch);
 void tenant_demand_free(struct tenant_demand *d);
 void tenant_demand_step(struct tenant_demand *d, const struct judge_context *ctx, size_t scopes,
-                        int64_t step_at);
+                        bool heard, int64_t step_at);

@@ -9,6 +9,8 @@
 #include "tasks/tenant_turn.h"
 
 #define STEP_MS DELTA_PANE_MS
+#define HEARD_MS MINUTE_MS    /* a site that said nothing for so long may still have to send */
+#define GONE_MS (14 * DAY_MS) /* and after so long a silence it is no site any more */
 
 static void tell_notices(struct tenant *tenant, const struct judge_context *ctx, int64_t step_at) {
     if (tenant->config_notice == NOTICE_DUE) {
@@ -34,6 +36,20 @@ static size_t scopes_of(const struct tenant *tenant, const struct demand_rule *r
     return scopes;
 }
 
+/* All sites behind the scope spoke lately: what is missing did not happen. */
+static bool is_heard(const struct tenant *tenant, const struct scope *scope, int64_t step_at) {
+    bool one_site = scope->mask & SCOPE_BIT(SCOPE_SITE);
+    for (size_t i = 0; i < tenant->feeds.count; i++) {
+        const struct tenant_feed *feed = tenant->feeds.items[i];
+        if (one_site && !slice_equal(feed->site, scope->values[SCOPE_SITE]))
+            continue;
+        int64_t heard_at = judge_feed_last(&feed->state, step_at);
+        if (heard_at < step_at - HEARD_MS && heard_at > step_at - GONE_MS)
+            return false;
+    }
+    return true;
+}
+
 static void judge_demands(struct tenant *tenant, const struct judge_context *ctx, int64_t step_at) {
     const struct demand_rule *rule = NULL;
     size_t scopes = 0;
@@ -43,7 +59,8 @@ static void judge_demands(struct tenant *tenant, const struct judge_context *ctx
             rule = d->rule;
             scopes = scopes_of(tenant, rule);
         }
-        tenant_demand_step(d, ctx, scopes, step_at);
+        bool heard = is_heard(tenant, &d->view->scope, step_at);
+        tenant_demand_step(d, ctx, scopes, heard, step_at);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "base/property.h"
 #include "core/baseline.h"
 #include "core/negbin.h"
+#include "random_counts.h"
 
 #define MONDAY INT64_C(1767571200000) /* 2026-01-05T00:00Z */
 
@@ -23,24 +24,39 @@ static bool expect_slot(const struct baseline *b, const struct zone *z, int64_t 
     return baseline_expect(b, z, at, at + BASELINE_SLOT_MS, e);
 }
 
-static void learn_week(struct baseline *b, const struct zone *z, int64_t from, int64_t count) {
-    for (int64_t at = from; at < from + BASELINE_WEEK_MS; at += BASELINE_SLOT_MS)
-        baseline_learn(b, z, at, count);
+/* A slot of a usual week, the same in each third of it as far as that goes. */
+static void learn(struct baseline *b, const struct zone *z, int64_t at, int64_t count) {
+    int64_t third = count / DISPERSION_PARTS;
+    int64_t parts[DISPERSION_PARTS] = {third, third, count - 2 * third};
+    baseline_learn(b, z, at, parts, true);
 }
 
-static void nothing_is_known_before_two_weeks(void **state) {
+static void learn_week(struct baseline *b, const struct zone *z, int64_t from, int64_t count) {
+    for (int64_t at = from; at < from + BASELINE_WEEK_MS; at += BASELINE_SLOT_MS)
+        learn(b, z, at, count);
+}
+
+static void by_the_day_until_there_are_two_weeks(void **state) {
     (void)state;
     struct baseline b;
     struct expectation e;
     baseline_init(&b, MONDAY);
     assert_false(expect_slot(&b, &utc, MONDAY, &e));
-    learn_week(&b, &utc, MONDAY, 20);
+    for (int i = 0; i < BASELINE_DAY_SLOTS; i++)
+        learn(&b, &utc, b.learned_at, 20);
     assert_false(expect_slot(&b, &utc, MONDAY, &e));
-    learn_week(&b, &utc, MONDAY + BASELINE_WEEK_MS, 20);
+    for (int i = 0; i < BASELINE_DAY_SLOTS; i++)
+        learn(&b, &utc, b.learned_at, 30);
     assert_true(expect_slot(&b, &utc, MONDAY, &e));
+    assert_int_equal(e.kind, BASELINE_DAYS);
+    assert_int_equal(near(e.mean), 30); /* the busiest day so far */
+    while (b.learned_at < MONDAY + 3 * BASELINE_WEEK_MS)
+        learn(&b, &utc, b.learned_at, 20);
+    assert_true(expect_slot(&b, &utc, MONDAY + 3 * DAY_MS, &e));
+    assert_int_equal(e.kind, BASELINE_WEEKS);
     assert_int_equal(near(e.mean), 20);
-    /* Prior variation and the doubt of two weeks: more than Poisson. */
-    assert_true(e.size > 5 && e.size < 100);
+    /* However alike the weeks were: less sure than Poisson. */
+    assert_true(e.size > 25 && e.size < 1000);
     baseline_deinit(&b);
 }
 
@@ -64,7 +80,7 @@ static void windows_take_their_share_of_slots(void **state) {
     baseline_init(&b, MONDAY);
     for (int week = 0; week < 2; week++) {
         for (int64_t i = 0; i < BASELINE_SLOTS; i++)
-            baseline_learn(&b, &utc, b.learned_at, i % 2 ? 30 : 60);
+            learn(&b, &utc, b.learned_at, i % 2 ? 30 : 60);
     }
     assert_true(baseline_expect(&b, &utc, MONDAY + 10 * MINUTE_MS, MONDAY + 20 * MINUTE_MS, &e));
     assert_int_equal(near(e.mean), 30); /* a third of 60 and a third of 30 */
@@ -85,7 +101,7 @@ static void slots_follow_local_time(void **state) {
     while (b.learned_at < change_at) {
         int64_t local = b.learned_at - 4 * HOUR_MS;
         int64_t hour = (local - instant_floor(local, DAY_MS)) / HOUR_MS;
-        baseline_learn(&b, &zone, b.learned_at, hour == 9 ? 50 : 5);
+        learn(&b, &zone, b.learned_at, hour == 9 ? 50 : 5);
     }
     assert_true(expect_slot(&b, &zone, change_at + 14 * HOUR_MS, &e));
     assert_int_equal(near(e.mean), 50);
@@ -94,28 +110,18 @@ static void slots_follow_local_time(void **state) {
     baseline_deinit(&b);
 }
 
-static void one_wild_week_pulls_little(void **state) {
+static void one_wild_day_pulls_little(void **state) {
     (void)state;
     struct baseline b;
     struct expectation e;
     baseline_init(&b, MONDAY);
     for (int week = 0; week < 6; week++)
         learn_week(&b, &utc, b.learned_at, 20);
-    learn_week(&b, &utc, b.learned_at, 2000);
+    for (int i = 0; i < BASELINE_SLOTS; i++)
+        learn(&b, &utc, b.learned_at, i < BASELINE_DAY_SLOTS ? 2000 : 20);
     assert_true(expect_slot(&b, &utc, MONDAY, &e));
     assert_true(e.mean < 27);
     baseline_deinit(&b);
-}
-
-/* Sums of r unit exponentials, halved away: a gamma rate, then Poisson counts. */
-static int64_t gamma_poisson(struct rng *r, double mean, int size) {
-    double rate = 0;
-    for (int i = 0; i < size; i++)
-        rate += rng_exponential(r, mean / size);
-    int64_t count = 0;
-    for (double t = rng_exponential(r, 1); t < rate; t += rng_exponential(r, 1))
-        count++;
-    return count;
 }
 
 static void variation_is_learned(void **state) {
@@ -132,7 +138,7 @@ static void variation_is_learned(void **state) {
         struct expectation e;
         baseline_init(&b, MONDAY);
         for (int n = 0; n < 12 * BASELINE_SLOTS; n++)
-            baseline_learn(&b, &utc, b.learned_at, gamma_poisson(&r, 40, cases[i].size));
+            learn(&b, &utc, b.learned_at, random_poisson(&r, 40 * random_gamma(&r, cases[i].size)));
         double sum = 0;
         for (int64_t at = 0; at < BASELINE_WEEK_MS; at += BASELINE_SLOT_MS) {
             assert_true(expect_slot(&b, &utc, at, &e));
@@ -197,7 +203,7 @@ static void saved_and_loaded(void **state) {
         assert_true(slice_equal(buf_slice(&first), buf_slice(&second)));
         baseline_deinit(&back);
         for (int i = 0; i < 3 * BASELINE_SLOTS; i++)
-            baseline_learn(&b, &utc, b.learned_at, i % 37);
+            learn(&b, &utc, b.learned_at, i % 37);
     }
     baseline_deinit(&b);
     buf_deinit(&first);
@@ -206,11 +212,11 @@ static void saved_and_loaded(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_is_known_before_two_weeks),
+        cmocka_unit_test(by_the_day_until_there_are_two_weeks),
         cmocka_unit_test(learning_begins_with_a_whole_slot),
         cmocka_unit_test(windows_take_their_share_of_slots),
         cmocka_unit_test(slots_follow_local_time),
-        cmocka_unit_test(one_wild_week_pulls_little),
+        cmocka_unit_test(one_wild_day_pulls_little),
         cmocka_unit_test(variation_is_learned),
         cmocka_unit_test(empty_slots_are_not_impossible),
         cmocka_unit_test(golden_false_alarm_rates),
