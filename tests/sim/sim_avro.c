@@ -167,6 +167,9 @@ static void fill_contract(struct contract *c, const char *tenant, int version,
     c->version = version + 1;
     c->is_default = false;
     c->short_abandon_ms = SECOND_MS;
+    c->items_per_minute = 1; /* storms come soon */
+    c->pages_per_hour = 5;
+    c->roll_up_children = 2;
     int64_t target_ms = sim_load_target_ms(c->tenant);
     *clock = (struct clock_rule){.name = SLICE("answer"),
                                  .kind = CLOCK_SPEED_OF_ANSWER,

@@ -134,6 +134,9 @@ static inline struct contract_set fixture_contracts(struct contract *acme) {
     acme->tenant = SLICE("acme");
     acme->version = 3;
     acme->is_default = false;
+    acme->items_per_minute = 2;
+    acme->pages_per_hour = 5;
+    acme->roll_up_children = 2;
     acme->zone = (struct zone){SLICE("Test/Zone"), fixture_changes, 2};
     acme->objectives = fixture_objectives;
     acme->objective_count = FIXTURE_OBJECTIVES;
@@ -296,9 +299,11 @@ static inline void collect_kpi(void *context, const struct kpi *k) {
 static inline void collect_alert(void *context, const struct alert *a) {
     struct collected *c = context;
     c->alert_count++;
-    buf_put_format(&c->alerts, SLICE_FMT " " SLICE_FMT " %d %s %s %lld\n", SLICE_ARG(a->alert_id),
-                   SLICE_ARG(a->alert_key), a->seq, transition_name(a->transition),
-                   alert_kind_name(a->kind), (long long)a->condition_at);
+    buf_put_format(&c->alerts, SLICE_FMT " " SLICE_FMT " %d %s %s %lld %s %d <" SLICE_FMT ">\n",
+                   SLICE_ARG(a->alert_id), SLICE_ARG(a->alert_key), a->seq,
+                   transition_name(a->transition), alert_kind_name(a->kind),
+                   (long long)a->condition_at, severity_name(a->severity), a->more,
+                   SLICE_ARG(a->suppressed_by));
 }
 
 static inline void collect_audit(void *context, const struct audit *a) {
