@@ -1,62 +1,5 @@
 /* What happens at the limits, and is everything that is judged wired to its judge? */
-#include "base/property.h"
-#include "tasks/tenant_commands.h"
-#include "tenant_history.h"
-
-struct stage {
-    struct contract acme;
-    struct contract_set set;
-    struct tenant_task_options options;
-    struct tenant_task *task;
-    struct collected effects;
-    struct outbox out;
-    struct fixture_report r;
-    int64_t log_at;
-};
-
-static void stage_init(struct stage *s) {
-    memset(s, 0, sizeof(*s));
-    s->set = fixture_contracts(&s->acme);
-    s->options = task_options(&s->set, true);
-    collected_init(&s->effects);
-    s->out = collected_outbox(&s->effects);
-    fixture_report_init(&s->r);
-    s->log_at = FIXTURE_START;
-}
-
-/* With the contract and options as they are by now. */
-static void stage_raise(struct stage *s) {
-    s->set.contracts = &s->acme;
-    s->options.contracts = &s->set;
-    s->task = tenant_task_new(&s->options);
-}
-
-static void stage_deinit(struct stage *s) {
-    tenant_task_free(s->task);
-    collected_deinit(&s->effects);
-}
-
-static void count(struct stage *s, uint32_t leaf, int64_t at, enum counter counter, int64_t value) {
-    struct fact_row f = {.leaf = leaf,
-                         .pane_at = instant_floor(at, DELTA_PANE_MS),
-                         .which = (uint8_t)counter,
-                         .value = value};
-    fixture_add(&s->r, &f);
-}
-
-static void pass(struct stage *s, int64_t clock) {
-    fixture_clock(&s->r, 0, 1, clock, false);
-    tenant_task_apply(s->task, &s->r.report, s->log_at += 100, &s->out);
-    fixture_report_init(&s->r);
-}
-
-static size_t said(const struct stage *s, const char *text) {
-    size_t found = 0;
-    struct slice all = buf_slice(&s->effects.alerts);
-    for (size_t i = 0; i + strlen(text) <= all.size; i++)
-        found += memcmp(all.at + i, text, strlen(text)) == 0;
-    return found;
-}
+#include "tenant_stage.h"
 
 static void a_scope_past_the_limit_counts_in_its_parents(void **state) {
     (void)state;
@@ -310,21 +253,6 @@ static void late_counts_void_what_a_day_would_not_have_opened(void **state) {
     }
 }
 
-static void restart(struct stage *s) {
-    struct buf bytes, again;
-    struct err err;
-    buf_init(&bytes);
-    buf_init(&again);
-    tenant_task_save(s->task, &bytes);
-    tenant_task_free(s->task);
-    s->task = tenant_task_new(&s->options);
-    assert_true(tenant_task_load(s->task, buf_slice(&bytes), &err));
-    tenant_task_save(s->task, &again);
-    assert_true(slice_equal(buf_slice(&bytes), buf_slice(&again)));
-    buf_deinit(&bytes);
-    buf_deinit(&again);
-}
-
 /* Four an hour are expected until midnight. */
 static void the_rest_of_a_day_is_judged_over_restarts_and_late_counts(void **state) {
     (void)state;
@@ -483,82 +411,6 @@ static void rows_older_than_all_panes_are_counted_as_such(void **state) {
     stage_deinit(&s);
 }
 
-#define BILLING "acme|acme-support|voice-80-20|objective_breach|site=north/queue=billing||"
-
-/* An objective is missed from the first minute on, and its second tier is due five minutes later.
- * What people said is known before anything is judged; the clock comes in pieces of up to
- * `most_ms`. */
-static void play_commands(struct stage *s, uint64_t seed, int64_t most_ms) {
-    struct rng rng;
-    rng_init(&rng, seed);
-    stage_init(s);
-    stage_raise(s);
-    for (int64_t k = 0; k < 60; k++) {
-        struct fact_row f = {.pane_at = FIXTURE_START + k * DELTA_PANE_MS,
-                             .kind = 1,
-                             .attribution = BY_EVENT,
-                             .which = LEVEL_LATE,
-                             .threshold_ms = 20000,
-                             .value = 5};
-        fixture_add(&s->r, &f);
-    }
-    fixture_command(&s->r, COMMAND_ACK, BILLING, 1, FIXTURE_START + 30 * SECOND_MS, INSTANT_NONE);
-    fixture_command(&s->r, COMMAND_UNACK, BILLING, 3, FIXTURE_START + 9 * MINUTE_MS, INSTANT_NONE);
-    fixture_command(&s->r, COMMAND_ACK, BILLING, 2, FIXTURE_START + 3 * MINUTE_MS, INSTANT_NONE);
-    fixture_command(&s->r, COMMAND_NOTE, BILLING, 4, FIXTURE_START + 9 * MINUTE_MS, INSTANT_NONE);
-    for (int64_t clock = FIXTURE_START; clock < FIXTURE_START + 12 * MINUTE_MS;) {
-        pass(s, clock);
-        if (rng_below(&rng, 4) == 0)
-            restart(s);
-        clock += 1 + (int64_t)rng_below(&rng, (uint64_t)most_ms);
-    }
-    pass(s, FIXTURE_START + 12 * MINUTE_MS);
-}
-
-/* However much time passes with one record: the same, in the order of the log's time. */
-static void a_command_waits_for_its_time(void **state) {
-    (void)state;
-    struct stage slow;
-    play_commands(&slow, 1, SECOND_MS);
-    assert_int_equal(said(&slow, "2 acked objective_breach"), 1);
-    assert_int_equal(said(&slow, "3 updated objective_breach"), 1); /* nobody has it after all */
-    assert_int_equal(said(&slow, "4 escalated objective_breach"), 1);
-    assert_int_equal(said(&slow, "5 updated objective_breach"), 1); /* the note */
-    assert_int_equal(slow.effects.alert_count, 5);
-    uint64_t first = property_first_seed();
-    for (uint64_t seed = first; seed < first + 50; seed++) {
-        struct stage s;
-        play_commands(&s, seed, 1 + (int64_t)(seed * 37 % 700) * SECOND_MS);
-        REQUIRE(seed, slice_equal(buf_slice(&s.effects.alerts), buf_slice(&slow.effects.alerts)));
-        REQUIRE(seed, slice_equal(buf_slice(&s.effects.audits), buf_slice(&slow.effects.audits)));
-        stage_deinit(&s);
-    }
-    stage_deinit(&slow);
-}
-
-static void so_many_commands_wait(void **state) {
-    (void)state;
-    struct stage s;
-    stage_init(&s);
-    stage_raise(&s);
-    pass(&s, FIXTURE_START);
-    for (uint64_t k = 0; k < TENANT_COMMANDS_MAX + 3; k++) {
-        fixture_command(&s.r, COMMAND_NOTE, "nothing", k, FIXTURE_START + HOUR_MS, INSTANT_NONE);
-        pass(&s, FIXTURE_START);
-    }
-    assert_int_equal(tenant_task_counts(s.task)->commands_early, 3);
-    assert_int_equal(tenant_task_counts(s.task)->commands, 3);
-    pass(&s, FIXTURE_START + HOUR_MS - 1);
-    assert_int_equal(tenant_task_counts(s.task)->commands, 3);
-    pass(&s, FIXTURE_START + HOUR_MS);
-    assert_int_equal(tenant_task_counts(s.task)->commands, TENANT_COMMANDS_MAX + 3);
-    /* Its time has passed: nothing to wait for. */
-    fixture_command(&s.r, COMMAND_NOTE, "nothing", 9999, FIXTURE_START, INSTANT_NONE);
-    pass(&s, FIXTURE_START + HOUR_MS);
-    assert_int_equal(tenant_task_counts(s.task)->commands, TENANT_COMMANDS_MAX + 4);
-    stage_deinit(&s);
-}
-
 static void a_broken_state_is_refused(void **state) {
     (void)state;
     struct stage s;
@@ -598,8 +450,6 @@ int main(void) {
         cmocka_unit_test(objectives_alone_are_published_when_asked),
         cmocka_unit_test(rows_older_than_all_panes_are_counted_as_such),
         cmocka_unit_test(a_broken_state_is_refused),
-        cmocka_unit_test(a_command_waits_for_its_time),
-        cmocka_unit_test(so_many_commands_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
