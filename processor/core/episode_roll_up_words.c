@@ -7,6 +7,8 @@ static const char *const verbs[ALERT_KIND_COUNT] = {
     [ALERT_OBJECTIVE_UNRECOVERABLE] = "is beyond reach in",
     [ALERT_DEMAND_SPIKE] = "sees more demand than is usual in",
     [ALERT_DEMAND_DROP] = "sees less demand than is usual in",
+    [ALERT_FORECAST_MISS] = "is off its forecast in",
+    [ALERT_STAFFING_GAP] = "lacks agents in",
     [ALERT_FEED_SILENT] = "hear nothing from",
     [ALERT_FEED_SKEWED] = "see wrong clocks in",
 };

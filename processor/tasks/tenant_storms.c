@@ -8,8 +8,10 @@
 #define FEEDS SLICE("feeds") /* the rule of those alerts */
 
 static const enum alert_kind objective_kinds[] = {ALERT_OBJECTIVE_BREACH, ALERT_OBJECTIVE_AT_RISK,
-                                                  ALERT_OBJECTIVE_UNRECOVERABLE};
-static const enum alert_kind demand_kinds[] = {ALERT_DEMAND_SPIKE, ALERT_DEMAND_DROP};
+                                                  ALERT_OBJECTIVE_UNRECOVERABLE,
+                                                  ALERT_STAFFING_GAP};
+static const enum alert_kind demand_kinds[] = {ALERT_DEMAND_SPIKE, ALERT_DEMAND_DROP,
+                                               ALERT_FORECAST_MISS};
 static const enum alert_kind feed_kinds[] = {ALERT_FEED_SILENT, ALERT_FEED_SKEWED};
 
 #define COUNT(kinds) (sizeof(kinds) / sizeof((kinds)[0]))
