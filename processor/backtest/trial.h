@@ -1,5 +1,5 @@
-/* One folder of contracts tried on past events: the real tasks of one source partition and one
- * partition of the tenant log, without a log between them.
+/* One folder of contracts tried on past events: the real tasks of one source partition (source.h)
+ * and one partition of the tenant log, without a log between them.
  *
  * Every step that an event moves the clock past is judged before that event is applied, as it is
  * live, where ticks let time pass; so the same events always give the same judgements, however fast
@@ -32,6 +32,11 @@ void trial_free(struct trial *t);
 /* These events will come next: what is known of their interactions is brought near. Optional. */
 #define TRIAL_EXPECT_MAX INTERACTION_EXPECT_MAX
 void trial_expect(const struct trial *t, const struct event *events, size_t count);
+
+/* Before the first event: from here on t hears what the leader does, and is fed with it alone, not by
+ * itself. False, and nothing changed, when the contracts of the two ask different things of an
+ * interaction, or when figures are made. The leader, which follows nobody, is freed after t. */
+bool trial_follow(struct trial *t, struct trial *leader);
 
 /* One event; its time in the log and its offset count, what else stands in `place` does not. */
 void trial_event(struct trial *t, const struct record_place *place, const struct event *event);

@@ -19,6 +19,8 @@ struct backtest {
     const struct backtest_flags *flags;
     struct contract_set *sets[BACKTEST_FOLDERS_MAX];
     struct backtest_trial trials[BACKTEST_FOLDERS_MAX];
+    struct trial *fed[BACKTEST_FOLDERS_MAX]; /* those that follow no other */
+    size_t fed_count;
     struct past_source past;
     struct event events[TRIAL_EXPECT_MAX]; /* read ahead */
     int64_t log_ats[TRIAL_EXPECT_MAX];
@@ -70,11 +72,21 @@ static bool load_folder(struct backtest *b, const struct settings *s, size_t ind
     return true;
 }
 
+/* Contracts that ask the same of an interaction are fed together. */
+static void feed_or_follow(struct backtest *b, struct trial *trial) {
+    for (size_t i = 0; i < b->fed_count; i++)
+        if (trial_follow(trial, b->fed[i]))
+            return;
+    b->fed[b->fed_count++] = trial;
+}
+
 /* Every folder is looked at even when one is wrong: one go finds all. */
 static bool load_folders(struct backtest *b, const struct settings *s) {
     bool right = true;
     for (size_t i = 0; i < b->flags->folder_count; i++)
         right = load_folder(b, s, i) && right;
+    for (size_t i = 0; right && i < b->flags->folder_count; i++)
+        feed_or_follow(b, b->trials[i].trial);
     return right;
 }
 
@@ -108,8 +120,8 @@ static bool open_past(struct backtest *b, const struct settings *s, struct err *
 static void feed(struct backtest *b, const struct event *event, int64_t log_at, int64_t number) {
     struct record_place place = {
         .topic = SLICE("interactions"), .offset = number, .log_at = log_at, .schema_id = -1};
-    for (size_t i = 0; i < b->outcome.trial_count; i++)
-        trial_event(b->trials[i].trial, &place, event);
+    for (size_t i = 0; i < b->fed_count; i++)
+        trial_event(b->fed[i], &place, event);
     if (b->outcome.first_at == INSTANT_NONE)
         b->outcome.first_at = log_at;
     if (log_at > b->outcome.last_at)
@@ -134,15 +146,15 @@ static bool try_all(struct backtest *b, struct err *err) {
     enum past_result found = PAST_EVENT;
     while (found == PAST_EVENT) {
         found = take_some(b, err);
-        for (size_t i = 0; i < b->outcome.trial_count && b->event_count > 1; i++)
-            trial_expect(b->trials[i].trial, b->events, b->event_count);
+        for (size_t i = 0; i < b->fed_count && b->event_count > 1; i++)
+            trial_expect(b->fed[i], b->events, b->event_count);
         for (size_t k = 0; k < b->event_count; k++)
             feed(b, &b->events[k], b->log_ats[k], number++);
     }
     if (found == PAST_FAILED)
         return false;
-    for (size_t i = 0; i < b->outcome.trial_count; i++)
-        trial_finish(b->trials[i].trial, INSTANT_NONE);
+    for (size_t i = 0; i < b->fed_count; i++)
+        trial_finish(b->fed[i], INSTANT_NONE);
     b->outcome.counts = *b->past.counts(b->past.self);
     return true;
 }
@@ -221,10 +233,10 @@ static int backtest(const struct backtest_flags *flags, const struct settings *s
     if (b->past.self)
         b->past.close(b->past.self);
     free(b->properties);
-    for (size_t i = 0; i < flags->folder_count; i++) {
+    for (size_t i = flags->folder_count; i-- > 0;) /* those that follow first */
         trial_free(b->trials[i].trial);
+    for (size_t i = 0; i < flags->folder_count; i++)
         contracts_free(b->sets[i]);
-    }
     buf_deinit(&b->out);
     free(b);
     return status;

@@ -5,7 +5,6 @@
 #define DEFAULT_WITHIN_MS (20 * SECOND_MS)
 
 /* Ten thresholds and sixty are refused alike: counting ends here. */
-#define THRESHOLDS_COUNTED_MAX 64
 
 static int64_t effective_at(const struct contract *c) {
     return c->effective_at == 0 ? INSTANT_NONE : c->effective_at;
@@ -198,12 +197,11 @@ size_t contract_views(const struct contract *c, uint32_t masks[CONTRACT_VIEWS_MA
     return count;
 }
 
-/* Inserts into an ascending list without repeats; what exceeds the room is left out. */
-static size_t add_threshold(int64_t *sorted, size_t count, int64_t threshold_ms) {
+size_t contract_add_threshold(int64_t *sorted, size_t count, int64_t threshold_ms) {
     size_t at = 0;
     while (at < count && sorted[at] < threshold_ms)
         at++;
-    if (count == THRESHOLDS_COUNTED_MAX || (at < count && sorted[at] == threshold_ms))
+    if (count == CONTRACT_THRESHOLDS_MAX || (at < count && sorted[at] == threshold_ms))
         return count;
     memmove(&sorted[at + 1], &sorted[at], (count - at) * sizeof(*sorted));
     sorted[at] = threshold_ms;
@@ -212,7 +210,7 @@ static size_t add_threshold(int64_t *sorted, size_t count, int64_t threshold_ms)
 
 size_t contract_thresholds(const struct contract *c, const struct leaf *leaf,
                            int64_t thresholds_ms[LEAF_THRESHOLDS_MAX]) {
-    int64_t sorted[THRESHOLDS_COUNTED_MAX];
+    int64_t sorted[CONTRACT_THRESHOLDS_MAX];
     size_t count = 0;
     uint32_t masks[CONTRACT_VIEWS_MAX];
     size_t views = contract_views(c, masks);
@@ -221,15 +219,33 @@ size_t contract_thresholds(const struct contract *c, const struct leaf *leaf,
         int64_t within_ms;
         enum level_variant variant;
         contract_plain_level(c, &s, &within_ms, &variant);
-        count = add_threshold(sorted, count, within_ms);
+        count = contract_add_threshold(sorted, count, within_ms);
     }
     for (size_t i = 0; i < c->objective_count; i++) {
         const struct objective *o = &c->objectives[i];
         if (o->metric == METRIC_SERVICE_LEVEL && o->within_ms > 0 && match_leaf(&o->when, leaf))
-            count = add_threshold(sorted, count, o->within_ms);
+            count = contract_add_threshold(sorted, count, o->within_ms);
     }
     size_t written = count < LEAF_THRESHOLDS_MAX ? count : LEAF_THRESHOLDS_MAX;
     memcpy(thresholds_ms, sorted, written * sizeof(*sorted));
+    return count;
+}
+
+static size_t add_all(const struct contract *c, int64_t *sorted, size_t count) {
+    count = contract_add_threshold(sorted, count, DEFAULT_WITHIN_MS);
+    for (size_t i = 0; i < c->clock_count; i++)
+        if (c->clocks[i].kind == CLOCK_SPEED_OF_ANSWER)
+            count = contract_add_threshold(sorted, count, c->clocks[i].target_ms);
+    for (size_t i = 0; i < c->objective_count; i++)
+        if (c->objectives[i].metric == METRIC_SERVICE_LEVEL && c->objectives[i].within_ms > 0)
+            count = contract_add_threshold(sorted, count, c->objectives[i].within_ms);
+    return count;
+}
+
+size_t contract_set_thresholds(const struct contract_set *set, int64_t *sorted, size_t count) {
+    count = add_all(&set->fallback, sorted, count);
+    for (size_t i = 0; i < set->count; i++)
+        count = add_all(&set->contracts[i], sorted, count);
     return count;
 }
 

@@ -225,3 +225,11 @@ size_t contract_views(const struct contract *c, uint32_t masks[CONTRACT_VIEWS_MA
  * the first LEAF_THRESHOLDS_MAX are written, and more are returned. */
 size_t contract_thresholds(const struct contract *c, const struct leaf *leaf,
                            int64_t thresholds_ms[LEAF_THRESHOLDS_MAX]);
+
+/* Inserts T into an ascending list without repeats, with room for CONTRACT_THRESHOLDS_MAX; what
+ * exceeds it is left out. Returns how many there are. */
+#define CONTRACT_THRESHOLDS_MAX 64
+size_t contract_add_threshold(int64_t *sorted, size_t count, int64_t threshold_ms);
+
+/* Inserts every T that some visit may be measured by under some contract of the set. */
+size_t contract_set_thresholds(const struct contract_set *set, int64_t *sorted, size_t count);

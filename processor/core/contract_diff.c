@@ -144,6 +144,31 @@ static void diff_settings(struct diff *d, const struct contract *was, const stru
         say(d, "feeds", none, "changed");
 }
 
+/* What is told of a clock names its contract. */
+static bool same_clocks(const struct contract *a, const struct contract *b) {
+    bool same = a->clock_count == b->clock_count;
+    if (same && a->clock_count > 0)
+        same = slice_equal(a->name, b->name) && a->version == b->version;
+    for (size_t i = 0; same && i < a->clock_count; i++)
+        same = slice_equal(a->clocks[i].name, b->clocks[i].name) &&
+               same_clock(&a->clocks[i], &b->clocks[i]);
+    return same;
+}
+
+static bool counts_alike(const struct contract *a, const struct contract *b) {
+    return slice_equal(a->tenant, b->tenant) && a->effective_at == b->effective_at &&
+           slice_equal(a->zone.name, b->zone.name) && a->short_abandon_ms == b->short_abandon_ms &&
+           memcmp(a->ageing_ms, b->ageing_ms, sizeof(a->ageing_ms)) == 0 && same_statuses(a, b) &&
+           same_clocks(a, b);
+}
+
+bool contract_set_counts_alike(const struct contract_set *a, const struct contract_set *b) {
+    bool alike = a->count == b->count && counts_alike(&a->fallback, &b->fallback);
+    for (size_t i = 0; alike && i < a->count; i++)
+        alike = counts_alike(&a->contracts[i], &b->contracts[i]);
+    return alike;
+}
+
 static void put_name(struct buf *b, const struct contract *c) {
     if (c->is_default)
         buf_put_format(b, "no contract");

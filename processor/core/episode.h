@@ -132,6 +132,9 @@ const char *command_result_name(enum command_result result);
  * condition of an alert is not a person's to end: RESOLVE is ACK and SILENCE until it is over. */
 enum command_result episode_command(const struct judge_context *ctx, const struct command *command);
 
+/* When the next timer rings, or earlier; INSTANT_MAX: none is set. */
+int64_t episode_book_due(const struct episode_book *book);
+
 /* Time passes: silences end, further tiers are told (ESCALATED), each at its own instant. */
 void episode_book_pass(const struct judge_context *ctx, int64_t until_at);
 

@@ -149,6 +149,10 @@ static size_t take_due(struct episode_book *book, int64_t at, struct episode ***
     return count;
 }
 
+int64_t episode_book_due(const struct episode_book *book) {
+    return episode_due_next(&book->due);
+}
+
 void episode_book_pass(const struct judge_context *ctx, int64_t until_at) {
     struct episode_book *book = ctx->book;
     for (int64_t at; (at = episode_due_next(&book->due)) <= until_at;) {

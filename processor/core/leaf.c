@@ -9,6 +9,8 @@
 
 struct leaf_dict {
     const struct contract_set *contracts;
+    const struct contract_set **joined; /* further ones that leaves are counted for */
+    size_t joined_count;
     struct pool leaves; /* handles are the ids: nothing is ever put back */
     struct table index;
     uint32_t limit;
@@ -32,6 +34,7 @@ void leaf_dict_free(struct leaf_dict *d) {
         free((void *)(uintptr_t)leaf_dict_at(d, id)->tenant.at);
     pool_deinit(&d->leaves);
     table_deinit(&d->index);
+    free(d->joined);
     free(d);
 }
 
@@ -73,6 +76,23 @@ static void copy_names(struct leaf *leaf, const struct leaf *key) {
     leaf->queue = copy_name(&place, key->queue);
 }
 
+/* Of the leaf under all sets: leaf_dict_join has seen to it that there are not too many. */
+static size_t thresholds_of(const struct leaf_dict *d, struct leaf *leaf, size_t version) {
+    int64_t all_ms[CONTRACT_THRESHOLDS_MAX];
+    size_t count = contract_thresholds(leaf->contract, leaf, all_ms);
+    for (size_t i = 0; i < d->joined_count; i++) {
+        const struct contract *versions[CONTRACT_VERSIONS_MAX];
+        int64_t further_ms[LEAF_THRESHOLDS_MAX];
+        CHECK(version < contract_set_versions(d->joined[i], leaf->tenant, versions));
+        size_t further = contract_thresholds(versions[version], leaf, further_ms);
+        for (size_t k = 0; k < further; k++)
+            count = contract_add_threshold(all_ms, count, further_ms[k]);
+    }
+    CHECK(count <= LEAF_THRESHOLDS_MAX);
+    memcpy(leaf->thresholds_ms, all_ms, count * sizeof(*all_ms));
+    return count;
+}
+
 static uint32_t add_version(struct leaf_dict *d, const struct leaf *key,
                             const struct contract *contract, size_t version) {
     uint32_t id = pool_get(&d->leaves);
@@ -83,9 +103,7 @@ static uint32_t add_version(struct leaf_dict *d, const struct leaf *key,
     leaf->direction = key->direction;
     leaf->version = (uint8_t)version;
     leaf->contract = contract;
-    size_t thresholds = contract_thresholds(leaf->contract, leaf, leaf->thresholds_ms);
-    CHECK(thresholds <= LEAF_THRESHOLDS_MAX);
-    leaf->threshold_count = (uint8_t)thresholds;
+    leaf->threshold_count = (uint8_t)thresholds_of(d, leaf, version);
     return id;
 }
 
@@ -98,6 +116,20 @@ static uint32_t add(struct leaf_dict *d, uint64_t hash, const struct leaf *key) 
         CHECK(add_version(d, key, versions[v], v) == first + v);
     table_insert(&d->index, hash, first);
     return first;
+}
+
+bool leaf_dict_join(struct leaf_dict *d, const struct contract_set *contracts) {
+    int64_t thresholds_ms[CONTRACT_THRESHOLDS_MAX];
+    size_t count = contract_set_thresholds(d->contracts, thresholds_ms, 0);
+    for (size_t i = 0; i < d->joined_count; i++)
+        count = contract_set_thresholds(d->joined[i], thresholds_ms, count);
+    CHECK(d->leaves.used == 0);
+    if (contract_set_thresholds(contracts, thresholds_ms, count) > LEAF_THRESHOLDS_MAX)
+        return false;
+    d->joined = realloc(d->joined, (d->joined_count + 1) * sizeof(struct contract_set *));
+    CHECK(d->joined);
+    d->joined[d->joined_count++] = contracts;
+    return true;
 }
 
 /* The next id is another version of the same names. */

@@ -29,6 +29,10 @@ struct leaf_dict;
 struct leaf_dict *leaf_dict_new(const struct contract_set *contracts, uint32_t limit);
 void leaf_dict_free(struct leaf_dict *d);
 
+/* Before the first leaf: visits are counted for what another set asks for too, whose contracts have
+ * the same tenants and versions in the same order. False when there may be too many T. */
+bool leaf_dict_join(struct leaf_dict *d, const struct contract_set *contracts);
+
 /* The id of the leaf with these names, under the contract of this version; strings are copied when
  * new. `key` needs tenant, vendor, site, queue, channel, priority, direction, version. */
 uint32_t leaf_dict_intern(struct leaf_dict *d, const struct leaf *key);

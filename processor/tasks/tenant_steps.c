@@ -169,8 +169,8 @@ static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t st
         tenant_state_due(tenant, step_at + STEP_MS);
 }
 
-/* The first after the newest at which something may happen, or the last up to the clock. */
-static int64_t next_step(const struct tenant_task *t, int64_t clock) {
+/* The first after the newest at which something may happen. */
+static int64_t next_step(const struct tenant_task *t) {
     int64_t first_at = t->step_at + STEP_MS;
     if (t->sources.gap_count > 0)
         return first_at;
@@ -178,9 +178,14 @@ static int64_t next_step(const struct tenant_task *t, int64_t clock) {
     int64_t at = earlier(instant_floor(t->step_at, every_ms) + every_ms, t->effective_at);
     for (size_t i = 0; i < t->tenants.count && at > first_at; i++)
         at = earlier(at, ((const struct tenant *)t->tenants.items[i])->due_at);
-    if (at > clock)
-        return instant_floor(clock, STEP_MS);
     return at > first_at ? instant_floor(at + STEP_MS - 1, STEP_MS) : first_at;
+}
+
+int64_t tenant_steps_due(const struct tenant_task *t) {
+    int64_t at = next_step(t);
+    for (size_t i = 0; i < t->tenants.count; i++)
+        at = earlier(at, episode_book_due(((const struct tenant *)t->tenants.items[i])->book));
+    return at;
 }
 
 static void step_task(struct tenant_task *t, int64_t step_at) {
@@ -223,7 +228,7 @@ void tenant_steps_pass(struct tenant_task *t) {
         tenant_turn_all(t, (struct slice){NULL, 0}, t->step_at);
     }
     while (t->step_at + STEP_MS <= clock) {
-        int64_t step_at = next_step(t, clock);
+        int64_t step_at = earlier(next_step(t), instant_floor(clock, STEP_MS));
         tenant_commands_pass(t, step_at - 1); /* nothing that they change makes a step due */
         t->counts.steps += (uint64_t)((step_at - t->step_at) / STEP_MS);
         t->step_at = step_at;

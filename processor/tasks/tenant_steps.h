@@ -5,6 +5,9 @@
 
 void tenant_steps_pass(struct tenant_task *t);
 
+/* The next step that may do something, or an earlier timer of an episode. */
+int64_t tenant_steps_due(const struct tenant_task *t);
+
 /* What was judged and not told yet (outbox.judged). */
 void tenant_steps_tell_judged(struct tenant_task *t);
 

@@ -152,6 +152,10 @@ void tenant_task_lose(struct tenant_task *t) {
     tenant_sources_lose(&t->sources, t->clock);
 }
 
+int64_t tenant_task_due(const struct tenant_task *t) {
+    return t->step_at == INSTANT_NONE ? INSTANT_NONE : tenant_steps_due(t);
+}
+
 int64_t tenant_task_clock(const struct tenant_task *t) {
     return t->clock;
 }

@@ -78,6 +78,10 @@ void tenant_task_lose(struct tenant_task *t);
 void tenant_task_change_contracts(struct tenant_task *t, const struct contract_set *contracts,
                                   struct outbox *out);
 
+/* The clock up to which time can pass without any effect, unless something else comes; INSTANT_NONE:
+ * none. */
+int64_t tenant_task_due(const struct tenant_task *t);
+
 /* Minimum over the sources that count; INSTANT_NONE before all have spoken. */
 int64_t tenant_task_clock(const struct tenant_task *t);
 bool tenant_task_ended(const struct tenant_task *t); /* every source has ended */

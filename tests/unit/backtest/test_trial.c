@@ -26,31 +26,54 @@ static const char contract_text[] =
     "  - {name: wait, metric: asa_ms, per: [site], window: 1h, target: at most 10s,\n"
     "     min_sample: 1, owner: duty, outcome: x}\n";
 
+/* The same of an interaction, other objectives. */
+static const char other_text[] =
+    "contract: acme\n"
+    "version: 4\n"
+    "tenant: acme\n"
+    "timezone: Pacific/Auckland\n"
+    "roles: {duty: {contact: \"mail:duty\"}}\n"
+    "clocks: [{name: pick-up, clock: speed_of_answer, target: 30s}]\n"
+    "objectives:\n"
+    "  - {name: level, metric: service_level, within: 6s, per: [queue], window: 5m,\n"
+    "     target: at least 80%, min_sample: 1, hold: 1m, owner: duty, outcome: x}\n"
+    "  - {name: median, metric: handle_p90_ms, per: [], window: 15m, target: at most 1s,\n"
+    "     min_sample: 1, owner: duty, outcome: x}\n";
+
 struct fixture {
     struct contract_set *set;
     struct trial *trial;
     int64_t offset;
 };
 
-static int begin(void **state) {
-    struct fixture *f = calloc(1, sizeof(*f));
-    struct contract_text text = {SLICE("acme.yaml"), slice_of(contract_text)};
+static struct contract_set *set_of(const char *contract) {
+    struct contract_text text = {SLICE("acme.yaml"), slice_of(contract)};
     struct faults faults;
     faults_init(&faults);
-    f->set = contracts_parse(&text, 1, &faults);
+    struct contract_set *set = contracts_parse(&text, 1, &faults);
     faults_print(&faults, stderr);
     faults_deinit(&faults);
+    return set;
+}
+
+static struct trial *trial_of(const struct contract_set *set) {
+    return trial_new(&(struct trial_options){.grace_ms = 500,
+                                             .reorder_ms = 5 * MINUTE_MS,
+                                             .lateness_ms = DAY_MS,
+                                             .max_skew_ms = MINUTE_MS,
+                                             .max_alert_age_ms = 15 * MINUTE_MS,
+                                             .open_limit = 1000,
+                                             .scope_limit = 100,
+                                             .contracts = set});
+}
+
+static int begin(void **state) {
+    struct fixture *f = calloc(1, sizeof(*f));
+    f->set = set_of(contract_text);
     *state = f;
     if (!f->set)
         return -1;
-    f->trial = trial_new(&(struct trial_options){.grace_ms = 500,
-                                                 .reorder_ms = 5 * MINUTE_MS,
-                                                 .lateness_ms = DAY_MS,
-                                                 .max_skew_ms = MINUTE_MS,
-                                                 .max_alert_age_ms = 15 * MINUTE_MS,
-                                                 .open_limit = 1000,
-                                                 .scope_limit = 100,
-                                                 .contracts = f->set});
+    f->trial = trial_of(f->set);
     return 0;
 }
 
@@ -195,6 +218,77 @@ static void episodes_and_refusals(void **state) {
     assert_non_null(strstr(trial_first_letter(f->trial).at, "more than `lateness`"));
 }
 
+/* A day and a half of calls, now and then told late. */
+static void random_calls(struct fixture *f) {
+    struct rng rng;
+    int64_t at = START;
+    rng_init(&rng, 7);
+    for (int i = 0; i < 600; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "r%d", i);
+        call(f, id, at, (int64_t)rng_below(&rng, 40) * SECOND_MS, rng_below(&rng, 4) > 0);
+        if (rng_below(&rng, 10) == 0) {
+            snprintf(id, sizeof(id), "l%d", i);
+            feed(f, EVENT_QUEUED, id, at + 50 * SECOND_MS, (int64_t)rng_below(&rng, HOUR_MS));
+        }
+        at += MINUTE_MS + (int64_t)rng_below(&rng, rng_below(&rng, 9) ? 200000 : 2 * HOUR_MS);
+    }
+    trial_finish(f->trial, INSTANT_NONE);
+}
+
+static void expect_same(struct trial *one, struct trial *other) {
+    struct attainment *a = trial_attainment(one), *b = trial_attainment(other);
+    assert_int_equal(attainment_count(a), attainment_count(b));
+    assert_true(attainment_count(a) > 1);
+    for (size_t i = 0; i < attainment_count(a); i++) {
+        const struct attainment_row *x = attainment_at(a, i), *y = attainment_at(b, i);
+        assert_ptr_equal(x->objective, y->objective);
+        assert_int_equal(x->steps, y->steps);
+        assert_int_equal(x->missed, y->missed);
+        assert_true(x->steps > 0);
+        assert_true(x->tightest.value == y->tightest.value);
+        assert_int_equal(x->spans[ATTAINMENT_DAY].count, y->spans[ATTAINMENT_DAY].count);
+        for (size_t k = 0; k < x->spans[ATTAINMENT_DAY].count; k++) {
+            struct figure f = figure(x, ATTAINMENT_DAY, k), g = figure(y, ATTAINMENT_DAY, k);
+            assert_true(f.value == g.value && f.sample == g.sample);
+        }
+    }
+    assert_int_equal(episodes_count(trial_episodes(one)), episodes_count(trial_episodes(other)));
+    for (size_t i = 0; i < episodes_count(trial_episodes(one)); i++) {
+        struct past_episode p = episodes_at(trial_episodes(one), i);
+        struct past_episode q = episodes_at(trial_episodes(other), i);
+        assert_true(slice_equal(p.alert_id, q.alert_id));
+        assert_int_equal(p.resolved_at, q.resolved_at);
+    }
+}
+
+static void who_follows_another_finds_what_it_finds_alone(void **state) {
+    struct fixture *f = *state;
+    struct contract_set *set = set_of(other_text);
+    struct trial *alone = trial_of(set), *follower = trial_of(set), *leader = f->trial;
+    assert_true(trial_follow(follower, leader));
+    random_calls(f);
+    f->trial = alone;
+    random_calls(f);
+    f->trial = leader;
+    expect_same(alone, follower);
+    trial_free(follower);
+    trial_free(alone);
+    contracts_free(set);
+}
+
+static void who_asks_something_else_follows_nobody(void **state) {
+    struct fixture *f = *state;
+    char text[sizeof(other_text)];
+    memcpy(text, other_text, sizeof(text));
+    memcpy(strstr(text, "target: 30s"), "target: 40s", 11);
+    struct contract_set *set = set_of(text);
+    struct trial *other = trial_of(set);
+    assert_false(trial_follow(other, f->trial));
+    trial_free(other);
+    contracts_free(set);
+}
+
 #define WITH_TRIAL(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void) {
@@ -202,6 +296,8 @@ int main(void) {
         WITH_TRIAL(every_kind_of_metric_has_its_days),
         WITH_TRIAL(a_late_event_counts_in_its_own_day),
         WITH_TRIAL(episodes_and_refusals),
+        WITH_TRIAL(who_follows_another_finds_what_it_finds_alone),
+        WITH_TRIAL(who_asks_something_else_follows_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,174 @@
+#include "backtest/source_batch.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+
+void source_batch_init(struct source_batch *b) {
+    *b = (struct source_batch){.report.instance = SLICE("backtest")};
+    buf_init(&b->names);
+}
+
+void source_batch_deinit(struct source_batch *b) {
+    free(b->report.leaves);
+    free(b->report.rows);
+    free(b->report.counts);
+    free(b->report.levels);
+    free(b->report.samples);
+    free(b->report.feeds);
+    free(b->numbers);
+    free(b->ids);
+    free(b->places);
+    free(b->first_samples);
+    free(b->clocks);
+    buf_deinit(&b->names);
+    *b = (struct source_batch){0};
+}
+
+void source_batch_reset(struct source_batch *b) {
+    for (size_t i = 0; i < b->report.leaf_count; i++)
+        b->numbers[b->ids[i]] = 0;
+    b->report.leaf_count = b->report.row_count = b->report.feed_count = 0;
+    b->report.count_count = b->report.level_count = b->report.sample_count = 0;
+    b->clock_count = 0;
+    buf_reset(&b->names);
+}
+
+static void *with_room(void *at, size_t *room, size_t count, size_t size) {
+    if (count <= *room)
+        return at;
+    *room = count * 2;
+    at = realloc(at, *room * size);
+    CHECK(at);
+    return at;
+}
+
+/* The array has room for `count`. */
+#define ROOM(array, room, count) ((array) = with_room((array), &(room), (count), sizeof(*(array))))
+
+static uint32_t leaf_number(struct source_batch *b, const struct leaf_dict *leaves, uint32_t id) {
+    size_t known = b->number_room;
+    ROOM(b->numbers, b->number_room, leaf_dict_count(leaves));
+    memset(b->numbers + known, 0, (b->number_room - known) * sizeof(*b->numbers));
+    if (b->numbers[id] > 0)
+        return b->numbers[id] - 1;
+    const struct leaf *l = leaf_dict_at(leaves, id);
+    size_t place = b->report.leaf_count++;
+    ROOM(b->report.leaves, b->leaf_room, place + 1);
+    ROOM(b->ids, b->id_room, place + 1);
+    b->report.leaves[place] = (struct report_leaf){.tenant = l->tenant,
+                                                   .vendor = l->vendor,
+                                                   .site = l->site,
+                                                   .queue = l->queue,
+                                                   .channel = l->channel,
+                                                   .priority = l->priority,
+                                                   .direction = l->direction};
+    b->ids[place] = id;
+    b->numbers[id] = (uint32_t)place + 1;
+    return (uint32_t)place;
+}
+
+bool source_wants(const struct source_wanted *w, const struct delta_row *row,
+                  const struct leaf *leaf) {
+    int64_t any = 0;
+    for (uint64_t left = w->counters; left != 0; left &= left - 1)
+        any |= row->counters[__builtin_ctzll(left)];
+    for (int a = 0; a < ATTRIBUTION_COUNT; a++)
+        for (int t = 0; w->levels[a] && t < leaf->threshold_count; t++)
+            for (int l = 0; l < LEVEL_COUNT; l++)
+                any |= row->levels[a][t][l];
+    return any != 0;
+}
+
+static void put_counts(struct report *r, const struct source_wanted *w,
+                       const struct delta_row *from) {
+    for (uint64_t left = w->counters; left != 0; left &= left - 1) {
+        int c = __builtin_ctzll(left);
+        if (from->counters[c] != 0)
+            r->counts[r->count_count++] = (struct report_count){(uint8_t)c, from->counters[c]};
+    }
+}
+
+#define LEVELS_FLAT (ATTRIBUTION_COUNT * LEAF_THRESHOLDS_MAX * LEVEL_COUNT)
+
+static void put_levels(struct report *r, const struct source_wanted *w,
+                       const struct delta_row *from, const struct leaf *leaf) {
+    for (int a = 0; a < ATTRIBUTION_COUNT; a++)
+        for (int t = 0; w->levels[a] && t < leaf->threshold_count; t++)
+            for (int l = 0; l < LEVEL_COUNT; l++)
+                if (from->levels[a][t][l] != 0)
+                    r->levels[r->level_count++] = (struct report_level){
+                        (uint8_t)a, (uint8_t)l, leaf->thresholds_ms[t], from->levels[a][t][l]};
+}
+
+/* Where the samples of each row begin, in the order of the rows. */
+static void place_samples(struct source_batch *b, const struct delta_table *deltas) {
+    size_t count, rows = delta_table_rows(deltas);
+    const struct delta_sample *samples = delta_table_samples(deltas, &count);
+    uint32_t first = (uint32_t)b->report.sample_count;
+    ROOM(b->first_samples, b->first_room, rows + 1);
+    ROOM(b->report.samples, b->sample_room, first + count);
+    memset(b->first_samples, 0, (rows + 1) * sizeof(*b->first_samples));
+    for (size_t i = 0; i < count; i++)
+        b->first_samples[samples[i].row + 1]++;
+    b->first_samples[0] = first;
+    for (size_t i = 0; i < rows; i++)
+        b->first_samples[i + 1] += b->first_samples[i];
+    for (size_t i = 0; i < count; i++)
+        b->report.samples[b->first_samples[samples[i].row]++] = (struct report_sample){
+            samples[i].histogram, samples[i].bucket, samples[i].count};
+    b->report.sample_count += count;
+}
+
+void source_batch_sums(struct source_batch *b, const struct source_wanted *wanted,
+                       const struct delta_table *deltas, const struct leaf_dict *leaves) {
+    struct report *r = &b->report;
+    size_t rows = delta_table_rows(deltas);
+    uint32_t first_sample = (uint32_t)r->sample_count;
+    place_samples(b, deltas);
+    ROOM(r->rows, b->row_room, r->row_count + rows);
+    ROOM(r->counts, b->count_room, r->count_count + rows * COUNTER_SOURCE_COUNT);
+    ROOM(r->levels, b->level_room, r->level_count + rows * LEVELS_FLAT);
+    for (size_t i = 0; i < rows; i++) {
+        const struct delta_row *from = delta_table_at(deltas, i);
+        struct report_row row = {.pane_at = from->pane_at,
+                                 .first_count = (uint32_t)r->count_count,
+                                 .first_level = (uint32_t)r->level_count,
+                                 .first_sample = first_sample,
+                                 .sample_count = b->first_samples[i] - first_sample};
+        first_sample = b->first_samples[i];
+        put_counts(r, wanted, from);
+        put_levels(r, wanted, from, leaf_dict_at(leaves, from->leaf));
+        row.count_count = (uint32_t)r->count_count - row.first_count;
+        row.level_count = (uint32_t)r->level_count - row.first_level;
+        if (row.count_count == 0 && row.level_count == 0 && row.sample_count == 0)
+            continue;
+        row.leaf = leaf_number(b, leaves, from->leaf);
+        r->rows[r->row_count++] = row;
+    }
+}
+
+void source_batch_feed(struct source_batch *b, const struct report_feed *feed) {
+    size_t place = b->report.feed_count++;
+    ROOM(b->report.feeds, b->feed_room, place + 1);
+    ROOM(b->places, b->place_room, place + 1);
+    b->report.feeds[place] = *feed;
+    b->places[place] = (struct news_place){b->names.size, feed->tenant.size,
+                                           b->names.size + feed->tenant.size, feed->site.size};
+    buf_put(&b->names, feed->tenant.at, feed->tenant.size);
+    buf_put(&b->names, feed->site.at, feed->site.size);
+}
+
+void source_batch_clock(struct source_batch *b, const struct report_clock *clock) {
+    ROOM(b->clocks, b->clock_room, b->clock_count + 1);
+    b->clocks[b->clock_count++] = *clock;
+}
+
+struct source_news source_batch_news(struct source_batch *b) {
+    for (size_t i = 0; i < b->report.feed_count; i++) {
+        const struct news_place *p = &b->places[i];
+        b->report.feeds[i].tenant = (struct slice){b->names.at + p->tenant_at, p->tenant_size};
+        b->report.feeds[i].site = (struct slice){b->names.at + p->site_at, p->site_size};
+    }
+    return (struct source_news){&b->report, b->clocks, b->clock_count};
+}

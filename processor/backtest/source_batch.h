@@ -1,0 +1,49 @@
+/* The news of a source that can wait: sums of several steps, in one report. */
+#pragma once
+
+#include "backtest/source.h"
+#include "core/delta.h"
+
+/* What the listeners' objectives and demand rules ask for, samples aside. */
+struct source_wanted {
+    uint64_t counters;              /* bits of 1 << enum counter */
+    bool levels[ATTRIBUTION_COUNT]; /* of whatever T */
+};
+
+/* Something of the row is asked for; its samples are not looked at. */
+bool source_wants(const struct source_wanted *w, const struct delta_row *row,
+                  const struct leaf *leaf);
+
+struct news_place {
+    size_t tenant_at, tenant_size, site_at, site_size; /* in names */
+};
+
+struct source_batch {
+    struct report report; /* owns its arrays */
+    size_t leaf_room, row_room, count_room, level_room, sample_room, feed_room;
+    uint32_t *numbers; /* of leaves, by their id: 1 more than their place in the report; 0: none */
+    size_t number_room;
+    uint32_t *ids; /* beside report.leaves */
+    size_t id_room;
+    struct buf names; /* of feeds */
+    struct news_place *places;
+    size_t place_room;
+    uint32_t *first_samples; /* by row of the table that is added */
+    size_t first_room;
+    struct report_clock *clocks;
+    size_t clock_count, clock_room;
+};
+
+void source_batch_init(struct source_batch *b);
+void source_batch_deinit(struct source_batch *b);
+
+/* Sums of a table, as far as they are wanted; rows in which all that comes to nothing leave no
+ * trace. */
+void source_batch_sums(struct source_batch *b, const struct source_wanted *wanted,
+                       const struct delta_table *deltas, const struct leaf_dict *leaves);
+void source_batch_feed(struct source_batch *b, const struct report_feed *feed);
+void source_batch_clock(struct source_batch *b, const struct report_clock *clock);
+
+/* Valid until the next call. */
+struct source_news source_batch_news(struct source_batch *b);
+void source_batch_reset(struct source_batch *b);
