@@ -56,8 +56,10 @@ static struct contract_set *set_of(const char *contract) {
     return set;
 }
 
-static struct trial *trial_of(const struct contract_set *set) {
-    return trial_new(&(struct trial_options){.grace_ms = 500,
+static struct trial *trial_of(const struct contract_set *set,
+                              void (*figure)(void *context, const struct kpi *kpi)) {
+    return trial_new(&(struct trial_options){.figure = figure,
+                                             .grace_ms = 500,
                                              .reorder_ms = 5 * MINUTE_MS,
                                              .lateness_ms = DAY_MS,
                                              .max_skew_ms = MINUTE_MS,
@@ -73,7 +75,7 @@ static int begin(void **state) {
     *state = f;
     if (!f->set)
         return -1;
-    f->trial = trial_of(f->set);
+    f->trial = trial_of(f->set, NULL);
     return 0;
 }
 
@@ -229,7 +231,9 @@ static void random_calls(struct fixture *f) {
         call(f, id, at, (int64_t)rng_below(&rng, 40) * SECOND_MS, rng_below(&rng, 4) > 0);
         if (rng_below(&rng, 10) == 0) {
             snprintf(id, sizeof(id), "l%d", i);
-            feed(f, EVENT_QUEUED, id, at + 50 * SECOND_MS, (int64_t)rng_below(&rng, HOUR_MS));
+            int64_t late_ms = (int64_t)rng_below(&rng, HOUR_MS);
+            feed(f, EVENT_QUEUED, id, at + 50 * SECOND_MS, late_ms);
+            feed(f, EVENT_ANSWERED, id, at + 51 * SECOND_MS, late_ms);
         }
         at += MINUTE_MS + (int64_t)rng_below(&rng, rng_below(&rng, 9) ? 200000 : 2 * HOUR_MS);
     }
@@ -265,7 +269,7 @@ static void expect_same(struct trial *one, struct trial *other) {
 static void who_follows_another_finds_what_it_finds_alone(void **state) {
     struct fixture *f = *state;
     struct contract_set *set = set_of(other_text);
-    struct trial *alone = trial_of(set), *follower = trial_of(set), *leader = f->trial;
+    struct trial *alone = trial_of(set, NULL), *follower = trial_of(set, NULL), *leader = f->trial;
     assert_true(trial_follow(follower, leader));
     random_calls(f);
     f->trial = alone;
@@ -277,13 +281,39 @@ static void who_follows_another_finds_what_it_finds_alone(void **state) {
     contracts_free(set);
 }
 
+static void take_no_figure(void *context, const struct kpi *kpi) {
+    (void)context;
+    (void)kpi;
+}
+
+/* Where figures are made each step is told by itself. */
+static void steps_that_wait_for_each_other_are_judged_alike(void **state) {
+    struct fixture *f = *state;
+    char text[sizeof(other_text)];
+    memcpy(text, other_text, sizeof(text));
+    char *clocks = strstr(text, "clocks:"); /* what is told of them waits for nothing */
+    memset(clocks, ' ', strcspn(clocks, "\n"));
+    struct contract_set *set = set_of(text);
+    struct trial *each = trial_of(set, take_no_figure), *some = trial_of(set, NULL);
+    struct trial *mine = f->trial;
+    f->trial = each;
+    random_calls(f);
+    f->trial = some;
+    random_calls(f);
+    f->trial = mine;
+    expect_same(each, some);
+    trial_free(each);
+    trial_free(some);
+    contracts_free(set);
+}
+
 static void who_asks_something_else_follows_nobody(void **state) {
     struct fixture *f = *state;
     char text[sizeof(other_text)];
     memcpy(text, other_text, sizeof(text));
     memcpy(strstr(text, "target: 30s"), "target: 40s", 11);
     struct contract_set *set = set_of(text);
-    struct trial *other = trial_of(set);
+    struct trial *other = trial_of(set, NULL);
     assert_false(trial_follow(other, f->trial));
     trial_free(other);
     contracts_free(set);
@@ -297,6 +327,7 @@ int main(void) {
         WITH_TRIAL(a_late_event_counts_in_its_own_day),
         WITH_TRIAL(episodes_and_refusals),
         WITH_TRIAL(who_follows_another_finds_what_it_finds_alone),
+        WITH_TRIAL(steps_that_wait_for_each_other_are_judged_alike),
         WITH_TRIAL(who_asks_something_else_follows_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
