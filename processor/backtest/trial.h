@@ -33,9 +33,9 @@ void trial_free(struct trial *t);
 #define TRIAL_EXPECT_MAX INTERACTION_EXPECT_MAX
 void trial_expect(const struct trial *t, const struct event *events, size_t count);
 
-/* Before the first event: from here on t hears what the leader does, and is fed with it alone, not by
- * itself. False, and nothing changed, when the contracts of the two ask different things of an
- * interaction, or when figures are made. The leader, which follows nobody, is freed after t. */
+/* Before the first event: from here on t hears what the leader does, and is not fed by itself.
+ * False, and nothing changed, when the contracts of the two ask different things of an interaction,
+ * or when figures are made. The leader, which follows nobody, is freed after t. */
 bool trial_follow(struct trial *t, struct trial *leader);
 
 /* One event; its time in the log and its offset count, what else stands in `place` does not. */

@@ -78,8 +78,8 @@ void tenant_task_lose(struct tenant_task *t);
 void tenant_task_change_contracts(struct tenant_task *t, const struct contract_set *contracts,
                                   struct outbox *out);
 
-/* The clock up to which time can pass without any effect, unless something else comes; INSTANT_NONE:
- * none. */
+/* Until the clock is there time passes without any effect, unless something else comes;
+ * INSTANT_NONE: it never does. */
 int64_t tenant_task_due(const struct tenant_task *t);
 
 /* Minimum over the sources that count; INSTANT_NONE before all have spoken. */
