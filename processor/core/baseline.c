@@ -16,6 +16,7 @@
 /* What a neighbour's week is worth beside the slot's own: who agrees was chosen by the slot's own
  * error. Of five slots with one mean, 3.7 are gained where the weights say 4.8 (simulated). */
 #define LIKE_WORTH 0.72
+#define SHARES_SURE 3.0 /* times what chance does to the thirds of a slot: in one of twenty more */
 
 void baseline_init(struct baseline *b, int64_t first_at) {
     *b = (struct baseline){.learned_at = instant_floor(first_at, BASELINE_SLOT_MS)};
@@ -55,7 +56,10 @@ static size_t slot_of(const struct zone *zone, int64_t at) {
 
 /* No slot is known to bring nothing at all: n empty weeks still leave room for a half in n. */
 static double mean_of(const struct baseline_slot *slot) {
-    return fmax((double)slot->mean, 0.5 / slot->weeks);
+    double mean = 0;
+    for (size_t i = 0; i < DISPERSION_PARTS; i++)
+        mean += (double)slot->parts[i];
+    return fmax(mean, 0.5 / slot->weeks);
 }
 
 static double weeks_of(const struct baseline_slot *slot) {
@@ -66,6 +70,24 @@ static double weeks_of(const struct baseline_slot *slot) {
 static double doubt_of(const struct baseline *b, const struct baseline_slot *slot) {
     double mean = mean_of(slot);
     return (mean + mean * mean * b->like_cv2) / weeks_of(slot);
+}
+
+/* How a slot is shared among its thirds: evenly, but for what chance cannot have done (James and
+ * Stein 1961; a third may vary three times as much as the whole). */
+static void share_out(const struct baseline *b, const struct baseline_slot *slot,
+                      struct baseline_usual *usual) {
+    double mean = mean_of(slot);
+    double even = mean / DISPERSION_PARTS;
+    double variance = (even + even * even * DISPERSION_PARTS * b->like_cv2) / weeks_of(slot);
+    double squares = 0;
+    for (size_t i = 0; i < DISPERSION_PARTS; i++)
+        squares += ((double)slot->parts[i] - even) * ((double)slot->parts[i] - even);
+    double chance = SHARES_SURE * (DISPERSION_PARTS - 1) * variance;
+    double belief = squares > chance ? 1 - chance / squares : 0;
+    for (size_t i = 0; i < DISPERSION_PARTS; i++) {
+        double part = even + belief * ((double)slot->parts[i] - even);
+        usual->shares[i] = (float)(part / mean);
+    }
 }
 
 /* A mean over the neighbours, each by how well it agrees: a gentle slope is smoothed, the step at
@@ -90,8 +112,10 @@ static void smooth(struct baseline *b, size_t index) {
         squares += w * w;
     }
     double slots = 1 + LIKE_WORTH * (weight * weight / squares - 1);
-    b->usual[index] = (struct baseline_usual){(float)(sum / weight),
-                                              (float)(weeks_of(own) * slots)};
+    struct baseline_usual *usual = &b->usual[index];
+    usual->mean = (float)(sum / weight);
+    usual->weeks = (float)(weeks_of(own) * slots);
+    share_out(b, own, usual);
 }
 
 static void smooth_around(struct baseline *b, size_t index) {
@@ -116,21 +140,28 @@ static void learn_day(struct baseline_day *day, float count) {
         day->days++;
 }
 
-static void learn_week(struct baseline *b, size_t index, double count, double deviation) {
-    struct baseline_slot *slot = &b->slots[index];
-    float share = fmaxf(1.0f / (float)(slot->weeks + 1), NEW_WEEK_SHARE);
-    double x = slot->weeks == 0 ? count : clip(count, mean_of(slot), CLIP_MEAN * deviation);
-    slot->mean += share * ((float)x - slot->mean);
-    if (slot->weeks < UINT8_MAX)
-        slot->weeks++;
-    smooth_around(b, index);
-}
-
 static double sum_of(const int64_t parts[DISPERSION_PARTS]) {
     double sum = 0;
     for (size_t i = 0; i < DISPERSION_PARTS; i++)
         sum += (double)parts[i];
     return sum;
+}
+
+static void learn_week(struct baseline *b, size_t index, const int64_t parts[DISPERSION_PARTS],
+                       double deviation) {
+    struct baseline_slot *slot = &b->slots[index];
+    double count = sum_of(parts);
+    float share = fmaxf(1.0f / (float)(slot->weeks + 1), NEW_WEEK_SHARE);
+    double x = slot->weeks == 0 ? count : clip(count, mean_of(slot), CLIP_MEAN * deviation);
+    for (size_t i = 0; i < DISPERSION_PARTS; i++) {
+        /* A count that was raised to the least that counts is spread evenly. */
+        double part = x > count ? (double)parts[i] + (x - count) / DISPERSION_PARTS
+                                : (double)parts[i] * (count > 0 ? x / count : 0);
+        slot->parts[i] += share * ((float)part - slot->parts[i]);
+    }
+    if (slot->weeks < UINT8_MAX)
+        slot->weeks++;
+    smooth_around(b, index);
 }
 
 /* Against what was usual before this week's count. */
@@ -141,12 +172,24 @@ static void learn_residual(struct baseline *b, const struct baseline_usual *was,
         dispersion_init(&b->dispersion);
         b->weekly = true;
     }
-    dispersion_learn(&b->dispersion, parts, mean * level_lagged(&b->level), (double)was->weeks);
+    double level = level_lagged(&b->level);
+    double means[DISPERSION_PARTS];
+    for (size_t i = 0; i < DISPERSION_PARTS; i++)
+        means[i] = mean * level * (double)was->shares[i];
+    dispersion_learn(&b->dispersion, parts, means, (double)was->weeks);
     double cv2 = dispersion_cv2(&b->dispersion, BASELINE_SLOT_MS);
     if (usual)
         level_learn(&b->level, clip(sum_of(parts), mean, CLIP_MEAN * deviation), mean, cv2);
     else
         level_skip(&b->level);
+}
+
+static void learn_by_day(struct baseline *b, const struct baseline_day *day,
+                         const int64_t parts[DISPERSION_PARTS]) {
+    double means[DISPERSION_PARTS];
+    for (size_t i = 0; i < DISPERSION_PARTS; i++)
+        means[i] = fmax((double)day->mean, 0.5 / day->days) / DISPERSION_PARTS;
+    dispersion_learn(&b->dispersion, parts, means, (double)day->days);
 }
 
 /* Once a day: the slots are compared anew, by what is known of their variation by now. */
@@ -178,13 +221,11 @@ void baseline_learn(struct baseline *b, const struct zone *zone, int64_t at,
     if (b->slots[index].weeks > 0) /* one week tells how much the next one varies */
         learn_residual(b, &was, parts, deviation, usual);
     else if (!b->weekly && day->days >= BASELINE_DAYS_MIN)
-        dispersion_learn(&b->dispersion, parts, fmax((double)day->mean, 0.5 / day->days),
-                         (double)day->days);
+        learn_by_day(b, day, parts);
     if (!usual)
         return;
-    double count = sum_of(parts);
-    learn_day(day, (float)count);
-    learn_week(b, index, count, deviation);
+    learn_day(day, (float)sum_of(parts));
+    learn_week(b, index, parts, deviation);
 }
 
 void baseline_skip(struct baseline *b, int64_t at) {
@@ -215,20 +256,36 @@ struct part {
     enum baseline_kind kind;
 };
 
-/* False: not known. */
-static bool add_slot(const struct baseline *b, size_t index, double share, struct part *part) {
+/* Of a slot's arrivals those between two instants, counted from its beginning. */
+static double portion_of(const struct baseline_usual *usual, int64_t from_ms, int64_t to_ms) {
+    int64_t part_ms = BASELINE_SLOT_MS / DISPERSION_PARTS;
+    double portion = 0;
+    for (int64_t i = 0; i < DISPERSION_PARTS; i++) {
+        int64_t begin = from_ms > i * part_ms ? from_ms : i * part_ms;
+        int64_t end = to_ms < (i + 1) * part_ms ? to_ms : (i + 1) * part_ms;
+        if (begin < end)
+            portion += (double)usual->shares[i] * (double)(end - begin) / (double)part_ms;
+    }
+    return portion;
+}
+
+/* The slot from from_ms to to_ms after its beginning. False: not known. */
+static bool add_slot(const struct baseline *b, size_t index, int64_t from_ms, int64_t to_ms,
+                     struct part *part) {
+    double share = (double)(to_ms - from_ms) / (double)BASELINE_SLOT_MS;
     double mean;
     double weeks = weeks_of(&b->slots[index]);
     double span = 1;
     if (b->slots[index].weeks >= BASELINE_WEEKS_MIN) {
-        mean = (double)b->usual[index].mean;
+        mean = (double)b->usual[index].mean * portion_of(&b->usual[index], from_ms, to_ms);
         span = (double)b->usual[index].weeks / weeks;
     } else if (busiest(b, index, &mean)) {
+        mean *= share;
         part->kind = BASELINE_DAYS;
     } else {
         return false;
     }
-    part->mean += share * mean;
+    part->mean += mean;
     part->slots += share;
     part->weeks += share * weeks;
     part->span += share * span;
@@ -254,8 +311,7 @@ bool baseline_expect(const struct baseline *b, const struct zone *zone, int64_t 
     for (; at < to_at; at += BASELINE_SLOT_MS) {
         int64_t begin = at > from_at ? at : from_at;
         int64_t end = at + BASELINE_SLOT_MS < to_at ? at + BASELINE_SLOT_MS : to_at;
-        double share = (double)(end - begin) / (double)BASELINE_SLOT_MS;
-        if (!add_slot(b, slot_of(zone, at), share, &part))
+        if (!add_slot(b, slot_of(zone, at), begin - at, end - at, &part))
             return false;
     }
     *e = (struct expectation){.mean = part.mean, .kind = part.kind};
@@ -303,7 +359,8 @@ void baseline_save(const struct baseline *b, struct buf *out) {
         return;
     for (size_t i = 0; i < BASELINE_SLOTS; i++) {
         buf_put_u8(out, b->slots[i].weeks);
-        put_float(out, b->slots[i].mean);
+        for (size_t p = 0; p < DISPERSION_PARTS; p++)
+            put_float(out, b->slots[i].parts[p]);
     }
     for (size_t i = 0; i < (size_t)BASELINE_DAY_SLOTS; i++) {
         buf_put_u8(out, b->days[i].days);
@@ -324,7 +381,8 @@ void baseline_load(struct baseline *b, struct cursor *c) {
     make_slots(b);
     for (size_t i = 0; i < BASELINE_SLOTS; i++) {
         b->slots[i].weeks = cursor_u8(c);
-        b->slots[i].mean = get_float(c);
+        for (size_t p = 0; p < DISPERSION_PARTS; p++)
+            b->slots[i].parts[p] = get_float(c);
     }
     for (size_t i = 0; i < BASELINE_SLOTS; i++)
         smooth(b, i);

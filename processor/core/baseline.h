@@ -16,13 +16,14 @@
 #define BASELINE_DAYS_MIN 2  /* until then by the day, after this many */
 
 struct baseline_slot {
-    float mean; /* arrivals in the slot */
+    float parts[DISPERSION_PARTS]; /* arrivals in each third of the slot */
     uint8_t weeks;
 };
 
 /* What a slot is taken for: with its neighbours, as far as they are like it. */
 struct baseline_usual {
-    float mean, weeks; /* a mean of so many weeks' worth */
+    float mean, weeks;              /* a mean of so many weeks' worth */
+    float shares[DISPERSION_PARTS]; /* of each third: at closing time most is in the first */
 };
 
 /* The same quarter of an hour of any day, until weeks are known. */

@@ -79,12 +79,14 @@ static void remember(struct dispersion *d, double count, double mean) {
     d->recent[d->newest] = (struct dispersion_quarter){(float)count, (float)mean};
 }
 
-void dispersion_learn(struct dispersion *d, const int64_t parts[DISPERSION_PARTS], double mean,
-                      double weeks) {
+void dispersion_learn(struct dispersion *d, const int64_t parts[DISPERSION_PARTS],
+                      const double means[DISPERSION_PARTS], double weeks) {
     double count = 0;
+    double mean = 0;
     for (size_t i = 0; i < DISPERSION_PARTS; i++) {
-        learn(d, DISPERSION_5M, (double)parts[i], mean / DISPERSION_PARTS, weeks);
+        learn(d, DISPERSION_5M, (double)parts[i], means[i], weeks);
         count += (double)parts[i];
+        mean += means[i];
     }
     remember(d, count, mean);
     for (size_t s = DISPERSION_15M; s < DISPERSION_SCALES; s++) {

@@ -34,10 +34,10 @@ struct dispersion {
 
 void dispersion_init(struct dispersion *d);
 
-/* A quarter of an hour that brought these counts where `mean` was expected, a mean of so many
- * weeks: its own error is in the residual too. */
-void dispersion_learn(struct dispersion *d, const int64_t parts[DISPERSION_PARTS], double mean,
-                      double weeks);
+/* A quarter of an hour that brought these counts where `means` were expected, of so many weeks:
+ * their own error is in the residual too. */
+void dispersion_learn(struct dispersion *d, const int64_t parts[DISPERSION_PARTS],
+                      const double means[DISPERSION_PARTS], double weeks);
 void dispersion_skip(struct dispersion *d);
 
 /* Squared variation of the rate over length_ms: variance = mean + mean^2 * cv2. */

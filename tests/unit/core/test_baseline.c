@@ -90,6 +90,40 @@ static void windows_take_their_share_of_slots(void **state) {
 }
 
 /* Busy from 9 to 10 local time; the clock goes back an hour in the third week. */
+/* The last call of a day is taken at five past: what comes then is not spread over the quarter. */
+static void closing_time_lies_within_a_slot(void **state) {
+    (void)state;
+    struct baseline b;
+    struct expectation e;
+    struct rng r;
+    rng_init(&r, 8);
+    baseline_init(&b, MONDAY);
+    while (b.learned_at < MONDAY + 3 * BASELINE_WEEK_MS) {
+        int64_t hour = b.learned_at % DAY_MS / HOUR_MS;
+        bool closing = b.learned_at % DAY_MS == 21 * HOUR_MS;
+        int64_t parts[DISPERSION_PARTS] = {0};
+        for (size_t i = 0; i < DISPERSION_PARTS; i++)
+            if ((hour >= 7 && hour < 21) || (closing && i == 0))
+                parts[i] = random_poisson(&r, 50);
+        baseline_learn(&b, &utc, b.learned_at, parts, true);
+    }
+    int64_t at = MONDAY + 3 * BASELINE_WEEK_MS + 21 * HOUR_MS;
+    assert_true(baseline_expect(&b, &utc, at, at + 5 * MINUTE_MS, &e));
+    assert_true(e.mean > 40 && e.mean < 60);
+    assert_true(baseline_expect(&b, &utc, at + 5 * MINUTE_MS, at + 10 * MINUTE_MS, &e));
+    assert_true(e.mean < 3);
+    /* An ordinary quarter is shared evenly, whatever chance did. */
+    int even = 0;
+    for (int64_t slot = at - 14 * HOUR_MS; slot < at; slot += BASELINE_SLOT_MS) {
+        struct expectation third;
+        assert_true(expect_slot(&b, &utc, slot, &e));
+        assert_true(baseline_expect(&b, &utc, slot, slot + 5 * MINUTE_MS, &third));
+        even += third.mean * 3 > e.mean * 0.999 && third.mean * 3 < e.mean * 1.001;
+    }
+    assert_true(even >= 48);
+    baseline_deinit(&b);
+}
+
 static void slots_follow_local_time(void **state) {
     (void)state;
     int64_t change_at = MONDAY + 2 * BASELINE_WEEK_MS;
@@ -215,6 +249,7 @@ int main(void) {
         cmocka_unit_test(by_the_day_until_there_are_two_weeks),
         cmocka_unit_test(learning_begins_with_a_whole_slot),
         cmocka_unit_test(windows_take_their_share_of_slots),
+        cmocka_unit_test(closing_time_lies_within_a_slot),
         cmocka_unit_test(slots_follow_local_time),
         cmocka_unit_test(one_wild_day_pulls_little),
         cmocka_unit_test(variation_is_learned),

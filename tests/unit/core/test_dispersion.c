@@ -20,7 +20,8 @@ static void learn_quarter(struct dispersion *d, struct rng *r, double rate) {
     int64_t parts[DISPERSION_PARTS];
     for (size_t i = 0; i < DISPERSION_PARTS; i++)
         parts[i] = random_poisson(r, MEAN * rate / DISPERSION_PARTS);
-    dispersion_learn(d, parts, MEAN, SURE);
+    static const double means[DISPERSION_PARTS] = {MEAN / 3, MEAN / 3, MEAN / 3};
+    dispersion_learn(d, parts, means, SURE);
 }
 
 /* The rate is one gamma factor of CV2 0.04 for so many quarters at a time; 0: it does not vary. */
