@@ -53,13 +53,14 @@ static void set_bytes(rd_kafka_conf_t *conf, const char *name, size_t bytes, siz
 }
 
 /* Each partition has a queue of its own and is fetched until that is full, so each gets its part
- * of what may wait. A record costs RECORD_COST besides its bytes, and what is under way comes on
- * top. */
+ * of what may wait, and no more than some tenths of a second: memory that is used again and again
+ * costs less than memory that is new. A record costs RECORD_COST besides its bytes, and what is
+ * under way comes on top. */
 static void set_queues(rd_kafka_conf_t *conf, const struct kafka_options *o) {
     size_t part = o->queue_bytes / (size_t)(o->input_partitions ? o->input_partitions : 1);
     set_bytes(conf, "queued.max.messages.kbytes", part / 4, 1024, 64, 1 << 20);
-    set_bytes(conf, "queued.min.messages", part / 2, RECORD_COST, 500, 100000);
-    set_bytes(conf, "fetch.message.max.bytes", part / 8, 1, 64 << 10, 1 << 20);
+    set_bytes(conf, "queued.min.messages", part / 2, RECORD_COST, 500, 20000);
+    set_bytes(conf, "fetch.message.max.bytes", part / 8, 1, 64 << 10, 256 << 10);
     set_bytes(conf, "fetch.max.bytes", o->queue_bytes / 8, 1, 1 << 20, 50 << 20);
 }
 
