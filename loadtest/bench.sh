@@ -19,10 +19,11 @@
 #
 # All but the first have exactly-once on. A contender's time and CPU are those of its whole process,
 # from its start to its end (a JVM's start too); `steady` is its rate between the first and the last
-# record that it reads, where it tells. Broker CPU is what the broker's process spends meanwhile.
-# `correct`: the consumer saw every record; floorwalker's totals in Redis, and those of the peers'
-# topic of minutes, equal what the simulated sites say happened. Floorwalker's clock is stopped at
-# the next step of a day's window after the last event, so that the day shows all of it.
+# record that it reads, where it tells (floorwalker tells no CPU of it). Broker CPU is what the
+# broker's process spends meanwhile. `correct`: the consumer saw every record; floorwalker's totals
+# in Redis, and those of the peers' topic of minutes, equal what the simulated sites say happened.
+# Floorwalker's clock is stopped at the next step of a day's window after the last event, so that
+# the day shows all of it.
 #
 # Prints a table, then a JSON line for each contender; bench.md, bench.jsonl (a line per figure,
 # with each run's) and bench.svg go to the folder of results. Status 0 if floorwalker and the
@@ -98,8 +99,20 @@ clock: log
 start: earliest
 contracts: $dir/contracts
 listen: 127.0.0.1:0
-log: {level: warning, format: json}
+log: {level: info, format: json}
 TXT
+}
+
+# read_seconds: from when floorwalker's first partition was live to the end of its input.
+read_seconds() {
+    python3 - "$dir/floorwalker.log" <<'PY'
+import datetime, json, sys
+def at(name):
+    for line in open(sys.argv[1]):
+        if f'"event":"{name}"' in line:
+            return datetime.datetime.fromisoformat(json.loads(line)["at"].replace("Z", "+00:00"))
+print((at("input_ended") - at("partition_live")).total_seconds())
+PY
 }
 
 # fresh TOPIC...: nothing but the input is on the broker, besides these.
@@ -121,6 +134,7 @@ contend() {
     correct=$($judge)
     read -r wall cpu rss broker <<<"${cost##*$'\n'}"
     steady=$(sed -n 's/^steady //p' "$dir/$name.log")
+    [ "$name" != floorwalker ] || steady="$records $(read_seconds)"
     python3 - "$name" "$records" "$correct" "$wall" "$cpu" "$rss" "$broker" "$(late_of "$name")" \
         "$steady" >>"$dir/runs.jsonl" <<'PY'
 import json, sys
@@ -133,9 +147,10 @@ row = {"name": name, "events_per_s": records / float(wall),
 if late:
     row["late_dropped"] = int(late)
 if steady:
-    count, seconds, cpu_s = map(float, steady.split())
-    row |= {"steady_events_per_s": count / seconds,
-            "steady_cpu_ns_per_event": cpu_s * 1e9 / count}
+    count, seconds, *cpu_s = map(float, steady.split())
+    row |= {"steady_events_per_s": count / seconds}
+    if cpu_s:
+        row |= {"steady_cpu_ns_per_event": cpu_s[0] * 1e9 / count}
 print(json.dumps(row))
 PY
 }
