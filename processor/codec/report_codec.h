@@ -1,7 +1,7 @@
 /* The tenant log's record, written and read: what a process tells the tenant tasks in one epoch.
  *
  * Compact and ours alone: version, names, clocks, leaves, rows, ages, facts, feeds, journeys,
- * efforts, commands, forecasts, checksum.
+ * efforts, misses, commands, forecasts, checksum.
  * REPORT_VERSION rises whenever a table that is named by number here changes its order. */
 #pragma once
 
@@ -11,7 +11,7 @@
 #include "core/leaf.h"
 #include "core/report.h"
 
-#define REPORT_VERSION 5
+#define REPORT_VERSION 6
 #define REPORT_BYTES_MAX ((size_t)512 * 1024) /* a longer report is written in pieces */
 
 /* Collects one epoch and writes it for each partition of the tenant log. */
@@ -29,6 +29,10 @@ void report_writer_gauge(struct report_writer *w, int32_t source, const struct g
 void report_writer_feed(struct report_writer *w, const struct report_feed *feed);
 void report_writer_journey(struct report_writer *w, const struct journey_row *row);
 void report_writer_effort(struct report_writer *w, const struct effort_row *row);
+
+/* Of one leaf, measure and minute at most REPORT_MISSES_MAX go into an epoch: they are examples. */
+#define REPORT_MISSES_MAX 10
+void report_writer_miss(struct report_writer *w, const struct miss *miss);
 void report_writer_command(struct report_writer *w, const struct command *command);
 void report_writer_forecast(struct report_writer *w, const struct forecast *forecast);
 void report_writer_clock(struct report_writer *w, const struct report_clock *clock);

@@ -10,8 +10,8 @@
 struct report_reader {
     struct report report;
     size_t clock_room, leaf_room, row_room, count_room, level_room, sample_room, gauge_room;
-    size_t gauge_partition_room, fact_room, feed_room, journey_room, effort_room, command_room;
-    size_t forecast_room;
+    size_t gauge_partition_room, fact_room, feed_room, journey_room, effort_room, miss_room;
+    size_t command_room, forecast_room;
 };
 
 struct report_reader *report_reader_new(void) {
@@ -35,6 +35,7 @@ void report_reader_free(struct report_reader *r) {
     free(r->report.feeds);
     free(r->report.journeys);
     free(r->report.efforts);
+    free(r->report.misses);
     free(r->report.commands);
     free(r->report.forecasts);
     free(r);
@@ -278,6 +279,22 @@ static void take_efforts(struct report_reader *r, struct cursor *c) {
     }
 }
 
+static void take_misses(struct report_reader *r, struct cursor *c) {
+    size_t count = take_count(c, 7);
+    ROOM(r, misses, miss_room, count);
+    r->report.miss_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct miss *m = &r->report.misses[i];
+        m->leaf = take_below(c, r->report.leaf_count);
+        m->interaction_id = cursor_slice(c);
+        m->kind = (enum miss_kind)take_code(c, MISS_KIND_COUNT);
+        m->gone = take_code(c, 2);
+        m->at = take_instant(c);
+        m->queued_at = take_instant(c);
+        m->wait_ms = cursor_zigzag(c);
+    }
+}
+
 static void take_commands(struct report_reader *r, struct cursor *c) {
     size_t count = take_count(c, 13);
     ROOM(r, commands, command_room, count);
@@ -357,6 +374,7 @@ bool report_reader_read(struct report_reader *r, struct slice record, struct rep
     take_feeds(r, &c);
     take_journeys(r, &c);
     take_efforts(r, &c);
+    take_misses(r, &c);
     take_commands(r, &c);
     take_forecasts(r, &c);
     if (c.failed || cursor_left(&c) > 0)

@@ -18,6 +18,7 @@ enum section {
     SECTION_FEEDS,
     SECTION_JOURNEYS,
     SECTION_EFFORTS,
+    SECTION_MISSES,
     SECTION_COMMANDS,
     SECTION_FORECASTS,
     SECTION_COUNT
@@ -43,6 +44,14 @@ struct part {
     uint64_t count;
 };
 
+/* How many of one measure and minute were told in this epoch. Two that meet in one place forget
+ * each other: then more are told. */
+#define MISS_PLACES 256
+struct miss_place {
+    uint64_t key;
+    uint32_t count;
+};
+
 struct report_writer {
     struct slice instance; /* owned */
     int32_t partitions;
@@ -51,6 +60,8 @@ struct report_writer {
     size_t item_count, item_capacity;
     struct buf payload;
     struct part clocks;
+    struct miss_place miss_places[MISS_PLACES];
+    uint64_t epoch;
 
     /* of the record that is being made */
     struct part parts[SECTION_COUNT];
@@ -115,6 +126,7 @@ size_t report_writer_size(const struct report_writer *w) {
 
 void report_writer_reset(struct report_writer *w) {
     w->item_count = 0;
+    w->epoch++;
     w->clocks.count = 0;
     buf_reset(&w->payload);
     buf_reset(&w->clocks.bytes);
@@ -210,6 +222,30 @@ void report_writer_effort(struct report_writer *w, const struct effort_row *row)
     buf_put_u8(b, row->gone);
     put_instant(b, row->leg.started_at);
     put_instant(b, row->leg.ended_at);
+    end_item(w);
+}
+
+static bool are_enough(struct report_writer *w, const struct miss *m) {
+    const int64_t measure[] = {m->leaf, m->kind, m->kind == MISS_LATE ? m->wait_ms : 0,
+                               instant_floor(m->at, MINUTE_MS)};
+    uint64_t key = slice_hash((struct slice){(const char *)measure, sizeof(measure)}, w->epoch);
+    struct miss_place *p = &w->miss_places[key % MISS_PLACES];
+    if (p->key != key)
+        *p = (struct miss_place){.key = key};
+    return p->count++ >= REPORT_MISSES_MAX;
+}
+
+void report_writer_miss(struct report_writer *w, const struct miss *m) {
+    struct buf *b = &w->payload;
+    if (!m->gone && are_enough(w, m))
+        return;
+    begin_item(w, SECTION_MISSES, m->leaf, leaf_dict_at(w->leaves, m->leaf)->tenant);
+    buf_put_slice(b, m->interaction_id);
+    buf_put_u8(b, (uint8_t)m->kind);
+    buf_put_u8(b, m->gone);
+    put_instant(b, m->at);
+    put_instant(b, m->queued_at);
+    buf_put_zigzag(b, m->wait_ms);
     end_item(w);
 }
 

@@ -1,6 +1,7 @@
 #include "core/fold_parts.h"
 
 #include "base/check.h"
+#include "core/miss.h"
 
 /* A clock counts where its visit does; the others where the interaction does. */
 static uint32_t leaf_of(const struct interaction *i, enum track t) {
@@ -126,11 +127,18 @@ void clocks_close_told(struct fold *f, const struct interaction *i, enum track t
         tell(f, i, t, how, at, FACT_AT_RISK);
 }
 
+static void miss(struct fold *f, uint32_t leaf, int64_t at, int32_t count) {
+    ledger_count(&f->ledger, leaf, at, COUNTER_CLOCKS_MISSED, count);
+    const struct ledger_miss m = {
+        .at = at, .queued_at = INSTANT_NONE, .leaf = leaf, .count = count, .kind = MISS_CLOCK};
+    ledger_miss(&f->ledger, &m);
+}
+
 /* Takes back the verdict on an answer clock that has ended with its visit. */
 static void take_back_verdict(struct fold *f, const struct interaction *i) {
     const struct clock *c = &i->clocks[TRACK_ANSWER];
     if (c->breach_at != INSTANT_NONE)
-        ledger_count(&f->ledger, i->visit.leaf, i->visit.ended_at, COUNTER_CLOCKS_MISSED, -1);
+        miss(f, i->visit.leaf, i->visit.ended_at, -1);
     else if (i->visit.end == VISIT_ANSWERED)
         ledger_count(&f->ledger, i->visit.leaf, i->visit.ended_at, COUNTER_CLOCKS_MET, -1);
 }
@@ -173,7 +181,7 @@ static void judge(struct fold *f, struct interaction *i, enum track t, int64_t a
         return;
     bool missed = c->breach_at != INSTANT_NONE || how == CLOCK_END_MISSED;
     if (missed)
-        ledger_count(&f->ledger, leaf_of(i, t), at, COUNTER_CLOCKS_MISSED, 1);
+        miss(f, leaf_of(i, t), at, 1);
     else if (how == CLOCK_END_JUDGED)
         ledger_count(&f->ledger, leaf_of(i, t), at, COUNTER_CLOCKS_MET, 1);
 }

@@ -1,6 +1,7 @@
 #include "core/fold_parts.h"
 
 #include "base/check.h"
+#include "core/miss.h"
 
 /* A visit counts where it is inbound and was not taken out. */
 static void count(struct fold *f, const struct visit *v, int64_t at, enum counter c,
@@ -8,8 +9,21 @@ static void count(struct fold *f, const struct visit *v, int64_t at, enum counte
     ledger_count(&f->ledger, v->leaf, at, c, value);
 }
 
+static void miss(struct fold *f, const struct visit *v, enum miss_kind kind, int64_t at,
+                 int64_t wait_ms, int32_t value) {
+    const struct ledger_miss m = {.at = at,
+                                  .queued_at = v->queued_at,
+                                  .wait_ms = wait_ms,
+                                  .leaf = v->leaf,
+                                  .count = value,
+                                  .kind = (uint8_t)kind};
+    ledger_miss(&f->ledger, &m);
+}
+
 static void level(struct fold *f, const struct visit *v, int64_t at, size_t threshold,
                   enum level_counter c, int32_t value) {
+    if (c == LEVEL_LATE)
+        miss(f, v, MISS_LATE, at, fold_leaf(f, v->leaf)->thresholds_ms[threshold], value);
     ledger_level(&f->ledger, v->leaf, at, BY_EVENT, threshold, c, value);
     ledger_level(&f->ledger, v->leaf, v->queued_at, BY_ARRIVAL, threshold, c, value);
 }
@@ -90,8 +104,10 @@ static void tell_answer(struct fold *f, const struct visit *v, int32_t value) {
 static void tell_abandon(struct fold *f, const struct visit *v, int32_t value) {
     count(f, v, v->ended_at, COUNTER_ABANDONED, value);
     count(f, v, v->queued_at, COUNTER_ARR_ABANDONED, value);
-    if (!is_short(f, v))
+    if (!is_short(f, v)) {
+        miss(f, v, MISS_ABANDONED, v->ended_at, v->wait_ms, value);
         return;
+    }
     count(f, v, v->ended_at, COUNTER_ABANDONED_SHORT, value);
     count(f, v, v->queued_at, COUNTER_ARR_ABANDONED_SHORT, value);
 }
@@ -257,6 +273,7 @@ static void recount_short(struct fold *f, const struct visit *v, const struct co
         return;
     count(f, v, v->ended_at, COUNTER_ABANDONED_SHORT, change);
     count(f, v, v->queued_at, COUNTER_ARR_ABANDONED_SHORT, change);
+    miss(f, v, MISS_ABANDONED, v->ended_at, v->wait_ms, -change);
 }
 
 /* As if the new thresholds had been there when the visit began: what ends it, or takes it out,

@@ -9,6 +9,7 @@
 #include "core/outlook_words.h"
 #include "core/wilson.h"
 
+#define ROUNDING 1e-9  /* what is equal but for that is equal: 0.8 * 0.75 is not 0.6 */
 #define MARGIN_SHARE 4 /* of what the target leaves to be missed, where no margin is given */
 
 static const struct outlook_track no_track = {INSTANT_NONE, INSTANT_NONE, INSTANT_NONE, false};
@@ -77,9 +78,9 @@ static bool is_below(const struct objective *o, const struct figure *f, double l
     if (!has_cases(f))
         return false;
     if (o->deviations <= 0 && f->denominator >= o->min_sample)
-        return level_of(o, f) < level;
+        return level_of(o, f) < level - ROUNDING;
     double deviations = o->deviations > 0 ? o->deviations : WILSON_DEVIATIONS;
-    return wilson_bounds(good_of(o, f), f->denominator, deviations).high < level;
+    return wilson_bounds(good_of(o, f), f->denominator, deviations).high < level - ROUNDING;
 }
 
 static enum period period_of(const struct objective *o) {
@@ -101,7 +102,7 @@ static void look_ahead(const struct objective *o, const struct objective_source 
     look->needed = outlook_needed(target, look->expected, f->denominator, good_of(o, f));
     int64_t recent_at = look->step_at - look->recent_ms;
     source->figure(source->context, recent_at, look->step_at, &look->recent);
-    look->lost = look->needed > 1;
+    look->lost = look->needed > 1 + ROUNDING;
     look->projected = !look->lost && is_below(o, &look->recent, look->needed - margin_of(o));
 }
 
@@ -120,7 +121,7 @@ static void look_at_pace(const struct objective *o, const struct objective_sourc
         if (!is_below(o, &look->over_long, level))
             continue;
         source->figure(source->context, to_at - p->short_ms, to_at, &look->over_short);
-        if (has_cases(&look->over_short) && level_of(o, &look->over_short) < level)
+        if (has_cases(&look->over_short) && level_of(o, &look->over_short) < level - ROUNDING)
             look->pace = p;
     }
 }
@@ -151,12 +152,12 @@ static bool is_over(const struct objective *o, enum alert_kind kind,
                     const struct outlook_look *look) {
     double half = margin_of(o) / 2;
     if (kind == ALERT_OBJECTIVE_UNRECOVERABLE)
-        return look->known && look->needed <= 1 - half;
+        return look->known && look->needed <= 1 - half + ROUNDING;
     if (look->lost || look->pace)
         return false;
     if (!look->known || look->needed <= 0)
         return true;
-    return has_cases(&look->recent) && level_of(o, &look->recent) >= look->needed - half;
+    return has_cases(&look->recent) && level_of(o, &look->recent) >= look->needed - half - ROUNDING;
 }
 
 static struct episode_name name_of(const struct objective *o, enum alert_kind kind,

@@ -7,11 +7,12 @@
 void ledger_facts_deinit(struct ledger_facts *f) {
     free(f->at);
     free(f->spans);
+    free(f->misses);
     *f = (struct ledger_facts){0};
 }
 
 void ledger_facts_reset(struct ledger_facts *f) {
-    f->count = f->span_count = 0;
+    f->count = f->span_count = f->miss_count = 0;
 }
 
 void ledger_count(struct ledger *l, uint32_t leaf, int64_t at, enum counter c, int64_t count) {
@@ -50,6 +51,19 @@ void ledger_facts_span(struct ledger_facts *f, const struct ledger_span *span) {
         CHECK(f->spans);
     }
     f->spans[f->span_count++] = *span;
+}
+
+void ledger_miss(struct ledger *l, const struct ledger_miss *miss) {
+    if (!l->deltas)
+        return;
+    struct ledger_facts *f = l->facts;
+    if (f->miss_count == f->miss_capacity) {
+        f->miss_capacity = f->miss_capacity == 0 ? 8 : f->miss_capacity * 2;
+        f->misses = realloc(f->misses, f->miss_capacity * sizeof(*f->misses));
+        CHECK(f->misses);
+    }
+    f->misses[f->miss_count] = *miss;
+    f->misses[f->miss_count++].count *= l->sign;
 }
 
 void ledger_span(struct ledger *l, const struct ledger_span *span) {

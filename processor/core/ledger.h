@@ -26,9 +26,19 @@ struct ledger_span {
     bool gone;
 };
 
+/* Who missed what an objective measures (core/miss.h), `count` times: 1, or -1. */
+struct ledger_miss {
+    int64_t at, queued_at, wait_ms;
+    uint32_t leaf;
+    int32_t count;
+    uint8_t kind; /* enum miss_kind */
+};
+
 struct ledger_facts {
     struct ledger_fact *at; /* owned */
     size_t count, capacity;
+    struct ledger_miss *misses; /* owned */
+    size_t miss_count, miss_capacity;
     struct ledger_span *spans; /* owned */
     size_t span_count, span_capacity;
 };
@@ -55,6 +65,9 @@ void ledger_sample(struct ledger *l, uint32_t leaf, int64_t at, enum histogram_i
 void ledger_facts_span(struct ledger_facts *f, const struct ledger_span *span);
 
 void ledger_fact(struct ledger *l, const struct ledger_fact *fact);
+
+/* miss->count times the sign. */
+void ledger_miss(struct ledger *l, const struct ledger_miss *miss);
 
 /* Of each (agent, started_at) the last one stands. */
 void ledger_span(struct ledger *l, const struct ledger_span *span);

@@ -13,6 +13,7 @@
 #include "core/journey.h"
 #include "core/kpi.h"
 #include "core/metric.h"
+#include "core/miss.h"
 
 struct objective;
 struct report;
@@ -30,8 +31,8 @@ struct judged_steps {
 };
 
 /* The slices in what is handed over are views: copy or encode at once. No member may be NULL but
- * `judged` and `counted`, which nobody needs who lives in the present, `audit`, `journey`, `effort`
- * and, where nothing is relayed, `command` and `forecast`. */
+ * `judged` and `counted`, which nobody needs who lives in the present, `audit`, `journey`,
+ * `effort`, `miss` and, where nothing is relayed, `command` and `forecast`. */
 struct outbox {
     void *context;
     struct delta_table *deltas; /* source tasks add here */
@@ -45,6 +46,7 @@ struct outbox {
     void (*judged)(void *context, const struct judged_steps *steps); /* NULL: nobody asks */
     void (*journey)(void *context, const struct journey_row *row);
     void (*effort)(void *context, const struct effort_row *row);
+    void (*miss)(void *context, const struct miss *miss);
     /* What a tenant task has counted besides what it was told: rows, with their leaves. */
     void (*counted)(void *context, const struct report *report);
 };

@@ -11,6 +11,7 @@
 #include "core/forecast.h"
 #include "core/gauge.h"
 #include "core/journey.h"
+#include "core/miss.h"
 
 /* How far one source (a partition of an input topic) has come. */
 struct report_clock {
@@ -87,6 +88,8 @@ struct report {
     size_t journey_count;
     struct effort_row *efforts; /* .leaf is an index in leaves */
     size_t effort_count;
+    struct miss *misses; /* .leaf is an index in leaves */
+    size_t miss_count;
     struct command *commands; /* in the order of their log */
     size_t command_count;
     struct forecast *forecasts; /* in the order of their log */

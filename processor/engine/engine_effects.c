@@ -85,6 +85,11 @@ static void live_effort(void *context, const struct effort_row *row) {
     report_writer_effort(e->writer, row);
 }
 
+static void live_miss(void *context, const struct miss *miss) {
+    struct engine *e = context;
+    report_writer_miss(e->writer, miss);
+}
+
 static void silent_fact(void *context, const struct fact *fact) {
     (void)context;
     (void)fact;
@@ -115,6 +120,7 @@ void engine_effects_init(struct engine *e) {
                               .audit = live_audit,
                               .journey = live_journey,
                               .effort = live_effort,
+                              .miss = live_miss,
                               .command = live_command,
                               .forecast = live_forecast};
     e->silent = (struct outbox){.context = e,

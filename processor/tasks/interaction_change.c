@@ -74,6 +74,8 @@ static enum moment_outcome append(struct interaction_task *t, struct record *r,
         facts_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
     if (t->holds.span_count > 0)
         efforts_tell(t, r, &t->holds, out);
+    if (t->holds.miss_count > 0)
+        misses_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
     return outcome;
 }
 
@@ -105,6 +107,7 @@ static void restate(struct interaction_task *t, struct record *r, uint32_t befor
     tail_write(&t->store, n, t->after, after_count);
     facts_correct(&t->told, &t->holds, t->store.leaves, record_id(&t->store, r), out);
     efforts_correct(t, r, &t->told, &t->holds, out);
+    misses_correct(&t->told, &t->holds, t->store.leaves, record_id(&t->store, r), out);
     t->counts.restated++;
 }
 
@@ -204,6 +207,7 @@ void change_by_time(struct interaction_task *t, uint32_t handle, struct outbox *
     t->counts.aged_out += fold.aged;
     facts_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
     efforts_tell(t, r, &t->holds, out);
+    misses_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
     change_follow(t, &stood, was_open, &n->now);
     journey_follow(t, r, &journey_stood, &n->now, out);
 }

@@ -160,11 +160,13 @@ static void apply_contract(struct change *c, const struct record *r, struct inte
     struct fold fold = fold_of(c);
     fold_change_contract(&fold, base, &before, at);
     facts_tell_under(&t->holds, before.contract, id, c->out);
+    misses_tell(&t->holds, c->leaves, id, c->out);
     fold = fold_of(c);
     fold_time(&fold, base, at);
     t->counts.aged_out += fold.aged;
     facts_tell(&t->holds, c->leaves, id, c->out);
     efforts_tell(t, r, &t->holds, c->out);
+    misses_tell(&t->holds, c->leaves, id, c->out);
 }
 
 /* The state follows from the new base; what is left of the tail has no effect. */

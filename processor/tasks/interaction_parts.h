@@ -7,6 +7,7 @@
 #include "tasks/interaction_gauges.h"
 #include "tasks/interaction_graves.h"
 #include "tasks/interaction_journey.h"
+#include "tasks/interaction_misses.h"
 #include "tasks/interaction_tail.h"
 #include "tasks/interaction_task.h"
 

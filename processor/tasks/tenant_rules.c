@@ -98,6 +98,7 @@ void tenant_rule_free(struct tenant_rule *r) {
         return;
     cell_free(r->cell);
     tenant_members_deinit(&r->members);
+    tenant_examples_deinit(&r->examples);
     free(r->volume);
     free(r);
 }
@@ -263,7 +264,9 @@ static int64_t due_after(const struct tenant_rule *r, const struct judge_context
 
 static void fill_evidence(void *context, const struct judge_context *ctx, int64_t from_at,
                           int64_t to_at, struct alert *alert) {
-    tenant_members_contribute(context, ctx, from_at, to_at, alert);
+    const struct tenant_rule *r = context;
+    tenant_members_contribute(r, ctx, from_at, to_at, alert);
+    tenant_examples_show(&r->examples, from_at, to_at, alert);
 }
 
 void tenant_rule_step(struct tenant_rule *r, const struct judge_context *ctx, int64_t step_at) {
@@ -298,6 +301,18 @@ void tenant_rule_begin(struct tenant_rule *r, const struct contract *contract, i
                        int64_t pane_at) {
     if (r->volume && r->volume->learned_at == INSTANT_NONE)
         volume_init(r->volume, &contract->zone, later(pane_at, step_at));
+}
+
+void tenant_rule_miss(struct tenant_rule *r, const struct contract *contract, int64_t step_at,
+                      const struct miss *m) {
+    const struct objective *o = r->objective;
+    int64_t at = o->attribution == BY_ARRIVAL ? m->queued_at : m->at;
+    if (at < r->from_at || !miss_is_of(m, o, tenant_scope_within_ms(contract, &r->view->scope, o)))
+        return;
+    if (m->gone)
+        tenant_examples_remove(&r->examples, at, m->interaction_id);
+    else
+        tenant_examples_add(&r->examples, at, m->interaction_id, step_at);
 }
 
 void tenant_rule_late(struct tenant_rule *r, int64_t pane_at) {

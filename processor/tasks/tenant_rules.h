@@ -6,6 +6,7 @@
 #include "core/judge_objective.h"
 #include "core/judge_outlook.h"
 #include "core/volume.h"
+#include "tasks/tenant_examples.h"
 #include "tasks/tenant_members.h"
 #include "tasks/tenant_scope.h"
 
@@ -16,6 +17,7 @@ struct tenant_rule {
     size_t threshold;          /* in the cell's shape */
     struct cell *cell;         /* one window, the objective's; or the periods */
     struct tenant_members members;
+    struct tenant_examples examples;
     int64_t from_at; /* counts of panes before this are not its; 0: all are */
     struct objective_state state;
     struct outlook_state outlook;     /* of a share over a period, like what follows */
@@ -60,6 +62,10 @@ int64_t tenant_rule_edge(const struct tenant_rule *r);
 /* The first row: days from here on, or from pane_at, tell what it usually brings. */
 void tenant_rule_begin(struct tenant_rule *r, const struct contract *contract, int64_t step_at,
                        int64_t pane_at);
+
+/* An interaction missed what some objective measures: this one keeps it where it is its. */
+void tenant_rule_miss(struct tenant_rule *r, const struct contract *contract, int64_t step_at,
+                      const struct miss *miss);
 
 /* A row fell into a pane of steps that were judged already. */
 void tenant_rule_late(struct tenant_rule *r, int64_t pane_at);

@@ -97,6 +97,7 @@ static void save_rule(const struct tenant_rule *r, struct buf *b) {
     cell_save(r->cell, b);
     objective_state_save(&r->state, b);
     save_figure(&r->figure, b);
+    tenant_examples_save(&r->examples, b);
     if (!r->volume)
         return;
     outlook_state_save(&r->outlook, b);
@@ -134,6 +135,7 @@ static void load_rules(struct tenant_task *t, struct tenant *tenant, struct curs
         cell_load(r->cell, c);
         objective_state_load(&r->state, c);
         r->figure = load_figure(c);
+        tenant_examples_load(&r->examples, c);
         if (!r->volume)
             continue;
         outlook_state_load(&r->outlook, c);

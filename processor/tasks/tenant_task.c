@@ -65,6 +65,11 @@ static void forget_leaves(struct tenant_task *t, size_t count) {
         memset(t->report_leaves, 0, count * sizeof(struct tenant_leaf *));
 }
 
+static void add_miss(struct tenant_task *t, const struct tenant_leaf *leaf, const struct miss *m) {
+    for (size_t i = 0; i < leaf->rules.count; i++)
+        tenant_rule_miss(leaf->rules.items[i], leaf->tenant->contract, t->step_at, m);
+}
+
 static void note_panes(struct tenant_task *t, const struct report *report) {
     for (size_t i = 0; i < report->row_count; i++) {
         int64_t pane_at = report->rows[i].pane_at;
@@ -83,6 +88,8 @@ static void add_rows(struct tenant_task *t, const struct report *report) {
         tenant_journeys_hear(t, leaf_of(t, report, report->journeys[i].leaf), &report->journeys[i]);
     for (size_t i = 0; i < report->effort_count; i++)
         tenant_efforts_hear(t, leaf_of(t, report, report->efforts[i].leaf), &report->efforts[i]);
+    for (size_t i = 0; i < report->miss_count; i++)
+        add_miss(t, leaf_of(t, report, report->misses[i].leaf), &report->misses[i]);
     tenant_steps_revise(t);
 }
 

@@ -79,6 +79,8 @@ static void take_over_rules(struct change *c) {
         cell_advance(from->cell, c->at);
         cell_take_over(to->cell, from->cell);
         tenant_members_take_over(to, from, c->at);
+        to->examples = from->examples;
+        from->examples = (struct tenant_examples){0};
         to->from_at = from->from_at;
         to->state = from->state;
         to->figure = from->figure;

@@ -13,6 +13,7 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 QUARTER_MS = 15 * MINUTE_MS
 STEP_MS = 5 * MINUTE_MS
+ROUNDING = 1e-9
 PACES = {  # long and short window in minutes, and how far the target is fallen short of
     "today": [(15, 5, 0.5), (60, 15, 0.25)],
     "week": [(60, 15, 0.5), (240, 60, 0.25), (1440, 240, 0.05)],
@@ -69,6 +70,7 @@ def between(times, start, end):
 
 
 def sure_below(good, n, bound, enough):
+    bound -= ROUNDING
     if n == 0:
         return False
     if n >= enough:
@@ -129,21 +131,22 @@ def look(good, times, usual, promise, t):
     if rest is not None:
         missing = promise.target * (n + rest) - g
         needed = 0 if missing <= 0 else missing / rest if rest else math.inf
-        lost = needed > 1
+        lost = needed > 1 + ROUNDING
         back = t - (HOUR_MS if promise.window == "today" else DAY_MS)
         recent = between(good, back, t), between(times, back, t)
         projected = not lost and sure_below(*recent, needed - margin, promise.min_sample)
-        better = needed <= 0 or (recent[1] > 0 and recent[0] / recent[1] >= needed - margin / 2)
+        enough = needed - margin / 2 - ROUNDING
+        better = needed <= 0 or (recent[1] > 0 and recent[0] / recent[1] >= enough)
     for long, short, depth in PACES[promise.window] if n else []:
         level = promise.target * (1 - depth)
         wide = between(good, t - long * MINUTE_MS, t), between(times, t - long * MINUTE_MS, t)
         close = between(good, t - short * MINUTE_MS, t), between(times, t - short * MINUTE_MS, t)
         if t - long * MINUTE_MS >= start and sure_below(*wide, level, promise.min_sample) and (
-                close[1] > 0 and close[0] / close[1] < level):
+                close[1] > 0 and close[0] / close[1] < level - ROUNDING):
             pace = pace or wide
     holds = {"OBJECTIVE_UNRECOVERABLE": (g, n) if lost else None,
              "OBJECTIVE_AT_RISK": None if lost else (g, n) if projected else pace}
-    over = {"OBJECTIVE_UNRECOVERABLE": needed is not None and needed <= 1 - margin / 2,
+    over = {"OBJECTIVE_UNRECOVERABLE": needed is not None and needed <= 1 - margin / 2 + ROUNDING,
             "OBJECTIVE_AT_RISK": not lost and not pace and better}
     return holds, over, lost
 

@@ -225,6 +225,29 @@ def check_outlook(alerts, tenant, history, objective, window, zone, week_starts,
     return collections.Counter((window, e[1], e[-1]) for e in found)
 
 
+def check_examples(alerts, events, within_ms):
+    """The newest ten who missed what the alert is about, in its window or in the recent one."""
+    calls, named = collections.defaultdict(dict), 0
+    for event in events:
+        calls[event["tenant_id"], event["interaction_id"]][event["type"]] = event
+    late = [(call["QUEUED"]["event_at"] + within_ms, call["QUEUED"]) for call in calls.values()
+            if call["ANSWERED"]["event_at"] > call["QUEUED"]["event_at"] + within_ms]
+    for alert in alerts:
+        if alert["transition"] != "FIRING" or not alert["kind"].startswith("OBJECTIVE"):
+            continue
+        recent = HOUR_MS if alert["rule"] == "today" else 24 * HOUR_MS
+        needed = alert["kind"] == "OBJECTIVE_AT_RISK" and alert["formula"].endswith(".needed")
+        end = alert["window_end_at"]
+        start = end - recent if needed else alert["window_start_at"]
+        missed = [(at, e["interaction_id"]) for at, e in late
+                  if start <= at < end and e["tenant_id"] == alert["tenant_id"]
+                  and alert["site_id"] in (None, e["site_id"])
+                  and alert["queue_id"] in (None, e["queue_id"])]
+        assert alert["interactions"] == [name for _, name in sorted(missed)[:-11:-1]], alert
+        named += len(alert["interactions"])
+    assert named > 100
+
+
 def told_episodes(alerts, tenant, rule, kind="OBJECTIVE_BREACH"):
     told = collections.defaultdict(list)
     for alert in alerts:
@@ -266,6 +289,7 @@ def test_objectives_over_periods_equal_the_oracle(world):
     world.replay(world.config(kafka={"topics": {"partitions": 2, "replication": 1}}),
                  "--final-clock", end_at)
     how, alerts = collections.Counter(), world.alerts()
+    check_examples(alerts, events, 20_000)
     for tenant, (zone_name, week_starts) in ZONES.items():
         zone = zoneinfo.ZoneInfo(zone_name)
         history = oracle.recount([e for e in events if e["tenant_id"] == tenant])

@@ -220,6 +220,16 @@ static inline void effects_effort(void *context, const struct effort_row *row) {
     buf_put_u8(&e->said, row->gone);
 }
 
+static inline void effects_miss(void *context, const struct miss *m) {
+    struct effects *e = context;
+    buf_put_slice(&e->said, m->interaction_id);
+    buf_put_u8(&e->said, (uint8_t)m->kind);
+    buf_put_u8(&e->said, m->gone);
+    buf_put_zigzag(&e->said, m->at);
+    buf_put_zigzag(&e->said, m->queued_at);
+    buf_put_zigzag(&e->said, m->wait_ms);
+}
+
 static inline void effects_letter(void *context, const struct dead_letter *l) {
     struct effects *e = context;
     buf_put_u8(&e->said, (uint8_t)l->reason);
@@ -249,7 +259,8 @@ static inline struct outbox effects_outbox(struct effects *e) {
                            .alert = kit_alert,
                            .kpi = kit_kpi,
                            .journey = effects_journey,
-                           .effort = effects_effort};
+                           .effort = effects_effort,
+                           .miss = effects_miss};
 }
 
 static inline void effects_put_row(struct buf *b, const struct leaf_dict *leaves,

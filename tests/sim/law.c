@@ -192,6 +192,11 @@ struct beliefs {
     size_t journey_count;
     struct effort_row efforts[512];
     size_t effort_count;
+    struct {
+        char text[120];
+        int times;
+    } misses[1024];
+    size_t miss_count;
 };
 
 static struct belief *belief_of(struct beliefs *all, const struct fact *f) {
@@ -278,6 +283,35 @@ static void believe_effort(void *context, const struct effort_row *row) {
         all->efforts[all->effort_count++] = *row;
 }
 
+static void believe_miss(void *context, const struct miss *m) {
+    struct beliefs *all = context;
+    char text[120];
+    size_t place = 0;
+    snprintf(text, sizeof(text), "miss " SLICE_FMT " %d leaf %u: %lld %lld %lld",
+             SLICE_ARG(m->interaction_id), m->kind, m->leaf, (long long)(m->at - T0),
+             (long long)m->queued_at, (long long)m->wait_ms);
+    while (place < all->miss_count && strcmp(all->misses[place].text, text) != 0)
+        place++;
+    CHECK(place < sizeof(all->misses) / sizeof(all->misses[0]));
+    if (place == all->miss_count) {
+        memcpy(all->misses[place].text, text, sizeof(text));
+        all->misses[all->miss_count++].times = 0;
+    }
+    all->misses[place].times += m->gone ? -1 : 1;
+}
+
+static int compare_misses(const void *left, const void *right) {
+    return strcmp(left, right); /* they begin with their texts */
+}
+
+static void miss_texts(struct beliefs *all, struct buf *b) {
+    qsort(all->misses, all->miss_count, sizeof(all->misses[0]), compare_misses);
+    for (size_t k = 0; k < all->miss_count; k++) {
+        if (all->misses[k].times != 0)
+            buf_put_format(b, "%s, %d times\n", all->misses[k].text, all->misses[k].times);
+    }
+}
+
 static int compare_efforts(const void *left, const void *right) {
     return effort_compare(&((const struct effort_row *)left)->leg,
                           &((const struct effort_row *)right)->leg);
@@ -347,6 +381,7 @@ static void sums_of(struct kit *k, const struct history *h, struct buf *sums) {
     run.out.dead_letter = believe_no_letter;
     run.out.journey = believe_journey;
     run.out.effort = believe_effort;
+    run.out.miss = believe_miss;
     for (size_t i = 0; i < h->count; i++)
         run_record(&run, h, i);
     interaction_task_finish(run.task, T0 + 400 * DAY_MS, &run.out);
@@ -354,6 +389,7 @@ static void sums_of(struct kit *k, const struct history *h, struct buf *sums) {
     belief_texts(&beliefs, sums);
     journey_texts(&beliefs, sums);
     effort_texts(&beliefs, sums);
+    miss_texts(&beliefs, sums);
     assert_int_equal(interaction_task_open(run.task), 0);
     run_deinit(&run);
 }

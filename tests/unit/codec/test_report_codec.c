@@ -30,7 +30,7 @@ struct world {
     uint64_t seed;
     struct delta_table *sums;
     size_t facts_seen[PARTITIONS];
-    size_t gauges_seen, feeds_seen, journeys_seen, efforts_seen, records[PARTITIONS],
+    size_t gauges_seen, feeds_seen, journeys_seen, efforts_seen, misses_seen, records[PARTITIONS],
         with_clocks[PARTITIONS];
     bool after_clocks[PARTITIONS]; /* a record came after the clocks: wrong */
 };
@@ -86,6 +86,21 @@ static void tell_journey(struct world *w, uint64_t number) {
     struct journey_row row = some_journey(number);
     row.leaf = some_leaf(w, 5);
     report_writer_journey(w->writer, &row);
+}
+
+static struct miss some_miss(uint64_t number) {
+    return (struct miss){.interaction_id = number % 2 ? SLICE("call") : SLICE(""),
+                         .kind = (enum miss_kind)(number % MISS_KIND_COUNT),
+                         .gone = number % 5 == 0,
+                         .at = (int64_t)number,
+                         .queued_at = number % 3 ? INSTANT_NONE : -7,
+                         .wait_ms = 20000};
+}
+
+static void tell_miss(struct world *w, uint64_t number) {
+    struct miss m = some_miss(number);
+    m.leaf = some_leaf(w, 5);
+    report_writer_miss(w->writer, &m);
 }
 
 static struct effort_row some_effort(uint64_t number) {
@@ -232,6 +247,15 @@ static void take_record(void *context, int32_t partition, struct slice record) {
         REQUIRE(w->seed, r.feeds[i].heard_at == 42 && r.feeds[i].event_at == 41);
     w->journeys_seen += r.journey_count;
     w->efforts_seen += r.effort_count;
+    w->misses_seen += r.miss_count;
+    for (size_t i = 0; i < r.miss_count; i++) {
+        const struct miss *is = &r.misses[i];
+        struct miss should = some_miss((uint64_t)is->at);
+        REQUIRE(w->seed, is->leaf < r.leaf_count && is->gone == should.gone);
+        REQUIRE(w->seed, slice_equal(is->interaction_id, should.interaction_id));
+        REQUIRE(w->seed, is->kind == should.kind && is->queued_at == should.queued_at);
+        REQUIRE(w->seed, is->wait_ms == should.wait_ms);
+    }
     for (size_t i = 0; i < r.effort_count; i++) {
         const struct effort_row *is = &r.efforts[i];
         struct effort_row should = some_effort(is->leg.interaction);
@@ -292,6 +316,8 @@ static void collect(struct world *w, size_t counts, size_t facts) {
         tell_journey(w, i);
     for (uint64_t i = 0; i < 11; i++)
         tell_effort(w, i);
+    for (uint64_t i = 0; i < 8; i++)
+        tell_miss(w, i);
     report_writer_clock(w->writer, &(struct report_clock){.topic = SLICE("interactions"),
                                                           .partitions = 2,
                                                           .clock = INSTANT_NONE});
@@ -307,7 +333,7 @@ static void check_all(struct world *w) {
     check_within(w, w->sums, w->deltas);
     REQUIRE(w->seed, signed_samples(w->deltas, 1) == signed_samples(w->sums, 1));
     REQUIRE(w->seed, w->gauges_seen == 9 && w->feeds_seen == 4 && w->journeys_seen == 13 &&
-                         w->efforts_seen == 11);
+                         w->efforts_seen == 11 && w->misses_seen == 8);
     size_t facts[PARTITIONS] = {0};
     for (size_t i = 0; i < w->fact_count; i++)
         facts[home_of(w, w->facts[i].leaf)] = i + 1;
@@ -533,8 +559,8 @@ static void says_why_it_refuses(void **state) {
     assert_false(report_reader_read(reader, SLICE("abc"), &report, &err));
     assert_string_equal(err.text, "a report of 3 bytes is none");
     assert_false(report_reader_read(reader, SLICE("\x07 from the future"), &report, &err));
-    assert_string_equal(err.text, "a report of version 7; this program reads version 5");
-    assert_false(report_reader_read(reader, SLICE("\x05 not from here"), &report, &err));
+    assert_string_equal(err.text, "a report of version 7; this program reads version 6");
+    assert_false(report_reader_read(reader, SLICE("\x06 not from here"), &report, &err));
     assert_string_equal(err.text, "a report of 15 bytes whose checksum is wrong");
 
     struct buf b = {0};

@@ -178,6 +178,7 @@ struct fixture_report {
     struct fact facts[4];
     struct journey_row journeys[4];
     struct effort_row efforts[4];
+    struct miss misses[64];
     struct command commands[4];
     char command_ids[4][24];
     struct forecast forecasts[8];
@@ -201,6 +202,7 @@ static inline void fixture_report_init(struct fixture_report *r) {
                                 .facts = r->facts,
                                 .journeys = r->journeys,
                                 .efforts = r->efforts,
+                                .misses = r->misses,
                                 .commands = r->commands,
                                 .forecasts = r->forecasts};
 }
