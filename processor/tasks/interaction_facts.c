@@ -53,13 +53,18 @@ static bool closes(const struct ledger_fact *f) {
     return f->kind == FACT_ENDED || f->kind == FACT_VOIDED;
 }
 
-/* A later warning of the same clock is on its way too. */
+/* A later warning of the same clock is on its way too. Not of one that was over in between: its rule
+ * gave way to another one, and came back. */
 static bool is_replaced(const struct ledger_facts *facts, size_t k, const bool *skip) {
     if (facts->at[k].kind != FACT_AT_RISK)
         return false;
     for (size_t later = k + 1; later < facts->count; later++) {
         const struct ledger_fact *f = &facts->at[later];
-        if (f->kind == FACT_AT_RISK && same_clock(f, &facts->at[k]) && !(skip && skip[later]))
+        if (!same_clock(f, &facts->at[k]))
+            continue;
+        if (closes(f))
+            return false;
+        if (f->kind == FACT_AT_RISK && !(skip && skip[later]))
             return true;
     }
     return false;

@@ -214,6 +214,30 @@ static void pauses_by_status(struct kit *k, enum clock_kind kind, int64_t breach
     expect_breach(k, "it", 1, breach_ms, 4 * H);
 }
 
+/* Told in one go, when the message comes last: what it was warned of is said for each time that its
+ * rule applied, as if all had come in order. */
+static void a_rule_that_comes_back_is_warned_of_again(void **state) {
+    struct kit *k = *state;
+    k->contract.clock_count = 0;
+    kit_clock(k, "high", CLOCK_NEXT_REPLY, 1u << CHANNEL_EMAIL, 1u << PRIORITY_HIGH, 10 * S, 0);
+    kit_clock(k, "it", CLOCK_NEXT_REPLY, 1u << CHANNEL_EMAIL, 0, 60 * S, 20 * S);
+    interaction_task_free(k->task);
+    k->task = interaction_task_new(&k->options);
+    set_priority(k, PRIORITY_HIGH, 30 * S);
+    set_priority(k, PRIORITY_NORMAL, 40 * S);
+    kit_tick(k, 50 * S);
+    kit_expect_facts(k, 0);
+    ask(k, 0);
+    kit_expect_facts(k, 5, "it 1 at_risk at=20000 due=60000 elapsed=20000",
+                     "it 1 ended at=30000 due=60000 elapsed=30000",
+                     "high 1 breached at=30000 due=30000 elapsed=30000",
+                     "high 1 ended at=40000 due=30000 elapsed=40000",
+                     "it 1 at_risk at=40000 due=60000 elapsed=40000");
+    say_mail(k, EVENT_RESOLVED, 35 * S); /* it never came back */
+    kit_expect_facts(k, 2, "it 1 voided at_risk at=40000 due=60000 elapsed=40000",
+                     "high 1 ended at=35000 due=30000 elapsed=35000");
+}
+
 static void the_customer_waits_on_while_a_third_party_is_asked(void **state) {
     pauses_by_status(*state, CLOCK_REQUESTER_WAIT, 14 * H);
 }
@@ -393,6 +417,7 @@ int main(void) {
         CASE(who_gives_up_waits_for_no_next_reply),
         CASE(zammad_5624_no_clock_of_the_group_before_is_left_behind),
         CASE(a_clock_that_matches_later_knows_the_turn),
+        CASE(a_rule_that_comes_back_is_warned_of_again),
         CASE(the_customer_waits_on_while_a_third_party_is_asked),
         CASE(work_pauses_on_hold_too),
         CASE(a_message_of_the_customer_resumes_wait_and_work_but_not_the_resolution),
