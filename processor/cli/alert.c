@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "base/check.h"
 #include "cli/cli.h"
@@ -15,6 +14,7 @@
 #include "core/command.h"
 #include "io/kafka_sender.h"
 #include "io/redis_reader.h"
+#include "io/wall.h"
 
 #define ID_BYTES 16
 
@@ -192,12 +192,6 @@ static bool once(void) {
     return true;
 }
 
-static int64_t wall_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * SECOND_MS + now.tv_nsec / 1000000;
-}
-
 static void make_id(char id[2 * ID_BYTES + 1]) {
     unsigned char bytes[ID_BYTES];
     CHECK(getrandom(bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes);
@@ -210,7 +204,7 @@ static bool send_command(const struct settings *s, const struct alert_flags *f, 
     struct note_port note = {.note = note_to_nobody};
     struct kafka_property *properties;
     struct kafka_options options = kafka_settings_options(s, note, &properties);
-    struct record_framing framing = {0};
+    struct frame frame = {0};
     char id[2 * ID_BYTES + 1], topic[256];
     make_id(id);
     struct command command = {.tenant = tenant,
@@ -224,9 +218,10 @@ static bool send_command(const struct settings *s, const struct alert_flags *f, 
                               .issued_at = wall_now()};
     struct buf record;
     buf_init(&record);
-    bool ok = shell_schemas_register(s->schema_registry, &note, once, &framing, err);
+    bool ok = shell_schemas_register_one(s->schema_registry, &note, once, SCHEMA_ALERT_COMMAND,
+                                         &frame, err);
     if (ok) {
-        records_put_command(&framing.of[SCHEMA_ALERT_COMMAND], &command, &record);
+        records_put_command(&frame, &command, &record);
         kafka_input_topic(&options, INPUT_TENANTS, topic);
         ok = kafka_sender_send(&options, topic, tenant, buf_slice(&record), err);
     }

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/check.h"
 #include "cli/backtest_flags.h"
@@ -11,6 +10,7 @@
 #include "cli/kafka_settings.h"
 #include "cli/past_files.h"
 #include "cli/past_topic.h"
+#include "io/wall.h"
 
 #define WRITE_AT ((size_t)64 * 1024) /* bytes of output that are collected */
 
@@ -30,12 +30,6 @@ struct backtest {
     struct backtest_outcome outcome;
     struct buf out;
 };
-
-static int64_t wall_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void put_line(void *context, const struct backtest_line *line);
 

@@ -18,6 +18,7 @@
 #include "io/process_memory.h"
 #include "io/redis_view.h"
 #include "io/registry.h"
+#include "io/wall.h"
 
 #define TURN_EVERY_MS 10      /* at least so often the engine gets a turn */
 #define STOP_TIMEOUT_MS 15000 /* a graceful stop that takes longer is given up */
@@ -60,12 +61,6 @@ static int64_t stopwatch_us(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-static int64_t wall_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void note(const struct shell *s, enum log_level level, const char *event,

@@ -16,17 +16,15 @@ static const char *folder_of(const char *source) {
     return strncmp(source, FILE_PREFIX, size) == 0 ? source + size : NULL;
 }
 
-static void use_fingerprints(struct record_framing *framing) {
-    for (int i = 0; i < SCHEMA_COUNT; i++)
-        framing->of[i] = (struct frame){.kind = FRAME_FINGERPRINT,
-                                        .fingerprint = schema_fingerprint((enum schema_id)i)};
-}
-
-/* One schema, tried until the registry answers. */
-static bool register_one(const char *url, enum schema_id id, const struct note_port *note,
-                         bool (*stop)(void), struct frame *frame, struct err *err) {
+bool shell_schemas_register_one(const char *source, const struct note_port *note,
+                                bool (*stop)(void), enum schema_id id, struct frame *frame,
+                                struct err *err) {
+    if (folder_of(source)) {
+        *frame = (struct frame){.kind = FRAME_FINGERPRINT, .fingerprint = schema_fingerprint(id)};
+        return true;
+    }
     bool retriable;
-    while (!registry_register(url, schema_name(id), schema_text(id).at, &frame->schema_id,
+    while (!registry_register(source, schema_name(id), schema_text(id).at, &frame->schema_id,
                               &retriable, err)) {
         if (!retriable || stop())
             return false;
@@ -34,7 +32,7 @@ static bool register_one(const char *url, enum schema_id id, const struct note_p
         snprintf(members, sizeof members,
                  "\"registry\":\"%s\",\"text\":\"the schema registry does not answer; trying "
                  "again\"",
-                 url);
+                 source);
         note->note(note->self, LOG_LEVEL_WARN, "registry_wait", members);
         sleep(1);
     }
@@ -44,12 +42,9 @@ static bool register_one(const char *url, enum schema_id id, const struct note_p
 
 bool shell_schemas_register(const char *source, const struct note_port *note, bool (*stop)(void),
                             struct record_framing *framing, struct err *err) {
-    if (folder_of(source)) {
-        use_fingerprints(framing);
-        return true;
-    }
     for (int i = 0; i < SCHEMA_COUNT; i++)
-        if (!register_one(source, (enum schema_id)i, note, stop, &framing->of[i], err))
+        if (!shell_schemas_register_one(source, note, stop, (enum schema_id)i, &framing->of[i],
+                                        err))
             return false;
     return true;
 }

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -15,6 +14,7 @@
 #include "core/scope.h"
 #include "core/window.h"
 #include "io/redis_reader.h"
+#include "io/wall.h"
 
 #define FRAME_EVERY_MS 1000
 #define SCREEN_BEGIN "\x1b[?1049h\x1b[?25l" /* another page, no cursor */
@@ -72,12 +72,6 @@ static bool take_flags(int argc, char **argv, struct top_flags *flags) {
     fprintf(stderr, "floorwalker top: \"%s\" is no window; there are 1m 5m 15m 30m 1h 4h 8h 24h\n",
             flags->window);
     return false;
-}
-
-static int64_t wall_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* "fw:{TENANT}:" and so on, as a C text. */

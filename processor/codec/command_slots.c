@@ -4,7 +4,6 @@
 #define COMMAND_SLOTS(X)                                                                           \
     X(event_id, TEXT, event_id, 0)                                                                 \
     X(tenant_id, TEXT, command.tenant, 0)                                                          \
-    X(event_at, LONG, event_at, 0)                                                                 \
     X(command_id, TEXT, command.command_id, 0)                                                     \
     X(alert_id, TEXT, command.alert_id, 0)                                                         \
     X(alert_key, TEXT, command.alert_key, 0)                                                       \
@@ -23,7 +22,6 @@ static const struct event_slot slots[] = {COMMAND_SLOTS(SLOT)};
 
 static const struct command_record blank = {
     .command = {.until_at = INSTANT_NONE, .issued_at = INSTANT_NONE, .log_at = INSTANT_NONE},
-    .event_at = INSTANT_NONE,
 };
 
 const struct slot_table command_slots = {

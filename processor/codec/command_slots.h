@@ -8,7 +8,6 @@
 struct command_record {
     struct command command;
     struct slice event_id;
-    int64_t event_at;
 };
 
 extern const struct slot_table command_slots;

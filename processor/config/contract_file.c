@@ -115,7 +115,8 @@ static void read_roles(struct reader *r, const struct tree_node *value, void *ta
 }
 
 static void read_escalations(struct reader *r, const struct tree_node *value, void *target) {
-    people_read_escalations(r, value, to_contract(target));
+    (void)target;
+    people_read_escalations(r, value);
 }
 
 static void read_clocks(struct reader *r, const struct tree_node *value, void *target) {

@@ -90,7 +90,7 @@ static void read_tiers(struct reader *r, const struct tree_node *list, struct es
     }
 }
 
-void people_read_escalations(struct reader *r, const struct tree_node *map, struct contract *c) {
+void people_read_escalations(struct reader *r, const struct tree_node *map) {
     if (map->kind != TREE_MAP) {
         reader_fault(r, map->line, "write `name: [{after: 0s, role: ...}]` lines",
                      "escalations is no map");
@@ -98,13 +98,13 @@ void people_read_escalations(struct reader *r, const struct tree_node *map, stru
     }
     size_t count = tree_count(map);
     r->escalations.list = arena_get(r->arena, count, sizeof(*r->escalations.list));
-    c->escalations = arena_get(r->arena, count, sizeof(*c->escalations));
+    struct escalation *next = arena_get(r->arena, count, sizeof(*next));
     for (const struct tree_node *n = map->first; n; n = n->next) {
         struct slice name = arena_copy(r->arena, n->key);
         snprintf(r->what, sizeof(r->what), "escalation \"%s\"", n->key.at);
         if (!reader_names_add(&r->escalations, name, (struct slice){0}))
             continue;
-        struct escalation *e = &c->escalations[c->escalation_count++];
+        struct escalation *e = next++;
         e->name = name;
         r->escalations.list[r->escalations.count - 1].escalation = e;
         if (n->kind == TREE_LIST && n->first)

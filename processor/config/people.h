@@ -8,4 +8,4 @@
 void people_read_roles(struct reader *r, const struct tree_node *map, const struct contract *c);
 
 /* Into c->escalations, and their names into r->escalations. */
-void people_read_escalations(struct reader *r, const struct tree_node *map, struct contract *c);
+void people_read_escalations(struct reader *r, const struct tree_node *map);

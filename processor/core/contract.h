@@ -141,8 +141,6 @@ struct contract {
     size_t status_count;
     struct calendar *calendars;
     size_t calendar_count;
-    struct escalation *escalations;
-    size_t escalation_count;
     struct clock_rule *clocks;
     size_t clock_count;
     struct objective *objectives;

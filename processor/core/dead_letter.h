@@ -33,3 +33,15 @@ struct dead_letter {
     struct slice detail; /* a sentence for a person */
     int64_t at;          /* clock of the task */
 };
+
+/* With key and value cut. */
+static inline struct dead_letter dead_letter_of(const struct record_place *place,
+                                                enum dead_letter_reason reason, struct slice detail,
+                                                int64_t at) {
+    struct dead_letter letter = {*place, reason, detail, at};
+    if (letter.place.key.size > DEAD_LETTER_BYTES_MAX)
+        letter.place.key.size = DEAD_LETTER_BYTES_MAX;
+    if (letter.place.value.size > DEAD_LETTER_BYTES_MAX)
+        letter.place.value.size = DEAD_LETTER_BYTES_MAX;
+    return letter;
+}

@@ -27,6 +27,7 @@ struct episode_name {
     X(refused, "episodes not begun because open_limit was reached")                                \
     X(forgotten, "ended episodes forgotten before their time because there were too many")         \
     X(not_open, "ends told of episodes that were not open")                                        \
+    X(commands_forgotten, "ids of commands forgotten: a repeat of one would count again")          \
     X(escalated, "further tiers told")                                                             \
     X(paged, "pages: FIRING and ESCALATED above INFO, late ones apart")                            \
     X(held_back, "FIRING said as INFO: pages_per_hour, or another stands for it")                  \

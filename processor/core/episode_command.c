@@ -12,7 +12,8 @@ const char *command_result_name(enum command_result result) {
 }
 
 /* True when it was seen before; else it is remembered, in place of the oldest. */
-static bool is_repeated(struct episode_commands *seen, struct slice id) {
+static bool is_repeated(struct episode_book *book, struct slice id) {
+    struct episode_commands *seen = book->commands;
     struct episode_print print = episode_print_of(id);
     for (uint32_t i = 0; i < seen->count; i++)
         if (seen->prints[i].high == print.high && seen->prints[i].low == print.low)
@@ -21,6 +22,8 @@ static bool is_repeated(struct episode_commands *seen, struct slice id) {
     seen->next = (seen->next + 1) % EPISODE_COMMANDS_MAX;
     if (seen->count < EPISODE_COMMANDS_MAX)
         seen->count++;
+    else
+        book->counts.commands_forgotten++;
     return false;
 }
 
@@ -116,7 +119,7 @@ static enum command_result apply(const struct judge_context *ctx, uint32_t handl
 enum command_result episode_command(const struct judge_context *ctx, const struct command *c) {
     struct episode_book *book = ctx->book;
     bool ordered = command_op_is_ordered((enum command_op)c->op);
-    if (is_repeated(book->commands, c->command_id))
+    if (is_repeated(book, c->command_id))
         return COMMAND_RESULT_REPEATED;
     if (c->op == COMMAND_UNKNOWN)
         return COMMAND_RESULT_UNKNOWN_OP;

@@ -135,7 +135,7 @@ void engine_renew_task(const struct engine *e, struct partition *p, struct ruleb
         p->source = source_new(e, p->number, rules);
     else if (p->input == INPUT_TENANTS)
         p->relay = relay_task_new(
-            &(struct relay_task_options){.partition = p->number, .grace_ms = e->options.grace_ms});
+            &(struct relay_task_options){.grace_ms = e->options.grace_ms});
     else
         p->tenant = tenant_new(e, p->number, rules);
 }

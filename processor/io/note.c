@@ -1,17 +1,11 @@
 #include "io/note.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "base/instant.h"
+#include "io/wall.h"
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
-
-static int64_t wall_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void note(void *self, enum log_level level, const char *event, const char *members) {
     const struct note_options *o = self;

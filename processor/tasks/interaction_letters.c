@@ -22,11 +22,7 @@ static const char *needed(enum event_type type) {
 
 void letter_send(struct interaction_task *t, const struct record_place *place,
                  enum dead_letter_reason reason, struct slice detail, struct outbox *out) {
-    struct dead_letter letter = {*place, reason, detail, t->clock};
-    if (letter.place.key.size > DEAD_LETTER_BYTES_MAX)
-        letter.place.key.size = DEAD_LETTER_BYTES_MAX;
-    if (letter.place.value.size > DEAD_LETTER_BYTES_MAX)
-        letter.place.value.size = DEAD_LETTER_BYTES_MAX;
+    struct dead_letter letter = dead_letter_of(place, reason, detail, t->clock);
     t->counts.dead_letters++;
     out->dead_letter(out->context, &letter);
 }

@@ -49,11 +49,7 @@ void relay_task_forecast(struct relay_task *t, int64_t log_at, const struct fore
 void relay_task_reject(struct relay_task *t, const struct record_place *place,
                        enum dead_letter_reason reason, struct slice detail, struct outbox *out) {
     relay_task_tick(t, place->log_at);
-    struct dead_letter letter = {*place, reason, detail, t->clock};
-    if (letter.place.key.size > DEAD_LETTER_BYTES_MAX)
-        letter.place.key.size = DEAD_LETTER_BYTES_MAX;
-    if (letter.place.value.size > DEAD_LETTER_BYTES_MAX)
-        letter.place.value.size = DEAD_LETTER_BYTES_MAX;
+    struct dead_letter letter = dead_letter_of(place, reason, detail, t->clock);
     out->dead_letter(out->context, &letter);
 }
 

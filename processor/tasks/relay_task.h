@@ -8,7 +8,6 @@
 #include "core/outbox.h"
 
 struct relay_task_options {
-    int32_t partition;
     int64_t grace_ms;
 };
 
