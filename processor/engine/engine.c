@@ -134,8 +134,7 @@ void engine_renew_task(const struct engine *e, struct partition *p, struct ruleb
     if (p->input == INPUT_INTERACTIONS)
         p->source = source_new(e, p->number, rules);
     else if (p->input == INPUT_TENANTS)
-        p->relay = relay_task_new(
-            &(struct relay_task_options){.grace_ms = e->options.grace_ms});
+        p->relay = relay_task_new(&(struct relay_task_options){.grace_ms = e->options.grace_ms});
     else
         p->tenant = tenant_new(e, p->number, rules);
 }
@@ -435,11 +434,30 @@ static void unhold(struct engine *e) {
             e->partitions[i]->hold = HOLD_NONE;
 }
 
+static bool is_waited_for(const struct engine *e, const struct decoder *by, int32_t schema_id) {
+    for (size_t i = 0; i < e->partition_count; i++) {
+        const struct partition *p = e->partitions[i];
+        const struct decoder *its = p->source ? e->decoder : e->tenants_decoder;
+        if (p->hold == HOLD_SCHEMA && p->schema_id == schema_id && its == by)
+            return true;
+    }
+    return false;
+}
+
+/* Who waits for a schema hears of it, and nobody else: the table of an input is not filled by what
+ * stands in another one. Where nobody does any more, both hear of it. */
+static bool is_told(const struct engine *e, const struct decoder *d, int32_t schema_id) {
+    const struct decoder *other = d == e->decoder ? e->tenants_decoder : e->decoder;
+    return is_waited_for(e, d, schema_id) || !is_waited_for(e, other, schema_id);
+}
+
 void engine_add_schema(struct engine *e, int32_t schema_id, struct slice json) {
+    struct decoder *decoders[] = {e->decoder, e->tenants_decoder};
+    bool taken = true;
     struct err err;
-    /* Both hear of it: whichever asked must not ask for ever. */
-    bool taken = decoder_add_schema(e->decoder, schema_id, json, &err);
-    taken &= decoder_add_schema(e->tenants_decoder, schema_id, json, &err);
+    for (size_t i = 0; i < 2; i++)
+        if (is_told(e, decoders[i], schema_id))
+            taken &= decoder_add_schema(decoders[i], schema_id, json, &err);
     if (!taken)
         engine_note(e, LOG_LEVEL_ERROR, "schema_refused", "\"schema_id\":%" PRId32, schema_id);
     unhold(e);
@@ -447,8 +465,10 @@ void engine_add_schema(struct engine *e, int32_t schema_id, struct slice json) {
 
 void engine_schema_missing(struct engine *e, int32_t schema_id) {
     engine_note(e, LOG_LEVEL_WARN, "schema_missing", "\"schema_id\":%" PRId32, schema_id);
-    decoder_add_missing(e->decoder, schema_id, e->wall_at + SCHEMA_MISSING_MS);
-    decoder_add_missing(e->tenants_decoder, schema_id, e->wall_at + SCHEMA_MISSING_MS);
+    struct decoder *decoders[] = {e->decoder, e->tenants_decoder};
+    for (size_t i = 0; i < 2; i++)
+        if (is_told(e, decoders[i], schema_id))
+            decoder_add_missing(decoders[i], schema_id, e->wall_at + SCHEMA_MISSING_MS);
     unhold(e);
 }
 

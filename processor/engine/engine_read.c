@@ -42,6 +42,7 @@ static bool stamp_is_good(struct engine *e, struct partition *p, const struct lo
 
 static bool wait_for_schema(struct engine *e, struct partition *p, int32_t schema_id) {
     p->hold = HOLD_SCHEMA;
+    p->schema_id = schema_id;
     e->counts.held_schema++;
     e->options.schema.fetch(e->options.schema.self, schema_id);
     return false;

@@ -58,6 +58,7 @@ struct partition {
     int32_t number;
     enum partition_state state;
     enum partition_hold hold;
+    int32_t schema_id;  /* that it waits for, with HOLD_SCHEMA */
     int64_t from;       /* where the task's history begins */
     int64_t committed;  /* live from here on */
     int64_t resumed;    /* where the replay began */

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "codec/alert_reader.h"
+#include "codec/decoder.h"
 #include "core/command.h"
 #include "sim_events.h"
 
@@ -187,6 +188,32 @@ static void test_a_schema_that_nobody_can_read_holds_nothing(void **state) {
     sim_deinit(&s);
 }
 
+/* More writers' schemas than the table of one topic holds stand in `tenants`. */
+static void test_schemas_of_one_topic_take_no_place_of_the_other(void **state) {
+    (void)state;
+    struct sim s;
+    sim_init(&s, 1);
+    s.tenants = 1;
+    struct engine *e = sim_start(&s, false, false);
+    for (int32_t id = 1000; id < 1000 + DECODER_SCHEMAS_MAX; id++) {
+        unsigned char record[] = {0, 0, 0, (unsigned char)(id >> 8), (unsigned char)id};
+        sim_append(&s, INPUT_TENANTS, 0, s.wall_at, SLICE("acme"),
+                   (struct slice){(const char *)record, sizeof(record)});
+        sim_run(&s, e, 10);
+        if (s.fetched_schema == id)
+            engine_add_schema(e, id, slice_of(command_schema));
+    }
+    assert_int_equal(s.fetched_schema, 1000 + DECODER_SCHEMAS_MAX - 2); /* beside one of ours */
+    send_event(&s, 0, s.wall_at, 1, QUEUED);
+    sim_run(&s, e, 10);
+    assert_int_equal(s.fetched_schema, EVENT_SCHEMA);
+    engine_add_schema(e, EVENT_SCHEMA, slice_of(event_schema));
+    settle(&s, e);
+    assert_int_equal(metric_of(e, "interaction_events"), 1);
+    stop(&s, e);
+    sim_deinit(&s);
+}
+
 static void test_a_quiet_topic_is_asked_for_the_time(void **state) {
     (void)state;
     struct sim s;
@@ -207,6 +234,7 @@ int main(void) {
         cmocka_unit_test(test_what_cannot_be_used_is_a_dead_letter),
         cmocka_unit_test(test_a_forecast_reaches_its_tenant_once),
         cmocka_unit_test(test_a_schema_that_nobody_can_read_holds_nothing),
+        cmocka_unit_test(test_schemas_of_one_topic_take_no_place_of_the_other),
         cmocka_unit_test(test_a_quiet_topic_is_asked_for_the_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
