@@ -36,10 +36,14 @@ static bool same_clock(const struct ledger_fact *a, const struct ledger_fact *b)
            a->leaf == b->leaf;
 }
 
+/* What is taken back is so at whichever instant: the reader, who has forgotten it, would take a
+ * second VOIDED for that of what he was told before, of a rule that came back. */
 static bool same_fact(const struct ledger_fact *a, const struct ledger_fact *b) {
-    return same_clock(a, b) && a->kind == b->kind && a->voided_kind == b->voided_kind &&
-           a->at == b->at && a->opened_at == b->opened_at && a->deadline_at == b->deadline_at &&
-           a->elapsed_ms == b->elapsed_ms;
+    if (!same_clock(a, b) || a->kind != b->kind || a->voided_kind != b->voided_kind)
+        return false;
+    return a->kind == FACT_VOIDED ||
+           (a->at == b->at && a->opened_at == b->opened_at && a->deadline_at == b->deadline_at &&
+            a->elapsed_ms == b->elapsed_ms);
 }
 
 /* Whom the difference is told. */

@@ -238,6 +238,28 @@ static void a_rule_that_comes_back_is_warned_of_again(void **state) {
                      "high 1 ended at=35000 due=30000 elapsed=35000");
 }
 
+/* What no rule measures any more is taken back once, at whichever instant: the reader would take the
+ * second for the warning of before. */
+static void what_was_taken_back_is_not_taken_back_again(void **state) {
+    struct kit *k = *state;
+    k->contract.clock_count = 0;
+    uint32_t mail = 1u << CHANNEL_EMAIL;
+    kit_clock(k, "high", CLOCK_NEXT_REPLY, mail, 1u << PRIORITY_HIGH, H, 0);
+    kit_clock(k, "it", CLOCK_NEXT_REPLY, mail, 1u << PRIORITY_NORMAL, 60 * S, 20 * S);
+    interaction_task_free(k->task);
+    k->task = interaction_task_new(&k->options);
+    ask(k, 0);
+    set_priority(k, PRIORITY_HIGH, 30 * S);
+    set_priority(k, PRIORITY_NORMAL, 40 * S);
+    set_priority(k, PRIORITY_LOW, 50 * S);
+    kit_expect_facts(k, 4, "it 1 at_risk at=20000 due=60000 elapsed=20000",
+                     "it 1 ended at=30000 due=60000 elapsed=30000",
+                     "it 1 at_risk at=40000 due=60000 elapsed=40000",
+                     "it 1 voided at_risk at=50000 due=60000 elapsed=50000");
+    set_priority(k, PRIORITY_LOW, 45 * S);
+    kit_expect_facts(k, 0);
+}
+
 static void the_customer_waits_on_while_a_third_party_is_asked(void **state) {
     pauses_by_status(*state, CLOCK_REQUESTER_WAIT, 14 * H);
 }
@@ -418,6 +440,7 @@ int main(void) {
         CASE(zammad_5624_no_clock_of_the_group_before_is_left_behind),
         CASE(a_clock_that_matches_later_knows_the_turn),
         CASE(a_rule_that_comes_back_is_warned_of_again),
+        CASE(what_was_taken_back_is_not_taken_back_again),
         CASE(the_customer_waits_on_while_a_third_party_is_asked),
         CASE(work_pauses_on_hold_too),
         CASE(a_message_of_the_customer_resumes_wait_and_work_but_not_the_resolution),
