@@ -57,8 +57,8 @@ static bool closes(const struct ledger_fact *f) {
     return f->kind == FACT_ENDED || f->kind == FACT_VOIDED;
 }
 
-/* A later warning of the same clock is on its way too. Not of one that was over in between: its rule
- * gave way to another one, and came back. */
+/* A later warning of the same clock is on its way too. Not of one that was over in between: its
+ * rule gave way to another one, and came back. */
 static bool is_replaced(const struct ledger_facts *facts, size_t k, const bool *skip) {
     if (facts->at[k].kind != FACT_AT_RISK)
         return false;

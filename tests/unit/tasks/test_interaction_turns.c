@@ -238,8 +238,8 @@ static void a_rule_that_comes_back_is_warned_of_again(void **state) {
                      "high 1 ended at=35000 due=30000 elapsed=35000");
 }
 
-/* What no rule measures any more is taken back once, at whichever instant: the reader would take the
- * second for the warning of before. */
+/* What no rule measures any more is taken back once, at whichever instant: the reader would take
+ * the second for the warning of before. */
 static void what_was_taken_back_is_not_taken_back_again(void **state) {
     struct kit *k = *state;
     k->contract.clock_count = 0;
