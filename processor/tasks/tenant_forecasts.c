@@ -12,6 +12,11 @@
 #define FINE_MS (30 * MINUTE_MS)
 #define FORGET_STEP_MS HOUR_MS
 
+#define BIT(counter) (UINT64_C(1) << COUNTER_##counter)
+#define COUNTED                                                                                    \
+    (BIT(OFFERED) | BIT(ABANDONED) | BIT(HANDLED) | BIT(TALK_MS) | BIT(HOLD_MS) | BIT(WRAP_MS) |   \
+     BIT(WAITING_CHANGE) | BIT(IN_SERVICE_CHANGE))
+
 static const int64_t leads_ms[] = {
 #define LEAD_ROW(symbol, lead_ms) lead_ms,
     FORECAST_LEADS(LEAD_ROW)};
@@ -36,7 +41,7 @@ static struct cell_shape shape_of(int64_t lateness_ms) {
                                .fine_ms = FINE_MS,
                                .minute_ms = FINE_MS,
                                .keep_ms = lateness_ms + FORECAST_INTERVAL_MAX_MS + 2 * HOUR_MS,
-                               .counters = UINT64_C(1) << COUNTER_OFFERED};
+                               .counters = COUNTED};
 }
 
 static int compare_names(const struct leaf *a, const struct report_leaf *b) {
@@ -83,6 +88,8 @@ static struct tenant_forecast *make(struct tenant_task *t, struct tenant *tenant
     struct cell_shape shape = shape_of(t->options.lateness_ms);
     f->cell = cell_new(&shape, &t->scratch);
     f->late_from_at = INSTANT_NONE;
+    tenant_planned_init(&f->planned);
+    tenant_planned_find(f, tenant->contract);
     tenant_array_insert(&tenant->forecasts, place, f);
     t->forecast_series_count++;
     for (size_t i = 0; i < t->leaves.count; i++) {
@@ -265,18 +272,43 @@ static void forget(struct tenant_task *t, struct tenant_forecast *f, int64_t ste
     t->forecast_count -= forecast_series_forget(&f->series, until_at);
 }
 
-void tenant_forecasts_step(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
+/* How many queues share the budget of this one's rule. */
+static size_t series_of_rule(const struct tenant *tenant, const struct demand_rule *rule) {
+    size_t count = 0;
+    for (size_t i = 0; i < tenant->forecasts.count; i++)
+        count += ((const struct tenant_forecast *)tenant->forecasts.items[i])->planned.rule == rule;
+    return count;
+}
+
+int64_t tenant_forecasts_step(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
+    const struct demand_rule *rule = NULL;
+    size_t sharing = 0;
+    bool staffed = false; /* who waits is looked at at each step */
     for (size_t i = 0; i < tenant->forecasts.count; i++) {
         struct tenant_forecast *f = tenant->forecasts.items[i];
         if (f->from_at == INSTANT_NONE)
             f->from_at = step_at - DELTA_PANE_MS; /* the first step: nothing was heard before */
+        staffed |= f->planned.objective != NULL;
+        if (f->planned.objective || step_at % FORECAST_GRID_MS == 0)
+            cell_advance(f->cell, step_at);
+        if (f->planned.objective)
+            tenant_planned_sample(f, step_at);
         if (step_at % FORECAST_GRID_MS != 0)
             continue;
-        cell_advance(f->cell, step_at);
+        if (f->planned.rule != rule) {
+            rule = f->planned.rule;
+            sharing = series_of_rule(tenant, rule);
+        }
+        int64_t changed_at = f->late_from_at;
         measure_ended(t, f, step_at);
+        tenant_planned_step(t, tenant, f, sharing, changed_at, step_at);
         if (step_at % FORGET_STEP_MS == 0)
             forget(t, f, step_at);
     }
+    if (tenant->forecasts.count == 0)
+        return INSTANT_MAX;
+    return staffed ? step_at + DELTA_PANE_MS
+                   : instant_floor(step_at, FORECAST_GRID_MS) + FORECAST_GRID_MS;
 }
 
 static void free_one(struct tenant_forecast *f) {
@@ -288,9 +320,13 @@ static void free_one(struct tenant_forecast *f) {
     free(f);
 }
 
-void tenant_forecasts_turn(struct tenant *tenant) {
-    for (size_t i = 0; i < tenant->forecasts.count; i++)
-        tenant_state_untarget(&((struct tenant_forecast *)tenant->forecasts.items[i])->leaf);
+void tenant_forecasts_turn(struct tenant *tenant, const struct judge_context *before, bool renamed,
+                           int64_t at) {
+    for (size_t i = 0; i < tenant->forecasts.count; i++) {
+        struct tenant_forecast *f = tenant->forecasts.items[i];
+        tenant_state_untarget(&f->leaf);
+        tenant_planned_turn(f, tenant->contract, before, renamed, at);
+    }
 }
 
 void tenant_forecasts_free(struct tenant *tenant) {
@@ -325,6 +361,7 @@ static void save_one(const struct tenant_forecast *f, struct buf *b) {
     buf_put_zigzag(b, f->from_at);
     buf_put_zigzag(b, f->late_from_at);
     forecast_series_save(&f->series, b);
+    tenant_planned_save(&f->planned, b);
     buf_put_varint(b, f->measured_count);
     for (size_t i = 0; i < f->measured_count; i++)
         save_measured(&f->measured[i], b);
@@ -348,6 +385,7 @@ static void load_one(struct tenant_task *t, struct tenant *tenant, struct cursor
     f->late_from_at = cursor_zigzag(c);
     forecast_series_load(&f->series, c);
     t->forecast_count += f->series.count;
+    tenant_planned_load(&f->planned, c);
     uint64_t measured = cursor_varint(c);
     for (uint64_t i = 0; i < measured && !c->failed; i++)
         load_measured(f, c);

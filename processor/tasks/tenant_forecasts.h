@@ -7,6 +7,7 @@
 #include "core/outbox.h"
 #include "core/scope.h"
 #include "tasks/tenant_leaf.h"
+#include "tasks/tenant_planned.h"
 
 struct tenant;
 struct tenant_task;
@@ -26,7 +27,8 @@ struct tenant_forecast {
     struct tenant_leaf leaf; /* where it counts itself; empty names: all */
     struct scope scope;
     struct forecast_series series;
-    struct cell *cell;                /* of what comes to it */
+    struct cell *cell; /* of what comes to it */
+    struct tenant_planned planned;
     int64_t from_at;                  /* counts of panes before this are not whole; INSTANT_NONE */
     struct tenant_measured *measured; /* owned; by start */
     size_t measured_count, measured_capacity;
@@ -44,11 +46,13 @@ bool tenant_forecast_has(const struct tenant_forecast *f, const struct leaf *lea
 void tenant_forecast_touch(const struct tenant_task *t, struct tenant_forecast *f, int64_t pane_at);
 
 /* Before the other rules of the same step: what ended is measured, what changed is measured anew,
- * what is final is forgotten. */
-void tenant_forecasts_step(struct tenant_task *t, struct tenant *tenant, int64_t step_at);
+ * what is final is forgotten. Returns when the next step is due. */
+int64_t tenant_forecasts_step(struct tenant_task *t, struct tenant *tenant, int64_t step_at);
 
-/* Another contract is in force: where it counts itself is looked up anew when it does. */
-void tenant_forecasts_turn(struct tenant *tenant);
+/* Another contract is in force than in `before`: where it counts itself is looked up anew when it
+ * does. */
+void tenant_forecasts_turn(struct tenant *tenant, const struct judge_context *before, bool renamed,
+                           int64_t at);
 
 void tenant_forecasts_free(struct tenant *tenant);
 void tenant_forecasts_save(const struct tenant *tenant, struct buf *b);

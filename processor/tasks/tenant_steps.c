@@ -152,7 +152,7 @@ static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t st
         tell_notices(tenant, &ctx, step_at);
     if (t->sources.gap_count > 0)
         tell_gaps(t, &ctx, step_at);
-    tenant_forecasts_step(t, tenant, step_at);
+    int64_t forecasts_at = tenant_forecasts_step(t, tenant, step_at);
     tenant->due_at = judge_rules(t, tenant, &ctx, step_at);
     ctx.completeness = tenant_sources_window(&t->sources, step_at - DEMAND_LOOK_BACK_MS, step_at);
     if (step_at % DEMAND_STEP_MS == 0)
@@ -165,7 +165,8 @@ static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t st
         tenant_kpi_minute(t, tenant, step_at);
     if (step_at % HOUR_MS == 0)
         episode_book_forget(tenant->book, step_at, tenant->contract->quiet_ms);
-    if (tenant->demands.count > 0 || tenant->forecasts.count > 0)
+    tenant_state_due(tenant, forecasts_at);
+    if (tenant->demands.count > 0)
         tenant_state_due(tenant, step_at + STEP_MS);
 }
 

@@ -162,7 +162,7 @@ static void change_tenant(struct tenant_task *t, struct tenant *tenant,
     t->scope_count -= tenant->scopes.count;
     tenant->scopes = tenant->rules = tenant->demands = (struct tenant_array){0};
     tenant_state_set_contract(t, tenant, at);
-    tenant_forecasts_turn(tenant);
+    tenant_forecasts_turn(tenant, &c.before, c.renamed, c.at);
     take_over_scopes(&c);
     take_over_rules(&c);
     take_over_demands(&c);

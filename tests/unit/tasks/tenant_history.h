@@ -153,7 +153,7 @@ static inline bool next_report(struct history *h, struct fixture_report *r) {
         r->journeys[r->report.journey_count++] = random_journey(h);
     while (r->report.effort_count < 4 && rng_below(&h->journeys, 3) == 0)
         r->efforts[r->report.effort_count++] = random_effort(h);
-    while (r->report.forecast_count < 4 && rng_below(&h->forecasts, 2) == 0)
+    while (r->report.forecast_count < 4 && rng_below(&h->forecasts, 6) == 0)
         r->forecasts[r->report.forecast_count++] = random_forecast(h);
     static const char *const interactions[] = {"i1", "i2", "i3", "i4"};
     if (rng_below(&h->rng, 4) == 0)
