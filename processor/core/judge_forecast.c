@@ -21,7 +21,7 @@
 #define COMPLETE 0.99
 
 /* One length that ends with the interval. */
-struct miss {
+struct stretch {
     unsigned length;
     int64_t from_at, to_at, came;
     double mean, size, alpha, p;
@@ -52,23 +52,23 @@ static double share_of(const struct demand_rule *rule, const struct forecast_sou
 /* Two sides, and as many chances a day as there are such stretches; hours are looked at with each
  * of their intervals. */
 static double alpha_of(const struct demand_rule *rule, const struct forecast_source *source,
-                       const struct miss *k) {
+                       const struct stretch *k) {
     double chances = (double)DAY_MS / (double)(k->to_at - k->from_at) * (k->length ? 2 : 1);
     return share_of(rule, source) / (2 * FORECAST_LENGTHS * chances);
 }
 
-static double tail(const struct miss *k) {
+static double tail(const struct stretch *k) {
     return k->more ? negbin_upper(k->mean, k->size, k->came)
                    : negbin_lower(k->mean, k->size, k->came);
 }
 
-static bool is_unusual(const struct demand_rule *rule, const struct miss *k) {
+static bool is_unusual(const struct demand_rule *rule, const struct stretch *k) {
     double away = fabs((double)k->came - k->mean);
     double far = FAR_SD * sqrt(k->mean + k->mean * k->mean / k->size);
     return away >= (double)rule->min_excess && away > far && k->p < k->alpha;
 }
 
-static void learn(struct forecast_errors *e, const struct miss *k) {
+static void learn(struct forecast_errors *e, const struct stretch *k) {
     double sd = sqrt(k->mean + k->mean * k->mean / k->size);
     double off = fmin(fabs((double)k->came - k->mean), CLIP_SD * sd);
     e->excess = e->excess * FADE + off * off - k->mean;
@@ -78,7 +78,7 @@ static void learn(struct forecast_errors *e, const struct miss *k) {
 
 /* False: not all of it has a forecast, or was heard. */
 static bool look(const struct demand_rule *rule, const struct forecast_source *source,
-                 const struct forecast_miss *m, struct miss *k) {
+                 const struct forecast_miss *m, struct stretch *k) {
     struct forecast_sum sum;
     if (k->from_at < source->from_at ||
         !forecast_series_expect(source->series, k->from_at, k->to_at, &sum))
@@ -93,7 +93,7 @@ static bool look(const struct demand_rule *rule, const struct forecast_source *s
     return true;
 }
 
-static void put_counts(struct buf *b, const struct scope *scope, const struct miss *k) {
+static void put_counts(struct buf *b, const struct scope *scope, const struct stretch *k) {
     summary_text(b, k->more ? "" : "Only ");
     summary_count(b, k->came);
     summary_text(b, k->came == 1 ? " contact came to " : " contacts came to ");
@@ -105,7 +105,7 @@ static void put_counts(struct buf *b, const struct scope *scope, const struct mi
 }
 
 static void put_chance(struct buf *b, const struct demand_rule *rule,
-                       const struct forecast_source *source, const struct miss *k) {
+                       const struct forecast_source *source, const struct stretch *k) {
     double budget = share_of(rule, source) * (double)source->series_of_rule;
     summary_text(b, "; forecasts as good as so far miss so much in one of ");
     summary_number(b, k->p > 1e-12 ? floor(1 / k->p) : 1e12);
@@ -116,7 +116,7 @@ static void put_chance(struct buf *b, const struct demand_rule *rule,
     summary_text(b, source->series_of_rule == 1 ? " queue." : " queues.");
 }
 
-static void fill(const struct miss *k, struct alert *a) {
+static void fill(const struct stretch *k, struct alert *a) {
     a->observed = (double)k->came;
     a->baseline = k->mean;
     a->p_value = k->p;
@@ -126,7 +126,7 @@ static void fill(const struct miss *k, struct alert *a) {
 
 static void fire(const struct judge_context *ctx, const struct demand_rule *rule,
                  const struct episode_name *name, struct forecast_miss *m,
-                 const struct forecast_source *source, const struct miss *k, int64_t step_at) {
+                 const struct forecast_source *source, const struct stretch *k, int64_t step_at) {
     struct alert a;
     judge_alert_init(ctx, name->kind, name->scope, &a);
     fill(k, &a);
@@ -154,7 +154,7 @@ static void fire(const struct judge_context *ctx, const struct demand_rule *rule
 }
 
 static void end(const struct judge_context *ctx, const struct episode_name *name,
-                struct forecast_miss *m, enum transition how, const struct miss *k,
+                struct forecast_miss *m, enum transition how, const struct stretch *k,
                 const char *words, int64_t step_at) {
     struct alert a;
     m->told = false;
@@ -179,22 +179,22 @@ static struct episode_name name_of(const struct demand_rule *rule, const struct 
 }
 
 /* Longer stretches than the one that it was told for still hold that. */
-static bool is_calm(const struct forecast_miss *m, const struct miss *k) {
+static bool is_calm(const struct forecast_miss *m, const struct stretch *k) {
     bool longer = k->to_at - k->from_at > m->to_at - m->from_at;
     return (m->told && longer) || k->p > (k->length == 0 ? CALM_P : CALM_ALL_P);
 }
 
 /* Looks at all lengths; returns the most improbable miss, or NULL, and whether all is calm. */
-static const struct miss *look_at_all(const struct judge_context *ctx,
-                                      const struct demand_rule *rule, struct forecast_miss *m,
-                                      const struct forecast_source *source, int64_t interval_ms,
-                                      int64_t to_at, struct miss *found, bool *calm) {
+static const struct stretch *look_at_all(const struct judge_context *ctx,
+                                         const struct demand_rule *rule, struct forecast_miss *m,
+                                         const struct forecast_source *source, int64_t interval_ms,
+                                         int64_t to_at, struct stretch *found, bool *calm) {
     const int64_t lengths_ms[FORECAST_LENGTHS] = {interval_ms, HOUR_MS, 4 * HOUR_MS};
-    const struct miss *worst = NULL;
+    const struct stretch *worst = NULL;
     *calm = true;
     for (unsigned i = 0; i < FORECAST_LENGTHS; i++) {
-        struct miss *k = &found[i];
-        *k = (struct miss){.length = i, .from_at = to_at - lengths_ms[i], .to_at = to_at};
+        struct stretch *k = &found[i];
+        *k = (struct stretch){.length = i, .from_at = to_at - lengths_ms[i], .to_at = to_at};
         if ((i > 0 && lengths_ms[i] <= interval_ms) || !look(rule, source, m, k))
             continue;
         if (k->unusual && (!worst || k->p < worst->p))
@@ -222,10 +222,10 @@ void judge_forecast_step(const struct judge_context *ctx, const struct demand_ru
         expire(ctx, &name, m, v ? v->interval_ms : 0, step_at);
         return;
     }
-    struct miss found[FORECAST_LENGTHS];
+    struct stretch found[FORECAST_LENGTHS];
     bool calm;
-    const struct miss *worst = look_at_all(ctx, rule, m, source, v->interval_ms, to_at, found,
-                                           &calm);
+    const struct stretch *worst = look_at_all(ctx, rule, m, source, v->interval_ms, to_at, found,
+                                              &calm);
     m->judged_at = to_at;
     if (worst && ctx->completeness >= COMPLETE && !m->told && episode_may_fire(ctx, &name, step_at))
         fire(ctx, rule, &name, m, source, worst, step_at);
@@ -245,11 +245,11 @@ void judge_forecast_revise(const struct judge_context *ctx, const struct demand_
                            const struct scope *scope, struct forecast_miss *m,
                            const struct forecast_source *source, int64_t from_at, int64_t step_at) {
     struct forecast_sum sum;
-    struct miss k = {.from_at = m->from_at,
-                     .to_at = m->to_at,
-                     .more = m->more,
-                     .size = m->size,
-                     .alpha = m->alpha};
+    struct stretch k = {.from_at = m->from_at,
+                        .to_at = m->to_at,
+                        .more = m->more,
+                        .size = m->size,
+                        .alpha = m->alpha};
     if (!m->told || from_at >= m->to_at)
         return;
     struct episode_name name = name_of(rule, scope);
