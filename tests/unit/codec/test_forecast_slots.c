@@ -120,7 +120,7 @@ static void what_cannot_be_is_a_dead_letter(void **state) {
     struct tenant_record r;
     struct decode_fault fault;
     struct buf b;
-    put_ours(&b, "f1", NAN);
+    put_ours(&b, "f1", (double)NAN);
     assert_int_equal(decode(d, "acme", &b, &r, &fault), DECODE_REJECT);
     assert_int_equal(fault.reason, DEAD_INVALID);
     assert_non_null(strstr(fault.detail.text, "volume"));

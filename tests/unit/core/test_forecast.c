@@ -50,16 +50,16 @@ static void what_cannot_be_is_refused(void **state) {
     REFUSED(interval_ms = 25 * HOUR_MS, "interval_ms");
     REFUSED(start_at = START + MINUTE_MS, "interval_start_at");
     REFUSED(start_at = INSTANT_NONE, "interval_start_at");
-    REFUSED(volume = NAN, "volume");
+    REFUSED(volume = (double)NAN, "volume");
     REFUSED(volume = -1, "volume");
-    REFUSED(volume = HUGE_VAL, "volume");
+    REFUSED(volume = (double)HUGE_VAL, "volume");
     REFUSED(aht_ms = 0, "aht_ms");
     REFUSED(required_fte = -2, "required_fte");
-    REFUSED(required_fte = NAN, "required_fte");
+    REFUSED(required_fte = (double)NAN, "required_fte");
     REFUSED(shrinkage = 1, "shrinkage");
     REFUSED(p90 = FORECAST_NONE, "p10 and p90");
     REFUSED(p90 = 7, "p10 and p90");
-    REFUSED(p10 = NAN, "p10 and p90");
+    REFUSED(p10 = (double)NAN, "p10 and p90");
 }
 
 static long put(struct forecast_series *s, int64_t start_at, int64_t before_ms, int32_t version,
