@@ -60,7 +60,7 @@ struct storm {
     struct contract_set set;
     struct outbox out;
     struct heard heard;
-    char names[LEAVES][2][8];
+    char names[LEAVES][2][16];
     struct report_leaf leaves[LEAVES];
     struct report_row rows[LEAVES];
     struct report_level levels[LEAVES];
