@@ -3,7 +3,7 @@
  * passed over are those that would have done nothing. */
 #include "tenant_history.h"
 
-#define HISTORIES 10000
+#define HISTORIES 4000
 #define REPORTS 5
 #define STEPPED_HISTORIES 30
 #define STEPPED_REPORTS 40
