@@ -232,7 +232,7 @@ static void take_feeds(struct report_reader *r, struct cursor *c) {
         feed->tenant = cursor_slice(c);
         feed->site = cursor_slice(c);
         feed->heard_at = take_instant(c);
-        feed->event_at = take_instant(c);
+        feed->lead_ms = cursor_zigzag(c);
     }
 }
 

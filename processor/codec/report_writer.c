@@ -191,7 +191,7 @@ void report_writer_feed(struct report_writer *w, const struct report_feed *feed)
     buf_put_slice(b, feed->tenant);
     buf_put_slice(b, feed->site);
     put_instant(b, feed->heard_at);
-    put_instant(b, feed->event_at);
+    buf_put_zigzag(b, feed->lead_ms);
     end_item(w);
 }
 

@@ -62,8 +62,7 @@ static void read_silent_after(struct reader *r, const struct tree_node *value, v
 }
 
 static void read_skewed_after(struct reader *r, const struct tree_node *value, void *target) {
-    if (reader_duration(r, value, 1, &((struct contract *)target)->feed_skewed_after_ms))
-        reader_note(r, value->line, "skewed_after has no effect as yet");
+    (void)reader_duration(r, value, 1, &((struct contract *)target)->feed_skewed_after_ms);
 }
 
 void alerts_keys_read_feeds(struct reader *r, const struct tree_node *map, struct contract *c) {

@@ -56,11 +56,11 @@ struct report_row {
     uint32_t first_sample, sample_count;
 };
 
-/* A site was heard: the newest of its records in each 10 s of log time. */
+/* A site was heard, in one 10 s of log time. */
 struct report_feed {
     struct slice tenant, site;
     int64_t heard_at; /* log time of its newest record */
-    int64_t event_at; /* event time of that record */
+    int64_t lead_ms;  /* of its freshest record in them: event time less log time */
 };
 
 struct report {

@@ -42,7 +42,8 @@ static uint32_t add(struct feeds *f, uint64_t hash, const struct report_feed *ke
     }
     f->feeds[f->count] = (struct report_feed){.tenant = slice_copy(key->tenant),
                                               .site = slice_copy(key->site),
-                                              .heard_at = key->heard_at};
+                                              .heard_at = key->heard_at,
+                                              .lead_ms = key->lead_ms};
     table_insert(&f->index, hash, f->count);
     return f->count++;
 }
@@ -64,15 +65,16 @@ void feeds_hear(struct feeds *f, struct slice tenant, struct slice site, int64_t
     if (f->handed_over)
         forget(f);
     uint32_t place = find(
-        f, &(struct report_feed){.tenant = tenant, .site = site, .heard_at = log_at});
+        f, &(struct report_feed){
+               .tenant = tenant, .site = site, .heard_at = log_at, .lead_ms = event_at - log_at});
     if (place == TABLE_NONE)
         return;
     f->last = place;
     struct report_feed *feed = &f->feeds[place];
-    if (log_at < feed->heard_at)
-        return;
-    feed->heard_at = log_at;
-    feed->event_at = event_at;
+    if (log_at > feed->heard_at)
+        feed->heard_at = log_at;
+    if (event_at - log_at > feed->lead_ms)
+        feed->lead_ms = event_at - log_at;
 }
 
 static int compare_feeds(const void *left, const void *right) {

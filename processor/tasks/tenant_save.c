@@ -6,7 +6,7 @@
 #include "tasks/tenant_commands.h"
 #include "tasks/tenant_state.h"
 
-#define FORMAT 15
+#define FORMAT 16
 
 static void save_scope_name(const struct scope *s, struct buf *b) {
     buf_put_varint(b, s->mask);
@@ -188,6 +188,7 @@ static void save_tenant(const struct tenant *tenant, struct buf *b) {
         const struct tenant_feed *feed = tenant->feeds.items[i];
         buf_put_slice(b, feed->site);
         feed_state_save(&feed->state, b);
+        skew_state_save(&feed->skew, b);
     }
     tenant_forecasts_save(tenant, b);
     episode_book_save(tenant->book, b);
@@ -220,8 +221,11 @@ static bool load_tenant(struct tenant_task *t, struct cursor *c, struct err *err
     uint64_t feeds = cursor_varint(c);
     for (uint64_t i = 0; i < feeds && !c->failed; i++) {
         struct slice site = cursor_slice(c);
-        if (!c->failed)
-            feed_state_load(&tenant_state_feed(tenant, site)->state, c);
+        if (c->failed)
+            break;
+        struct tenant_feed *feed = tenant_state_feed(tenant, site);
+        feed_state_load(&feed->state, c);
+        skew_state_load(&feed->skew, c);
     }
     if (!c->failed)
         tenant_forecasts_load(t, tenant, c);
@@ -359,8 +363,11 @@ static void align_cells(const struct tenant_task *t) {
             cell_advance(((struct tenant_rule *)tenant->rules.items[n])->cell, t->step_at);
         for (size_t n = 0; n < tenant->demands.count; n++)
             cell_advance(((struct tenant_demand *)tenant->demands.items[n])->cell, t->step_at);
-        for (size_t n = 0; n < tenant->feeds.count; n++)
-            judge_feed_pass(&((struct tenant_feed *)tenant->feeds.items[n])->state, t->step_at);
+        for (size_t n = 0; n < tenant->feeds.count; n++) {
+            struct tenant_feed *feed = tenant->feeds.items[n];
+            judge_feed_pass(&feed->state, t->step_at);
+            judge_skew_pass(&feed->skew, t->step_at);
+        }
         for (size_t n = 0; n < tenant->forecasts.count; n++)
             cell_advance(((struct tenant_forecast *)tenant->forecasts.items[n])->cell, t->step_at);
     }

@@ -119,6 +119,7 @@ struct tenant_feed *tenant_state_feed(struct tenant *tenant, struct slice site) 
     CHECK(feed);
     feed->site = slice_copy(site);
     feed_state_init(&feed->state);
+    skew_state_init(&feed->skew);
     tenant_array_insert(&tenant->feeds, at, feed);
     return feed;
 }
@@ -374,6 +375,7 @@ static void free_tenant(struct tenant *tenant) {
         struct tenant_feed *feed = tenant->feeds.items[i];
         free((void *)(uintptr_t)feed->site.at);
         feed_state_deinit(&feed->state);
+        skew_state_deinit(&feed->skew);
         free(feed);
     }
     tenant_array_deinit(&tenant->feeds);

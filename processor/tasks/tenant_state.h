@@ -5,6 +5,7 @@
 #include "base/table.h"
 #include "core/episode.h"
 #include "core/judge_feed.h"
+#include "core/judge_skew.h"
 #include "tasks/tenant_closing.h"
 #include "tasks/tenant_efforts.h"
 #include "tasks/tenant_forecasts.h"
@@ -17,6 +18,7 @@
 struct tenant_feed {
     struct slice site; /* owned */
     struct feed_state state;
+    struct skew_state skew;
 };
 
 #define TENANT_AUDIT_HASH 32 /* hexadecimal digits */

@@ -138,6 +138,8 @@ static int64_t judge_feeds(struct tenant_task *t, struct tenant *tenant, struct 
         struct tenant_feed *feed = tenant->feeds.items[i];
         judge_feed_step(ctx, feed->site, &feed->state, step_at);
         due_at = earlier(due_at, judge_feed_due(ctx->contract, &feed->state, step_at));
+        judge_skew_step(ctx, feed->site, &feed->skew, step_at);
+        due_at = earlier(due_at, judge_skew_due(ctx->contract, &feed->skew, step_at));
     }
     return due_at;
 }

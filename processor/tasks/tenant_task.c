@@ -121,9 +121,11 @@ static void hear_feeds(struct tenant_task *t, const struct report *report) {
         const struct report_feed *f = &report->feeds[i];
         struct tenant *tenant = tenant_state_tenant(t, f->tenant);
         struct judge_context ctx = tenant_state_context(t, tenant, t->out);
-        struct feed_state *state = &tenant_state_feed(tenant, f->site)->state;
-        judge_feed_heard(&ctx, state, f->heard_at);
-        tenant_state_due(tenant, judge_feed_due(ctx.contract, state, t->step_at));
+        struct tenant_feed *feed = tenant_state_feed(tenant, f->site);
+        judge_feed_heard(&ctx, &feed->state, f->heard_at);
+        tenant_state_due(tenant, judge_feed_due(ctx.contract, &feed->state, t->step_at));
+        tenant_state_due(tenant, judge_skew_heard(ctx.contract, &feed->skew, f->heard_at,
+                                                  f->lead_ms, t->step_at));
     }
 }
 

@@ -244,7 +244,7 @@ static void take_record(void *context, int32_t partition, struct slice record) {
         REQUIRE(w->seed, r.gauges[i].oldest_open_at == INSTANT_NONE);
     }
     for (size_t i = 0; i < r.feed_count; i++)
-        REQUIRE(w->seed, r.feeds[i].heard_at == 42 && r.feeds[i].event_at == 41);
+        REQUIRE(w->seed, r.feeds[i].heard_at == 42 && r.feeds[i].lead_ms == -41);
     w->journeys_seen += r.journey_count;
     w->efforts_seen += r.effort_count;
     w->misses_seen += r.miss_count;
@@ -311,7 +311,7 @@ static void collect(struct world *w, size_t counts, size_t facts) {
         report_writer_feed(w->writer, &(struct report_feed){.tenant = slice_of(tenants[i]),
                                                             .site = SLICE("north"),
                                                             .heard_at = 42,
-                                                            .event_at = 41});
+                                                            .lead_ms = -41});
     for (uint64_t i = 0; i < 13; i++)
         tell_journey(w, i);
     for (uint64_t i = 0; i < 11; i++)
@@ -558,9 +558,9 @@ static void says_why_it_refuses(void **state) {
     struct err err;
     assert_false(report_reader_read(reader, SLICE("abc"), &report, &err));
     assert_string_equal(err.text, "a report of 3 bytes is none");
-    assert_false(report_reader_read(reader, SLICE("\x07 from the future"), &report, &err));
-    assert_string_equal(err.text, "a report of version 7; this program reads version 6");
-    assert_false(report_reader_read(reader, SLICE("\x06 not from here"), &report, &err));
+    assert_false(report_reader_read(reader, SLICE("\x08 from the future"), &report, &err));
+    assert_string_equal(err.text, "a report of version 8; this program reads version 7");
+    assert_false(report_reader_read(reader, SLICE("\x07 not from here"), &report, &err));
     assert_string_equal(err.text, "a report of 15 bytes whose checksum is wrong");
 
     struct buf b = {0};

@@ -146,7 +146,8 @@ static inline bool next_report(struct history *h, struct fixture_report *r) {
         r->gauges[0] = (struct gauge){(uint32_t)rng_below(&h->rng, FIXTURE_LEAVES), h->now,
                                       rng_below(&h->rng, 2) ? h->now : INSTANT_NONE};
         r->report.gauge_count = 1;
-        r->feeds[0] = (struct report_feed){SLICE("acme"), SLICE("north"), h->now, h->now};
+        r->feeds[0] = (struct report_feed){SLICE("acme"), SLICE("north"), h->now,
+                                           h->left / 150 % 2 ? -2 * MINUTE_MS : 0};
         r->report.feed_count = 1;
     }
     while (r->report.journey_count < 4 && rng_below(&h->journeys, 3) == 0)

@@ -485,11 +485,13 @@ static void sites_that_were_heard_are_handed_over_once(void **state) {
     kit_apply_at(k, kit_event(EVENT_QUEUED, 0), S);
     kit_apply_at(k, kit_event(EVENT_ANSWERED, 2 * S), 3 * S);
     kit_apply_at(k, other, 4 * S);
+    kit_apply_at(k, kit_event(EVENT_HOLD_START, 1 * S), 3 * S);
     assert_int_equal(interaction_task_take_feeds(k->task, &feeds), 2);
     assert_true(slice_equal(feeds[0].site, SLICE("annex")));
     assert_true(slice_equal(feeds[1].site, SLICE("main")));
     assert_int_equal(feeds[1].heard_at, T0 + 3 * S);
-    assert_int_equal(feeds[1].event_at, T0 + 2 * S);
+    assert_int_equal(feeds[1].lead_ms, -S); /* of the freshest of them */
+    assert_int_equal(feeds[0].lead_ms, -S);
     assert_int_equal(interaction_task_take_feeds(k->task, &feeds), 0);
 }
 

@@ -75,8 +75,7 @@ static void a_silent_site_is_told(void **state) {
     struct stage s;
     stage_init(&s);
     stage_raise(&s);
-    s.r.feeds[0] = (struct report_feed){SLICE("acme"), SLICE("north"), FIXTURE_START,
-                                        FIXTURE_START};
+    s.r.feeds[0] = (struct report_feed){SLICE("acme"), SLICE("north"), FIXTURE_START, 0};
     s.r.report.feed_count = 1;
     pass(&s, FIXTURE_START);
     pass(&s, FIXTURE_START + 4 * MINUTE_MS);
@@ -84,10 +83,30 @@ static void a_silent_site_is_told(void **state) {
     pass(&s, FIXTURE_START + 6 * MINUTE_MS);
     assert_int_equal(said(&s, "firing feed_silent"), 1);
     s.r.feeds[0] = (struct report_feed){SLICE("acme"), SLICE("north"),
-                                        FIXTURE_START + 7 * MINUTE_MS, FIXTURE_START};
+                                        FIXTURE_START + 7 * MINUTE_MS, -7 * MINUTE_MS};
     s.r.report.feed_count = 1;
     pass(&s, FIXTURE_START + 8 * MINUTE_MS);
     assert_int_equal(said(&s, "resolved feed_silent"), 1);
+    stage_deinit(&s);
+}
+
+/* Told at the step that makes it more than half, and over the restart just before. */
+static void a_site_whose_clock_is_wrong_is_told(void **state) {
+    (void)state;
+    struct stage s;
+    stage_init(&s);
+    stage_raise(&s);
+    int64_t at = FIXTURE_START;
+    for (int i = 0; i < 40; i++, at += 10 * SECOND_MS) {
+        if (i == 18)
+            restart(&s);
+        s.r.feeds[0] = (struct report_feed){SLICE("acme"), SLICE("north"), at + 1,
+                                            i < 12 || i >= 24 ? 0 : 2 * MINUTE_MS};
+        s.r.report.feed_count = 1;
+        pass(&s, at + 5 * SECOND_MS);
+        assert_int_equal(said(&s, "firing feed_skewed"), i > 18);
+        assert_int_equal(said(&s, "resolved feed_skewed"), i > 30);
+    }
     stage_deinit(&s);
 }
 
@@ -217,6 +236,7 @@ int main(void) {
         cmocka_unit_test(a_tenant_without_a_contract_is_told_once),
         cmocka_unit_test(facts_become_item_alerts_at_once),
         cmocka_unit_test(a_silent_site_is_told),
+        cmocka_unit_test(a_site_whose_clock_is_wrong_is_told),
         cmocka_unit_test(a_burst_of_arrivals_is_a_spike),
         cmocka_unit_test(an_objective_fires_at_its_step_and_late_counts_void_it),
         cmocka_unit_test(objectives_alone_are_published_when_asked),

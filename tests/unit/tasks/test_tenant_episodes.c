@@ -104,7 +104,8 @@ static void let_all_end(struct history *h, struct fixture_report *r) {
 
 /* Those that stand for as long as nobody does anything about them. */
 static bool may_stand(enum alert_kind kind) {
-    return kind == ALERT_CONFIG || kind == ALERT_FEED_SILENT || kind == ALERT_DATA_QUALITY;
+    return kind == ALERT_CONFIG || kind == ALERT_FEED_SILENT || kind == ALERT_FEED_SKEWED ||
+           kind == ALERT_DATA_QUALITY;
 }
 
 static size_t one_history(uint64_t seed) {
