@@ -54,8 +54,8 @@ void demand_state_deinit(struct demand_state *s) {
 }
 
 /* Silence at the time is made good by what comes within LEARN_DELAY_MS. What still lacks then was
- * not sent, and says nothing about what happened. Beside the busiest day so far any other one lacks:
- * only weeks can tell. */
+ * not sent, and says nothing about what happened. Beside the busiest day so far any other one
+ * lacks: only weeks can tell. */
 static bool lacks(const struct checking *k, int64_t at, int64_t count) {
     struct expectation e;
     if (at >= k->state->unheard_until)
