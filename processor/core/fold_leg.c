@@ -84,8 +84,9 @@ void leg_join_journey(struct interaction *i) {
 
 bool leg_is_in_journey(const struct interaction *i) {
     const struct journey_part *p = &i->journey;
-    return has_ended(i) && p->legs > 0 && p->transfers >= was_transferred(i) &&
-           p->handle_ms >= handle_ms_of(i);
+    bool transferred = was_transferred(i);
+    return has_ended(i) && p->legs > 0 && p->transfers >= transferred &&
+           p->legs - p->transfers >= !transferred && p->handle_ms >= handle_ms_of(i);
 }
 
 /* As the leg stands, to where the legs of one agent meet. */

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "core/fold.h"
 #include "core/journey.h"
 
 #define S SECOND_MS
@@ -155,6 +156,34 @@ static void nothing_from_before_the_gap_is_taken_back(void **state) {
     assert_true(journey_part_same(&p, &begun));
 }
 
+/* As if loaded: two legs, the last of them of 30 s. */
+static bool is_whole_with(uint32_t transfers, bool transferred) {
+    struct interaction i;
+    interaction_init(&i, TRACK_COUNT);
+    i.leg.started_at = T0;
+    i.leg.ended_at = T0 + 30 * S;
+    i.leg.said_talk_ms = i.leg.said_hold_ms = i.leg.said_wrap_ms = EVENT_ABSENT;
+    i.leg.transferred = transferred;
+    i.journey = (struct journey_part){.journey = 7,
+                                      .began_at = T0,
+                                      .ended_at = T0 + 30 * S,
+                                      .handle_ms = 60 * S,
+                                      .legs = 2,
+                                      .transfers = transfers,
+                                      .has_leg = true};
+    return fold_journey_is_whole(&i);
+}
+
+static void what_a_part_says_to_have_can_be_taken_back(void **state) {
+    (void)state;
+    assert_true(is_whole_with(0, false));
+    assert_true(is_whole_with(1, false));
+    assert_false(is_whole_with(2, false)); /* without the leg: 2 transfers of 1 leg */
+    assert_false(is_whole_with(0, true));
+    assert_true(is_whole_with(1, true));
+    assert_true(is_whole_with(2, true));
+}
+
 static void a_name_means_something_within_its_tenant(void **state) {
     (void)state;
     uint64_t one = journey_identity(SLICE("acme"), SLICE("j-1"));
@@ -173,6 +202,7 @@ int main(void) {
         cmocka_unit_test(a_part_opens_again_and_after_the_gap_anew),
         cmocka_unit_test(in_no_journey_nothing_is_kept),
         cmocka_unit_test(nothing_from_before_the_gap_is_taken_back),
+        cmocka_unit_test(what_a_part_says_to_have_can_be_taken_back),
         cmocka_unit_test(a_name_means_something_within_its_tenant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
