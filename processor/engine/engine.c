@@ -13,6 +13,7 @@ struct engine *engine_new(const struct engine_options *options) {
     CHECK(e);
     e->options = *options;
     e->plan = memory_plan_of(options->memory_limit);
+    e->near_at = INSTANT_NONE;
     e->memory = (struct engine_memory){.looked_at = INSTANT_NONE / 2,
                                        .since_at = INSTANT_NONE / 2,
                                        .given_back_at = INSTANT_NONE / 2,
@@ -280,7 +281,7 @@ static bool read_all(struct engine *e) {
     engine_order(e);
     for (size_t i = 0; i < e->partition_count && !engine_is_full(e) && !e->failed; i++)
         more |= engine_read(e, e->partitions[i]);
-    e->near |= !more;
+    e->read_out |= !more;
     return more;
 }
 

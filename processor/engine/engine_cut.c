@@ -56,12 +56,16 @@ bool engine_is_full(struct engine *e) {
     return full;
 }
 
+bool engine_is_near(const struct engine *e) {
+    return e->read_out || (e->near_at != INSTANT_NONE && e->wall_at - e->near_at < NEAR_MS);
+}
+
 int64_t engine_epoch_ms(const struct engine *e) {
     int64_t interval_ms = e->options.commit_interval_ms;
     int64_t longer_ms = interval_ms * BACKLOG_EPOCHS < BACKLOG_EPOCH_MS
                             ? interval_ms * BACKLOG_EPOCHS
                             : BACKLOG_EPOCH_MS;
-    return e->near || longer_ms < interval_ms ? interval_ms : longer_ms;
+    return engine_is_near(e) || longer_ms < interval_ms ? interval_ms : longer_ms;
 }
 
 static void report_clock(struct engine *e, struct partition *p) {
@@ -230,6 +234,6 @@ void engine_cut(struct engine *e) {
     epoch->number = ++e->epoch_number;
     epoch_reset(e->open, 0);
     e->cut_at = e->wall_at;
-    e->near = false;
+    e->read_out = false;
     e->options.log.commit(e->options.log.self, epoch);
 }

@@ -48,14 +48,19 @@ static bool wait_for_schema(struct engine *e, struct partition *p, int32_t schem
     return false;
 }
 
+static void note_near(struct engine *e, int64_t log_at) {
+    if (e->options.live && log_at > e->wall_at - BACKLOG_AFTER_MS)
+        e->near_at = e->wall_at;
+}
+
 static void went_by(struct engine *e, struct partition *p, const struct log_record *r) {
     p->next = r->offset + 1;
     p->read_at = e->wall_at;
     p->hold = HOLD_NONE;
     e->counts.records++;
     p->snapshot.bytes_read += r->value.size;
-    e->near |= e->options.live && partition_is_source(p) &&
-               e->wall_at - r->log_at < BACKLOG_AFTER_MS;
+    if (p->source)
+        note_near(e, r->log_at);
     if (p->state == PARTITION_REPLAYING) {
         e->counts.replayed++;
         delta_table_reset(e->silent_deltas);
@@ -154,15 +159,30 @@ static bool take_tenants(struct engine *e, struct partition *p, const struct log
         }
         relay_task_tick(p->relay, r->log_at);
     }
+    if (result != DECODED_TICK) /* in this topic no deadline waits for one */
+        note_near(e, r->log_at);
     note_busy(e, result);
     went_by(e, p, r);
     return true;
+}
+
+/* Another process has read something recent: what came of it may be judged here. That it writes
+ * now says nothing, it may do so while it reads a backlog. */
+static void note_others(struct engine *e, const struct report *report) {
+    if (slice_equal(report->instance, slice_of(e->options.instance)))
+        return;
+    for (size_t i = 0; i < report->clock_count; i++) {
+        const struct report_clock *c = &report->clocks[i];
+        if (slice_equal(c->topic, slice_of(engine_input_name(INPUT_INTERACTIONS))))
+            note_near(e, c->clock);
+    }
 }
 
 static bool take_report(struct engine *e, struct partition *p, const struct log_record *r) {
     struct report report;
     struct err err;
     if (report_reader_read(e->reader, r->value, &report, &err)) {
+        note_others(e, &report);
         tenant_task_apply(p->tenant, &report, r->log_at, outbox_of(e, p));
     } else {
         e->counts.reports_refused++;

@@ -114,7 +114,7 @@ static void begin_last_ones(struct engine *e) {
 }
 
 static size_t room_for_state(const struct engine *e) {
-    size_t room = e->near ? EPOCH_STATE_BYTES : EPOCH_STATE_BYTES * BACKLOG_EPOCHS;
+    size_t room = engine_is_near(e) ? EPOCH_STATE_BYTES : EPOCH_STATE_BYTES * BACKLOG_EPOCHS;
     if (e->draining || room > e->plan.epoch)
         room = e->plan.epoch;
     return room > EPOCH_STATE_BYTES ? room : EPOCH_STATE_BYTES;

@@ -50,8 +50,10 @@ struct engine_counts {
 #define EPOCH_SPAN_MAX_MS (6 * HOUR_MS) /* of log time: bounds the steps that one report causes */
 
 /* While there is always more to read and all of it is so old, nobody waits for an alert: epochs are
- * longer, so that they cost less. */
+ * longer, so that they cost less. What was recent is judged when its report has been read back, an
+ * epoch later: that one is short, too. */
 #define BACKLOG_AFTER_MS (5 * SECOND_MS)
+#define NEAR_MS SECOND_MS    /* so long something recent counts after it was read */
 #define BACKLOG_EPOCHS 5     /* as many in one */
 #define BACKLOG_EPOCH_MS 500 /* but no longer than this */
 
@@ -110,8 +112,9 @@ struct engine {
     struct epoch *flying; /* with the port; NULL: none */
     struct epoch *spare;
     uint64_t epoch_number;
-    int64_t cut_at; /* wall time of the last cut */
-    bool near;      /* since then all was read that there was, or something recent */
+    int64_t cut_at;  /* wall time of the last cut */
+    bool read_out;   /* since then all was read that there was */
+    int64_t near_at; /* wall time when something recent was last read; INSTANT_NONE: never */
     bool full_noted;
 
     struct delta_table *deltas; /* of the open epoch */
@@ -147,6 +150,7 @@ const char *engine_memory_level(const struct engine *e);
 bool engine_has_news(const struct engine *e);
 bool engine_is_dirty(const struct engine *e);
 bool engine_is_full(struct engine *e);
+bool engine_is_near(const struct engine *e);     /* false: it reads a backlog and nothing else */
 int64_t engine_epoch_ms(const struct engine *e); /* how long the open epoch is to be */
 /* The same while one partition alone is read: the others' clocks stand. */
 bool engine_is_full_for(const struct engine *e, const struct partition *p);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "codec/report_codec.h"
 #include "engine/memory_plan.h"
 #include "sim_events.h"
 
@@ -269,18 +270,21 @@ static void an_epoch_that_is_full_is_cut_before_more_is_read(void **state) {
     sim_deinit(&s);
 }
 
-/* Half a second in which each turn finds ten records more, or each other turn finds none. */
-static int cuts_in_half_a_second(int64_t age_ms, bool rests) {
+/* Half a second in which each turn finds ten records more in each of two partitions, or each other
+ * turn finds none. Before it `first` may happen. */
+static int cuts_in_half_a_second(int64_t age_ms, bool rests, void (*first)(struct sim *s)) {
     struct sim s;
     int cuts = 0;
-    sim_init(&s, 1);
+    sim_init(&s, 2);
     s.wall_at = 10 * HOUR_MS;
     s.pace = 1; /* nothing is to be seen but what is visible */
     struct engine *e = start(&s, true, false);
+    if (first)
+        first(&s);
     for (int i = 0; i < 50; i++) {
         s.wall_at += 10;
-        for (int k = 0; k < 10; k++)
-            send_event(&s, 0, s.wall_at - age_ms, i * 10 + k, QUEUED);
+        for (int k = 0; k < 20; k++)
+            send_event(&s, k % 2, s.wall_at - age_ms, i * 20 + k, QUEUED);
         if (!rests || i % 2)
             s.visible = s.log[INPUT_INTERACTIONS][0].count;
         engine_turn(e, s.wall_at);
@@ -297,9 +301,64 @@ static int cuts_in_half_a_second(int64_t age_ms, bool rests) {
 /* The very first turn cuts, too. */
 static void epochs_of_a_backlog_are_longer(void **state) {
     (void)state;
-    assert_int_equal(cuts_in_half_a_second(HOUR_MS, false), 1);
-    assert_int_equal(cuts_in_half_a_second(HOUR_MS, true), 5);
-    assert_int_equal(cuts_in_half_a_second(0, false), 5);
+    assert_int_equal(cuts_in_half_a_second(HOUR_MS, false, NULL), 1);
+    assert_int_equal(cuts_in_half_a_second(HOUR_MS, true, NULL), 5);
+    assert_int_equal(cuts_in_half_a_second(0, false, NULL), 5);
+}
+
+/* A single fresh record, before the old ones of its partition. */
+static void send_fresh(struct sim *s) {
+    send_event(s, 1, s->wall_at, 1000000, QUEUED);
+}
+
+/* What came of it is judged when the report has been read back: epochs later. */
+static void epochs_stay_short_after_something_fresh(void **state) {
+    (void)state;
+    assert_int_equal(cuts_in_half_a_second(HOUR_MS, false, send_fresh), 5);
+}
+
+static void put_report(void *context, int32_t partition, struct slice record) {
+    struct sim *s = context;
+    sim_append(s, INPUT_TENANT_LOG, partition, s->wall_at, slice_of(""), record);
+}
+
+static void send_report(struct sim *s, const char *instance, const char *topic, int64_t age_ms) {
+    struct leaf_dict *leaves = leaf_dict_new(&s->contracts, 10);
+    struct report_writer *w = report_writer_new(instance, s->partitions, leaves);
+    struct delta_table *none = delta_table_new();
+    report_writer_clock(w, &(struct report_clock){.topic = slice_of(topic),
+                                                  .partition = 1,
+                                                  .partitions = s->partitions,
+                                                  .clock = s->wall_at - age_ms});
+    report_writer_finish(w, none, put_report, s);
+    delta_table_free(none);
+    report_writer_free(w);
+    leaf_dict_free(leaves);
+}
+
+static void report_of_fresh(struct sim *s) {
+    send_report(s, "other", "interactions", SECOND_MS);
+}
+
+static void report_of_old(struct sim *s) {
+    send_report(s, "other", "interactions", HOUR_MS);
+}
+
+static void report_of_ticks(struct sim *s) {
+    send_report(s, "other", "tenants", 0);
+}
+
+static void report_of_its_own(struct sim *s) {
+    send_report(s, "sim", "interactions", 0);
+}
+
+/* Those that another process read: here is what they are judged by. */
+static void epochs_are_short_after_a_report_of_something_fresh(void **state) {
+    (void)state;
+    assert_int_equal(cuts_in_half_a_second(HOUR_MS, false, report_of_fresh), 5);
+    assert_int_equal(cuts_in_half_a_second(HOUR_MS, false, report_of_old), 1);
+    assert_int_equal(cuts_in_half_a_second(HOUR_MS, false, report_of_ticks), 1);
+    assert_int_equal(cuts_in_half_a_second(HOUR_MS, false, report_of_its_own), 1);
 }
 
 int main(void) {
@@ -315,6 +374,8 @@ int main(void) {
         cmocka_unit_test(what_is_fresh_never_waits),
         cmocka_unit_test(an_epoch_that_is_full_is_cut_before_more_is_read),
         cmocka_unit_test(epochs_of_a_backlog_are_longer),
+        cmocka_unit_test(epochs_stay_short_after_something_fresh),
+        cmocka_unit_test(epochs_are_short_after_a_report_of_something_fresh),
     };
     return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
 }
