@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "core/episode.h"
+#include "core/event.h"
 #include "core/negbin.h"
 #include "core/summary.h"
 
@@ -11,6 +12,8 @@
 #define SHARE_MOST 0.1
 #define CV2_USUAL 0.04 /* domain 3.5: what is taken until errors are known */
 #define CV2_SAMPLES 50.0
+#define CV2_MOST 25.0 /* whatever is said or was seen: beyond it tails are no figures any more */
+#define CV2_LEAST 1e-9
 #define FADE 0.999 /* of what is known, with each interval */
 #define CLIP_SD 3.0
 #define FAR_SD 2.5       /* nothing nearer is a miss */
@@ -41,7 +44,7 @@ static double cv2_of(const struct forecast_errors *e, const struct forecast_sum 
     double told = sum->volume > 0
                       ? (deviation * deviation - sum->volume) / (sum->volume * sum->volume)
                       : 0;
-    return fmax(fmax(cv2, told), 0);
+    return fmin(fmax(fmax(cv2, told), CV2_LEAST), CV2_MOST); /* also where one is no number */
 }
 
 static double share_of(const struct demand_rule *rule, const struct forecast_source *source) {
@@ -85,7 +88,7 @@ static bool look(const struct demand_rule *rule, const struct forecast_source *s
         return false;
     k->came = source->count(source->context, k->from_at, k->to_at);
     k->mean = sum.volume;
-    k->size = 1 / fmax(cv2_of(&m->errors[k->length], &sum), 1e-9);
+    k->size = 1 / cv2_of(&m->errors[k->length], &sum);
     k->alpha = alpha_of(rule, source, k);
     k->more = (double)k->came > k->mean;
     k->p = tail(k);
@@ -287,11 +290,25 @@ void forecast_miss_save(const struct forecast_miss *m, struct buf *b) {
     buf_put_double(b, m->alpha);
 }
 
+/* Comparisons are false where it is no number. */
+static bool errors_are_sound(const struct forecast_errors *e) {
+    return isfinite(e->excess) && e->squares >= 0 && isfinite(e->squares) && e->samples >= 0 &&
+           isfinite(e->samples);
+}
+
+static bool told_is_sound(const struct forecast_miss *m) {
+    bool size = m->size >= 1 / CV2_MOST && m->size <= 1 / CV2_LEAST;
+    bool stretch = m->from_at >= -DAY_MS && m->from_at < m->to_at && m->to_at <= EVENT_CLOCK_MAX;
+    return size && stretch && m->alpha > 0 && m->alpha <= 1;
+}
+
 void forecast_miss_load(struct forecast_miss *m, struct cursor *c) {
+    bool sound = true;
     for (unsigned i = 0; i < FORECAST_LENGTHS; i++) {
         m->errors[i].excess = cursor_double(c);
         m->errors[i].squares = cursor_double(c);
         m->errors[i].samples = cursor_double(c);
+        sound = sound && errors_are_sound(&m->errors[i]);
     }
     m->judged_at = cursor_zigzag(c);
     m->calm_at = cursor_zigzag(c);
@@ -303,7 +320,6 @@ void forecast_miss_load(struct forecast_miss *m, struct cursor *c) {
     m->to_at = cursor_zigzag(c);
     m->size = cursor_double(c);
     m->alpha = cursor_double(c);
-    bool sound = !m->told || (m->size > 0 && m->alpha > 0); /* false where it is no number */
-    if (flags > 3 || !sound)
+    if (flags > 3 || !sound || (m->told && !told_is_sound(m)))
         cursor_fail(c);
 }

@@ -214,6 +214,56 @@ static void false_alarms_are_as_seldom_as_asked_for(void **state) {
     assert_true(fired <= 75 && fired >= 15); /* a fifth of 5 a day, for 50 days */
 }
 
+/* Bounds of its own that leave everything open, and volumes next to nothing. */
+static void what_forecasts_say_of_themselves_has_a_bound(void **state) {
+    (void)state;
+    const double volumes[] = {0, 1e-300, 1e-200, 1, 1e9}, p90s[] = {1, 1e9};
+    const int64_t came[] = {0, 5, 1000000};
+    for (unsigned n = 0; n < 5 * 2 * 3; n++) {
+        struct queue *q = queue_new();
+        for (int64_t i = 0; i < 20; i++) {
+            struct forecast_version v = {.start_at = START + i * LENGTH_MS,
+                                         .interval_ms = LENGTH_MS,
+                                         .volume = volumes[n % 5],
+                                         .p90 = p90s[n / 5 % 2]};
+            forecast_series_put(&q->series, &v);
+            pass(q, -1, i < 18 ? 5 : came[n / 10]);
+        }
+        queue_free(q);
+    }
+}
+
+static void what_was_told_is_loaded_in_its_bounds(void **state) {
+    (void)state;
+    struct forecast_miss usual, m;
+    forecast_miss_init(&usual);
+    usual.told = true;
+    usual.from_at = START;
+    usual.to_at = START + LENGTH_MS;
+    usual.size = 25;
+    usual.alpha = 1e-4;
+#define LOADS(change, good)                                                                        \
+    do {                                                                                           \
+        struct buf b;                                                                              \
+        buf_init(&b);                                                                              \
+        m = usual;                                                                                 \
+        m.change;                                                                                  \
+        forecast_miss_save(&m, &b);                                                                \
+        struct cursor c = cursor_of(buf_slice(&b));                                                \
+        forecast_miss_load(&m, &c);                                                                \
+        assert_int_equal(!c.failed, good);                                                         \
+        buf_deinit(&b);                                                                            \
+    } while (0)
+    LOADS(size = 0.04, true);
+    LOADS(size = 1e-18, false);
+    LOADS(size = (double)NAN, false);
+    LOADS(alpha = (double)NAN, false);
+    LOADS(from_at = INSTANT_NONE, false);
+    LOADS(to_at = INSTANT_MAX, false);
+    LOADS(errors[1].squares = (double)HUGE_VAL, false);
+    LOADS(errors[2].excess = (double)NAN, false);
+}
+
 static void bytes_are_whole(void **state) {
     (void)state;
     struct queue *q = queue_new();
@@ -243,6 +293,8 @@ int main(void) {
         cmocka_unit_test(what_is_corrected_is_voided),
         cmocka_unit_test(errors_are_learned),
         cmocka_unit_test(false_alarms_are_as_seldom_as_asked_for),
+        cmocka_unit_test(what_forecasts_say_of_themselves_has_a_bound),
+        cmocka_unit_test(what_was_told_is_loaded_in_its_bounds),
         cmocka_unit_test(bytes_are_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
