@@ -190,7 +190,7 @@ static void fire(const struct judge_context *ctx, const struct episode_name *nam
 }
 
 static void end(const struct judge_context *ctx, const struct episode_name *name,
-                struct staffing_state *s, enum transition how, const struct gap *g,
+                struct staffing_state *s, enum transition how, const struct gap *g, const char *why,
                 int64_t step_at) {
     struct alert a;
     staffing_state_init(s);
@@ -206,13 +206,26 @@ static void end(const struct judge_context *ctx, const struct episode_name *name
         summary_number(&summary, g->on_duty);
         summary_text(&summary, " are there.");
     } else {
-        summary_text(&summary, "Nobody says any more how many agents are planned for ");
+        summary_text(&summary, why);
         summary_scope(&summary, name->scope);
         summary_text(&summary, ".");
     }
     a.summary = buf_slice(&summary);
     episode_end(ctx, name, how, step_at, &a);
     buf_deinit(&summary);
+}
+
+/* For long enough. */
+static bool is_over(const struct judge_context *ctx, struct staffing_state *s, bool calm,
+                    int64_t step_at) {
+    if (!calm)
+        s->calm_at = INSTANT_NONE;
+    else if (s->calm_at == INSTANT_NONE)
+        s->calm_at = step_at;
+    int64_t hold_ms = ctx->contract->clear_hold_ms > STAFFING_CLEAR_MS
+                          ? ctx->contract->clear_hold_ms
+                          : STAFFING_CLEAR_MS;
+    return calm && step_at - s->calm_at >= hold_ms;
 }
 
 /* A gap must show at the low rate, and be over at the rate itself: between them nothing changes. */
@@ -231,15 +244,8 @@ static void watch(const struct judge_context *ctx, const struct episode_name *na
             fire(ctx, name, s, g, step_at);
         return;
     }
-    if (!calm)
-        s->calm_at = INSTANT_NONE;
-    else if (s->calm_at == INSTANT_NONE)
-        s->calm_at = step_at;
-    int64_t hold_ms = ctx->contract->clear_hold_ms > STAFFING_CLEAR_MS
-                          ? ctx->contract->clear_hold_ms
-                          : STAFFING_CLEAR_MS;
-    if (calm && step_at - s->calm_at >= hold_ms)
-        end(ctx, name, s, TRANSITION_RESOLVED, g, step_at);
+    if (is_over(ctx, s, calm, step_at))
+        end(ctx, name, s, TRANSITION_RESOLVED, g, NULL, step_at);
 }
 
 static struct episode_name name_of(const struct objective *o, const struct scope *scope) {
@@ -258,7 +264,11 @@ void judge_staffing_step(const struct judge_context *ctx, const struct objective
     if (!s->told)
         s->opened_at = INSTANT_NONE;
     else if (now->planned < 0)
-        end(ctx, &name, s, TRANSITION_EXPIRED, NULL, step_at);
+        end(ctx, &name, s, TRANSITION_EXPIRED, NULL,
+            "Nobody says any more how many agents are planned for ", step_at);
+    else if (is_over(ctx, s, true, step_at)) /* nobody comes, nothing is known of those who do */
+        end(ctx, &name, s, TRANSITION_EXPIRED, NULL,
+            "It cannot be told any more how many agents are needed in ", step_at);
 }
 
 void judge_staffing_drop(const struct judge_context *ctx, const struct objective *o,

@@ -140,10 +140,31 @@ static void what_is_not_known_is_not_told(void **state) {
     said_is(&g->f, 3, ALERT_STAFFING_GAP, TRANSITION_VOIDED);
 }
 
+/* After closing nobody is served, and no handle time is known. */
+static void a_gap_ends_where_nothing_is_known_any_more(void **state) {
+    struct stage *g = *state;
+    struct staffing_now now = usual(9);
+    steps(g, &eighty_in_20, now, 2);
+    assert_int_equal(g->f.count, 1);
+    now.arrivals = 0;
+    now.handle_ms = 0;
+    steps(g, &eighty_in_20, now, 2);
+    assert_int_equal(g->f.count, 1);
+    steps(g, &eighty_in_20, usual(9), 1); /* a gap again */
+    steps(g, &eighty_in_20, now, 2);
+    assert_int_equal(g->f.count, 1);
+    steps(g, &eighty_in_20, now, 1);
+    assert_int_equal(g->f.count, 2);
+    said_is(&g->f, 1, ALERT_STAFFING_GAP, TRANSITION_EXPIRED);
+    assert_non_null(strstr(g->f.said[1].summary, "It cannot be told any more how many agents"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(needed_is_that_of_erlang, setup, teardown),
         cmocka_unit_test_setup_teardown(a_gap_is_told_and_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_gap_ends_where_nothing_is_known_any_more, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(what_is_not_known_is_not_told, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
