@@ -124,6 +124,8 @@ void episode_book_count_more(const struct judge_context *ctx) {
 }
 
 void episode_caps_end(struct episode_book *book, struct episode *episode, struct alert *alert) {
+    if (book->caps.unsaid == 0)
+        return;
     size_t count;
     struct item_cap **list = item_caps_unsaid(&book->caps, &count);
     for (size_t i = 0; i < count; i++) {
