@@ -6,7 +6,7 @@
 #include "tasks/tenant_commands.h"
 #include "tasks/tenant_state.h"
 
-#define FORMAT 16
+#define FORMAT 17
 
 static void save_scope_name(const struct scope *s, struct buf *b) {
     buf_put_varint(b, s->mask);
@@ -98,6 +98,8 @@ static void save_rule(const struct tenant_rule *r, struct buf *b) {
     objective_state_save(&r->state, b);
     save_figure(&r->figure, b);
     tenant_examples_save(&r->examples, b);
+    buf_put_zigzag(b, r->late_from_at);
+    buf_put_zigzag(b, r->late_to_at);
     if (!r->volume)
         return;
     outlook_state_save(&r->outlook, b);
@@ -120,6 +122,17 @@ static const struct demand_rule *find_demand(const struct contract *c, struct sl
     return NULL;
 }
 
+/* A step may measure forecasts anew: that is looked at with the next record. */
+static void load_late(struct tenant_rule *r, struct cursor *c) {
+    r->late_from_at = cursor_zigzag(c);
+    r->late_to_at = cursor_zigzag(c);
+    bool none = r->late_from_at == INSTANT_MAX && r->late_to_at == INSTANT_NONE;
+    bool some = r->late_from_at >= -DAY_MS && r->late_from_at <= r->late_to_at &&
+                r->late_to_at <= EVENT_CLOCK_MAX;
+    if (!none && !some)
+        cursor_fail(c);
+}
+
 static void load_rules(struct tenant_task *t, struct tenant *tenant, struct cursor *c) {
     uint64_t count = cursor_varint(c);
     for (uint64_t i = 0; i < count && !c->failed; i++) {
@@ -136,6 +149,7 @@ static void load_rules(struct tenant_task *t, struct tenant *tenant, struct curs
         objective_state_load(&r->state, c);
         r->figure = load_figure(c);
         tenant_examples_load(&r->examples, c);
+        load_late(r, c);
         if (!r->volume)
             continue;
         outlook_state_load(&r->outlook, c);

@@ -154,8 +154,9 @@ static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t st
         tell_notices(tenant, &ctx, step_at);
     if (t->sources.gap_count > 0)
         tell_gaps(t, &ctx, step_at);
+    tenant->due_at = INSTANT_MAX; /* what follows brings it forward */
     int64_t forecasts_at = tenant_forecasts_step(t, tenant, step_at);
-    tenant->due_at = judge_rules(t, tenant, &ctx, step_at);
+    tenant_state_due(tenant, judge_rules(t, tenant, &ctx, step_at));
     ctx.completeness = tenant_sources_window(&t->sources, step_at - DEMAND_LOOK_BACK_MS, step_at);
     if (step_at % DEMAND_STEP_MS == 0)
         judge_demands(tenant, &ctx, step_at);
