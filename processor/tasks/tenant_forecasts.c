@@ -272,41 +272,48 @@ static void forget(struct tenant_task *t, struct tenant_forecast *f, int64_t ste
     t->forecast_count -= forecast_series_forget(&f->series, until_at);
 }
 
-/* How many queues share the budget of this one's rule. */
-static size_t series_of_rule(const struct tenant *tenant, const struct demand_rule *rule) {
-    size_t count = 0;
-    for (size_t i = 0; i < tenant->forecasts.count; i++)
-        count += ((const struct tenant_forecast *)tenant->forecasts.items[i])->planned.rule == rule;
-    return count;
+/* How many queues share the budget of each rule, in the contract's order; to be freed. */
+static size_t *series_of_rules(const struct tenant *tenant) {
+    size_t *counts = calloc(tenant->contract->demand_count + 1, sizeof(*counts));
+    CHECK(counts);
+    for (size_t i = 0; i < tenant->forecasts.count; i++) {
+        const struct tenant_forecast *f = tenant->forecasts.items[i];
+        if (f->planned.rule)
+            counts[f->planned.rule - tenant->contract->demands]++;
+    }
+    return counts;
+}
+
+static void judge_one(struct tenant_task *t, struct tenant *tenant, struct tenant_forecast *f,
+                      const size_t *sharing, int64_t step_at) {
+    const struct demand_rule *rule = f->planned.rule;
+    int64_t changed_at = f->late_from_at;
+    measure_ended(t, f, step_at);
+    tenant_planned_step(t, tenant, f, rule ? sharing[rule - tenant->contract->demands] : 0,
+                        changed_at, step_at);
+    if (step_at % FORGET_STEP_MS == 0)
+        forget(t, f, step_at);
 }
 
 int64_t tenant_forecasts_step(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
-    const struct demand_rule *rule = NULL;
-    size_t sharing = 0;
+    if (tenant->forecasts.count == 0)
+        return INSTANT_MAX;
+    bool judges = step_at % FORECAST_GRID_MS == 0;
+    size_t *sharing = judges ? series_of_rules(tenant) : NULL;
     bool staffed = false; /* who waits is looked at at each step */
     for (size_t i = 0; i < tenant->forecasts.count; i++) {
         struct tenant_forecast *f = tenant->forecasts.items[i];
         if (f->from_at == INSTANT_NONE)
             f->from_at = step_at - DELTA_PANE_MS; /* the first step: nothing was heard before */
         staffed |= f->planned.objective != NULL;
-        if (f->planned.objective || step_at % FORECAST_GRID_MS == 0)
+        if (f->planned.objective || judges)
             cell_advance(f->cell, step_at);
         if (f->planned.objective)
             tenant_planned_sample(f, step_at);
-        if (step_at % FORECAST_GRID_MS != 0)
-            continue;
-        if (f->planned.rule != rule) {
-            rule = f->planned.rule;
-            sharing = series_of_rule(tenant, rule);
-        }
-        int64_t changed_at = f->late_from_at;
-        measure_ended(t, f, step_at);
-        tenant_planned_step(t, tenant, f, sharing, changed_at, step_at);
-        if (step_at % FORGET_STEP_MS == 0)
-            forget(t, f, step_at);
+        if (judges)
+            judge_one(t, tenant, f, sharing, step_at);
     }
-    if (tenant->forecasts.count == 0)
-        return INSTANT_MAX;
+    free(sharing);
     return staffed ? step_at + DELTA_PANE_MS
                    : instant_floor(step_at, FORECAST_GRID_MS) + FORECAST_GRID_MS;
 }
