@@ -1,6 +1,7 @@
 #include "tasks/tenant_planned.h"
 
 #include "core/delta.h"
+#include "core/event.h"
 #include "tasks/tenant_state.h"
 
 #define RATE_MS (30 * MINUTE_MS)
@@ -9,6 +10,7 @@
 #define PATIENCE_MS (TENANT_WAITED_SLOTS * STAFFING_STEP_MS)
 #define GONE_MS (14 * DAY_MS) /* after so long a silence a site is none any more */
 #define LOOK_BACK_MS (4 * HOUR_MS)
+#define WAITING_MOST INT64_C(1000000000) /* at once */
 
 void tenant_planned_init(struct tenant_planned *p) {
     *p = (struct tenant_planned){.waited_at = INSTANT_NONE};
@@ -80,6 +82,12 @@ static int64_t gauge_of(const struct tenant_forecast *f, enum counter change) {
     return f->cell->windows[0].sums.gauges[cell_key_counter(change)];
 }
 
+/* Before 1970 too. */
+static size_t slot_of(int64_t at) {
+    int64_t slot = at / STAFFING_STEP_MS % TENANT_WAITED_SLOTS;
+    return (size_t)(slot < 0 ? slot + TENANT_WAITED_SLOTS : slot);
+}
+
 void tenant_planned_sample(struct tenant_forecast *f, int64_t step_at) {
     struct tenant_planned *p = &f->planned;
     int64_t slot_at = instant_floor(step_at - 1, STAFFING_STEP_MS);
@@ -89,12 +97,11 @@ void tenant_planned_sample(struct tenant_forecast *f, int64_t step_at) {
         p->waited_at = slot_at - PATIENCE_MS;
     while (p->waited_at < slot_at) {
         p->waited_at += STAFFING_STEP_MS;
-        p->waited_ms[p->waited_at / STAFFING_STEP_MS % TENANT_WAITED_SLOTS] = 0;
+        p->waited_ms[slot_of(p->waited_at)] = 0;
     }
     p->waiting_low = waiting < p->waiting_low ? waiting : p->waiting_low;
     p->busy_low = busy < p->busy_low ? busy : p->busy_low;
-    p->waited_ms[slot_at / STAFFING_STEP_MS % TENANT_WAITED_SLOTS] += (waiting - p->waiting_low) *
-                                                                      DELTA_PANE_MS;
+    p->waited_ms[slot_of(slot_at)] += (waiting - p->waiting_low) * DELTA_PANE_MS;
 }
 
 static int64_t counted(const struct tenant_forecast *f, const enum counter *counters, size_t count,
@@ -201,6 +208,17 @@ void tenant_planned_save(const struct tenant_planned *p, struct buf *b) {
     buf_put_zigzag(b, p->busy_low);
 }
 
+static bool waited_is_sound(const struct tenant_planned *p) {
+    for (size_t i = 0; i < TENANT_WAITED_SLOTS; i++)
+        if (p->waited_ms[i] < 0 || p->waited_ms[i] > WAITING_MOST * PATIENCE_MS)
+            return false;
+    bool at = p->waited_at == INSTANT_NONE ||
+              (p->waited_at >= -PATIENCE_MS && p->waited_at <= EVENT_CLOCK_MAX &&
+               p->waited_at % STAFFING_STEP_MS == 0);
+    return at && p->waiting_low <= 0 && p->waiting_low >= -WAITING_MOST && p->busy_low <= 0 &&
+           p->busy_low >= -WAITING_MOST;
+}
+
 void tenant_planned_load(struct tenant_planned *p, struct cursor *c) {
     forecast_miss_load(&p->miss, c);
     staffing_state_load(&p->staffing, c);
@@ -209,4 +227,6 @@ void tenant_planned_load(struct tenant_planned *p, struct cursor *c) {
     p->waited_at = cursor_zigzag(c);
     p->waiting_low = cursor_zigzag(c);
     p->busy_low = cursor_zigzag(c);
+    if (!waited_is_sound(p))
+        cursor_fail(c);
 }

@@ -180,6 +180,22 @@ static void patience_is_that_of_all_who_wait(void **state) {
     stage_deinit(&s);
 }
 
+/* Hours that are looked back on lie before 1970. */
+static void the_first_hours_of_all_are_sampled(void **state) {
+    (void)state;
+    struct stage s;
+    stage_init(&s, false);
+    s.now = s.log_at = MINUTE_MS;
+    plan(&s, LENGTH_MS, 50, 4);
+    note(&s, COUNTER_WAITING_CHANGE, 6);
+    play(&s, 30, 3);
+    const struct tenant *tenant = tenant_state_find(s.task, SLICE("acme"));
+    const struct tenant_forecast *f = tenant->forecasts.items[0];
+    assert_ptr_equal(f->planned.objective, &s.acme.objectives[0]);
+    assert_int_equal(waited(f), 30 * 6 * MINUTE_MS);
+    stage_deinit(&s);
+}
+
 static void another_contract_ends_what_it_does_not_ask_for(void **state) {
     (void)state;
     struct stage s;
@@ -211,6 +227,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_is_said_with_restarts),
         cmocka_unit_test(patience_is_that_of_all_who_wait),
+        cmocka_unit_test(the_first_hours_of_all_are_sampled),
         cmocka_unit_test(another_contract_ends_what_it_does_not_ask_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
