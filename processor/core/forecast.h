@@ -7,6 +7,8 @@
 
 #define FORECAST_GRID_MS (5 * MINUTE_MS) /* intervals begin and end on it */
 #define FORECAST_INTERVAL_MAX_MS DAY_MS
+#define FORECAST_AHEAD_MAX_MS (400 * DAY_MS) /* beyond the record that brings it */
+#define FORECAST_VOLUME_MAX 1e9
 #define FORECAST_NONE (-1) /* of what may be absent */
 
 /* Slices are views. */
@@ -28,3 +30,6 @@ struct forecast {
 
 /* False with the reason when it cannot be what it says. */
 MUST_USE bool forecast_is_valid(const struct forecast *f, struct err *err);
+
+/* False with the reason when it begins too far ahead of log_at, its record's. */
+MUST_USE bool forecast_is_near(const struct forecast *f, int64_t log_at, struct err *err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "core/event.h"
 
 void forecast_series_init(struct forecast_series *s) {
     *s = (struct forecast_series){0};
@@ -181,6 +182,19 @@ static void save_version(const struct forecast_version *v, struct buf *b) {
     buf_put_u8(b, v->superseded);
 }
 
+/* False for what is no number. */
+static bool is_figure(double value) {
+    return value >= FORECAST_NONE && value <= FORECAST_VOLUME_MAX;
+}
+
+static bool version_is_sound(const struct forecast_version *v) {
+    bool interval = v->start_at > 0 && v->start_at <= EVENT_AT_MAX && v->interval_ms > 0 &&
+                    v->interval_ms <= FORECAST_INTERVAL_MAX_MS;
+    return interval && v->volume >= 0 && is_figure(v->volume) && is_figure(v->p10) &&
+           is_figure(v->p90) && is_figure(v->required_fte) && is_figure(v->shrinkage) &&
+           v->shrinkage < 1 && v->aht_ms >= FORECAST_NONE && v->aht_ms <= DAY_MS;
+}
+
 static struct forecast_version load_version(struct cursor *c) {
     struct forecast_version v = {.start_at = cursor_zigzag(c)};
     v.published_at = cursor_zigzag(c);
@@ -194,7 +208,7 @@ static struct forecast_version load_version(struct cursor *c) {
     v.p90 = cursor_double(c);
     v.aht_ms = cursor_zigzag(c);
     v.superseded = cursor_u8(c) != 0;
-    if (v.interval_ms <= 0)
+    if (!version_is_sound(&v))
         cursor_fail(c);
     return v;
 }

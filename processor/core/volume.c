@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/civil.h"
+#include "core/event.h"
 
 struct slot_place {
     unsigned day, hour;
@@ -132,6 +133,9 @@ void volume_save(const struct volume *v, struct buf *b) {
 
 void volume_load(struct volume *v, struct cursor *c) {
     *v = (struct volume){.learned_at = cursor_zigzag(c)};
+    if (v->learned_at != INSTANT_NONE &&
+        (v->learned_at < -2 * DAY_MS || v->learned_at > EVENT_CLOCK_MAX))
+        cursor_fail(c);
     for (unsigned d = 0; d < VOLUME_DAYS; d++) {
         for (unsigned h = 0; h < VOLUME_HOURS; h++) {
             struct volume_slot *slot = &v->slots[d][h];

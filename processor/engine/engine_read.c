@@ -142,6 +142,11 @@ static bool take_tenants(struct engine *e, struct partition *p, const struct log
                                                       e->wall_at, &record, &fault);
     if (result == DECODE_NEED_SCHEMA)
         return wait_for_schema(e, p, fault.schema_id);
+    if (result == DECODED_FORECAST &&
+        !forecast_is_near(&record.forecast.forecast, r->log_at, &fault.detail)) {
+        fault.reason = DEAD_INVALID;
+        result = DECODE_REJECT;
+    }
     if (result == DECODED_COMMAND) {
         relay_task_command(p->relay, r->log_at, &record.command.command, outbox_of(e, p));
     } else if (result == DECODED_FORECAST) {

@@ -50,6 +50,7 @@ static void what_cannot_be_is_refused(void **state) {
     REFUSED(interval_ms = 25 * HOUR_MS, "interval_ms");
     REFUSED(start_at = START + MINUTE_MS, "interval_start_at");
     REFUSED(start_at = INSTANT_NONE, "interval_start_at");
+    REFUSED(start_at = INSTANT_MAX / DAY_MS * DAY_MS - 2 * DAY_MS, "interval_start_at");
     REFUSED(volume = (double)NAN, "volume");
     REFUSED(volume = -1, "volume");
     REFUSED(volume = (double)HUGE_VAL, "volume");
@@ -60,6 +61,50 @@ static void what_cannot_be_is_refused(void **state) {
     REFUSED(p90 = FORECAST_NONE, "p10 and p90");
     REFUSED(p90 = 7, "p10 and p90");
     REFUSED(p10 = (double)NAN, "p10 and p90");
+}
+
+static void what_is_far_ahead_of_its_record_is_refused(void **state) {
+    (void)state;
+    struct err err;
+    struct forecast f = usual();
+    assert_true(forecast_is_near(&f, START - 400 * DAY_MS, &err));
+    assert_true(forecast_is_near(&f, START + 400 * DAY_MS, &err)); /* what is past is none of it */
+    assert_false(forecast_is_near(&f, START - 400 * DAY_MS - 1, &err));
+    assert_non_null(strstr(err.text, "interval_start_at is 400 days after the record"));
+}
+
+static void versions_are_loaded_in_their_bounds(void **state) {
+    (void)state;
+    struct forecast f = usual();
+    const struct forecast_version good = forecast_version_of(&f);
+    struct forecast_version v;
+#define LOADS(change, right)                                                                       \
+    do {                                                                                           \
+        struct forecast_series one, other;                                                         \
+        struct buf b;                                                                              \
+        buf_init(&b);                                                                              \
+        forecast_series_init(&one);                                                                \
+        forecast_series_init(&other);                                                              \
+        v = good;                                                                                  \
+        v.change;                                                                                  \
+        forecast_series_put(&one, &v);                                                             \
+        forecast_series_save(&one, &b);                                                            \
+        struct cursor c = cursor_of(buf_slice(&b));                                                \
+        forecast_series_load(&other, &c);                                                          \
+        assert_int_equal(!c.failed, right);                                                        \
+        forecast_series_deinit(&one);                                                              \
+        forecast_series_deinit(&other);                                                            \
+        buf_deinit(&b);                                                                            \
+    } while (0)
+    LOADS(volume = 1e9, true);
+    LOADS(volume = -1, false);
+    LOADS(volume = (double)HUGE_VAL, false);
+    LOADS(p10 = (double)NAN, false);
+    LOADS(p90 = 1e10, false);
+    LOADS(start_at = 0, false);
+    LOADS(start_at = INSTANT_MAX - DAY_MS, false);
+    LOADS(interval_ms = 2 * DAY_MS, false);
+    LOADS(aht_ms = -2, false);
 }
 
 static long put(struct forecast_series *s, int64_t start_at, int64_t before_ms, int32_t version,
@@ -193,6 +238,8 @@ static void order_does_not_matter(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_cannot_be_is_refused),
+        cmocka_unit_test(what_is_far_ahead_of_its_record_is_refused),
+        cmocka_unit_test(versions_are_loaded_in_their_bounds),
         cmocka_unit_test(the_newest_before_it_counts),
         cmocka_unit_test(parts_of_intervals_are_expected_by_their_length),
         cmocka_unit_test(another_length_takes_the_place_of_what_it_overlaps),
