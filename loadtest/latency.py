@@ -2,8 +2,9 @@
 
     latency.py BROKERS REGISTRY PREFIX SECONDS WARM_UP_SECONDS GRACE_MS
 
-Listens for so long as a read_committed consumer; what comes within the warm-up is left out. Prints
-a JSON object; of each of these how many, p50, p99, p99.9 and the most, in ms:
+Listens as a read_committed consumer for so long and AFTER_S longer. What counts has its cause in
+the first SECONDS and after the warm-up, whenever it came: the slowest are among it. Prints a JSON
+object; of each of these how many, p50, p99, p99.9 and the most, in ms:
 
     deadline   from an item's deadline plus grace (or that of its warning) to the alert in hand
     event      from the log time of the event that ends an item's alert to its end in hand
@@ -12,6 +13,8 @@ a JSON object; of each of these how many, p50, p99, p99.9 and the most, in ms:
 
 The first and the third begin with what should have happened when, whatever was sent when: a load
 that falls behind makes them longer. `sites` says by how much it did, which `event` has not in it.
+Beside them `not_found`, how many ends of alerts have an event that was not in the log, and
+`came_per_s`, by how many records a second the log grew meanwhile.
 """
 
 import json
@@ -26,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/integration"
 from records import Registry  # noqa: E402
 
 ITEM = ("ITEM_AT_RISK", "ITEM_BREACH")
-EARLIER_MS = 5000  # than the end of the warm-up: what is heard of then was written before
+AFTER_S = 30  # for what was caused within the time and is slow
 
 
 def consumer_of(brokers):
@@ -41,31 +44,37 @@ def places_of(consumer, topic, offset):
     return [ck.TopicPartition(topic, place, offset) for place in known]
 
 
-def listen(brokers, topic, seconds, warm_up):
-    """[(wall clock in ms at which it was in hand, value)], from the end of the topic on."""
+def end_of(consumer, topic):
+    """How many records there are up to now, over all partitions."""
+    return sum(consumer.get_watermark_offsets(place, timeout=20)[1]
+               for place in places_of(consumer, topic, ck.OFFSET_END))
+
+
+def listen(brokers, topic, until):
+    """Until that second, from the end of the topic: [(ms at which it was in hand, value)]."""
     consumer, received = consumer_of(brokers), []
     consumer.assign(places_of(consumer, topic, ck.OFFSET_END))
-    began = time.monotonic()
-    while time.monotonic() < began + seconds:
+    while time.time() < until:
         for message in consumer.consume(1000, 0.001):
-            if message.error() is None and time.monotonic() >= began + warm_up:
+            if message.error() is None:
                 received.append((time.time() * 1000, message.value()))
     consumer.close()
     return received
 
 
-def log_times(brokers, topic, registry, wanted, from_ms):
-    """{(interaction, event time): log time} of the wanted interactions' events since then."""
+def log_times(brokers, topic, registry, wanted, from_ms, until_ms):
+    """{(interaction, event time): first log time} of the wanted interactions' events between."""
     consumer, found, at_end = consumer_of(brokers), {}, set()
     places = consumer.offsets_for_times(places_of(consumer, topic, int(from_ms)), timeout=20)
     consumer.assign(places)
     while len(at_end) < len(places):
         for message in consumer.consume(10000, 0.1):
-            if message.error() is not None:
+            if message.error() is not None or message.timestamp()[1] > until_ms:
                 at_end.add(message.partition())
             elif message.key() in wanted:
                 event = registry.decode(message.value())
-                found[event["interaction_id"], event["event_at"]] = message.timestamp()[1]
+                found.setdefault((event["interaction_id"], event["event_at"]),
+                                 message.timestamp()[1])
     consumer.close()
     return found
 
@@ -79,23 +88,45 @@ def quantiles(values):
         {"max": round(values[-1])}
 
 
-def main(brokers, url, prefix, seconds, warm_up, grace_ms):
-    registry, grace_ms = Registry(url), float(grace_ms)
-    listened = listen(brokers, prefix + "alerts.sla", float(seconds), float(warm_up))
-    received = [(at, registry.decode(value)) for at, value in listened]
-    ended = [(at, (alert["interaction_id"], alert["resolved_at"])) for at, alert in received
-             if alert["kind"] in ITEM and alert["transition"] == "RESOLVED"]
+def item_causes(received, end_ms):
+    """[(in hand, (interaction, event time))] of the ends of items' alerts."""
+    return [(at, (alert["interaction_id"], alert["resolved_at"])) for at, alert in received
+            if alert["kind"] in ITEM and alert["transition"] == "RESOLVED" and
+            alert["resolved_at"] <= end_ms]
+
+
+def figures(received, logged, causes, from_ms, end_ms, grace_ms):
+    def late(pairs):
+        return quantiles([at - cause for at, cause in pairs if from_ms <= cause <= end_ms])
     firing = [(at, alert) for at, alert in received if alert["transition"] == "FIRING"]
+    ended = [(at, cause) for at, cause in causes if cause in logged]
+    return {
+        "deadline": late([(at, alert["condition_at"] + grace_ms) for at, alert in firing
+                          if alert["kind"] in ITEM]),
+        "event": late([(at, logged[cause]) for at, cause in ended]),
+        "objective": late([(at, alert["condition_at"]) for at, alert in firing
+                           if alert["kind"] == "OBJECTIVE_BREACH"]),
+        "sites": late([(logged[cause], cause[1]) for _, cause in ended]),
+        "not_found": len(causes) - len(ended)}
+
+
+def main(brokers, url, prefix, seconds, warm_up, grace_ms):
+    registry, counting = Registry(url), consumer_of(brokers)
+    began, had = time.time(), end_of(counting, prefix + "interactions")
+    began_ms, end_ms = began * 1000, (began + float(seconds)) * 1000
+    from_ms = began_ms + float(warm_up) * 1000
+    listened = listen(brokers, prefix + "alerts.sla", began + float(seconds) + AFTER_S)
+    came = (end_of(counting, prefix + "interactions") - had) / (time.time() - began)
+    until_ms = time.time() * 1000
+    counting.close()
+    # Nothing can be in hand before its cause.
+    received = [(at, registry.decode(value)) for at, value in listened if at >= from_ms]
+    causes = item_causes(received, end_ms)
     logged = log_times(brokers, prefix + "interactions", registry,
-                       {cause[0].encode() for _, cause in ended},
-                       min((at for at, _ in received), default=0) - EARLIER_MS) if ended else {}
-    print(json.dumps({
-        "deadline": quantiles([at - alert["condition_at"] - grace_ms for at, alert in firing
-                               if alert["kind"] in ITEM]),
-        "event": quantiles([at - logged[cause] for at, cause in ended if cause in logged]),
-        "objective": quantiles([at - alert["condition_at"] for at, alert in firing
-                                if alert["kind"] == "OBJECTIVE_BREACH"]),
-        "sites": quantiles([logged[cause] - cause[1] for _, cause in ended if cause in logged])}))
+                       {cause[0].encode() for _, cause in causes},
+                       began_ms, until_ms) if causes else {}
+    print(json.dumps(figures(received, logged, causes, from_ms, end_ms, float(grace_ms)) |
+                     {"came_per_s": round(came)}))
 
 
 if __name__ == "__main__":

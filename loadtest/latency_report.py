@@ -21,14 +21,16 @@ def rows(runs):
     for run in runs:
         for name, meaning, aim in FIGURES:
             yield run, meaning, aim, {"percent": run["percent"],
-                                      "events_per_s": run["events_per_s"], "figure": name,
+                                      "events_per_s": run["events_per_s"],
+                                      "came_per_s": run["came_per_s"], "figure": name,
                                       **run[name]}
 
 
 def table(runs):
     lines = [("load", "ms from", *AT, "of", "aim for p99")]
     for run, meaning, aim, row in rows(runs):
-        load = f"{run['percent']} %, {run['events_per_s']:,}/s"
+        load = (f"{run['percent']} %, {run['events_per_s']:,}/s, "
+                f"came {run['came_per_s']:,}/s")
         lines.append((load, meaning, *(f"{row[at]:,}" if at in row else "" for at in AT),
                       f"{row['count']:,}", f"{aim:,}" if aim and run["percent"] == 50 else ""))
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
@@ -41,7 +43,8 @@ def table(runs):
 def main(path, folder):
     runs = [json.loads(line) for line in Path(path).read_text().splitlines()]
     text = (f"Load, processor, broker and listener share {os.cpu_count()} cores; load average "
-            f"{os.getloadavg()[2]:.0f} at the end.\n\n{table(runs)}\n")
+            f"{os.getloadavg()[2]:.0f} at the end. Ends of alerts whose event was not found: "
+            f"{sum(run['not_found'] for run in runs):,}.\n\n{table(runs)}\n")
     lines = "".join(json.dumps(row) + "\n" for _, _, _, row in rows(runs))
     (Path(folder) / "latency.md").write_text(text)
     (Path(folder) / "latency.jsonl").write_text(lines)
