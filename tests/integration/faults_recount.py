@@ -167,13 +167,23 @@ def board_shown(redis):
     return set(redis.hgetall("fw:{acme}:alerts")) - {"_guard"}
 
 
-def board_differs(redis, alerts, shown_before=None):
-    """Sentences about the open alerts in Redis. While things still happen, what was shown before
-    the alerts were read is what they must have told."""
-    last = {a["alert_id"]: a for a in alerts}
+def board_differs(redis, alerts, before=None):
+    """Sentences about the open alerts in Redis. While things still happen, `before` is what stood
+    there before the alerts were read, and of when: what was told later may lack or still stand.
+    Log and wall clocks are compared here, so the view's last second is not looked at."""
+    last, begun_at = {}, {}
+    for a in alerts:
+        last[a["alert_id"]] = a
+        begun_at.setdefault(a["alert_id"], a["emitted_at"])
     expected = {i for i, a in last.items() if a["transition"] not in ENDS}
     shown = board_shown(redis)
-    surplus = (shown if shown_before is None else shown & shown_before) - expected
-    return ([f"open, but not in Redis: {i} {last[i]['kind']}" for i in expected - shown]
+    missing, surplus = expected - shown, shown - expected
+    if before:
+        shown_before, as_of = before
+        sure_at = as_of - 1000
+        missing = {i for i in missing if begun_at[i] <= sure_at}
+        surplus = {i for i in surplus & shown_before
+                   if i not in last or last[i]["emitted_at"] <= sure_at}
+    return ([f"open, but not in Redis: {i} {last[i]['kind']}" for i in missing]
             + [f"in Redis, but not open: {i} {last[i]['kind'] if i in last else 'never told'}"
                for i in surplus])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import redis as redis_client
 
-from faults_load import CONTRACT
+from faults_load import CONTRACT, now_ms
 from faults_recount import (alerts_of, board_differs, board_shown, episodes_differ,
                             figures_differ, history_of, items_differ)
 from harness import LIVE_TOPIC, free_port, scaled, wait_for
@@ -129,22 +129,26 @@ def summary_of(found):
 
 
 def expect_the_view(world, redis, within_s):
-    """From now on at most so long until the view is the recount, at the step it stands at."""
+    """At most so long until a view that stands at this moment or later is the recount there."""
+    since = now_ms()
     history = history_of(world)
     begun = time.monotonic()
     until = begun + scaled(within_s)
     while True:
-        found = view_flaws(world, redis, history)
+        found = view_flaws(world, redis, history, since)
         if not found:
             return time.monotonic() - begun
         assert time.monotonic() < until, summary_of(found)
         time.sleep(0.2)
 
 
-def view_flaws(world, redis, history):
+def view_flaws(world, redis, history, since):
     try:
-        shown = board_shown(redis)
-        return (board_differs(redis, alerts_of(world), shown)
+        as_of = int(redis.hget("fw:{acme}:meta", "as_of") or 0)
+        if as_of < since:
+            return [f"the view is of {as_of}: {since - as_of} ms too old"]
+        before = board_shown(redis), as_of
+        return (board_differs(redis, alerts_of(world), before)
                 + figures_differ(redis, history, 1))
     except redis_client.ConnectionError as fault:
         return [str(fault)]
