@@ -125,7 +125,14 @@ run_fuzz() {
         count 0 0 1
     fi
     for target in "${targets[@]}"; do
-        fuzz_one "$target"
+        while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+            wait -n || true
+        done
+        fuzz_one "$target" &
+    done
+    wait
+    for target in "${targets[@]}"; do
+        tell_of_fuzzer "${target##*/}"
     done
 }
 
@@ -135,13 +142,18 @@ fuzz_one() {
     folders=("$work/corpus-$name")
     mkdir -p "${folders[0]}" build/fuzz/crashes
     [ ! -d "tests/fuzz/corpus/$name" ] || folders+=("tests/fuzz/corpus/$name")
-    if "$1" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-        -artifact_prefix="build/fuzz/crashes/$name-" "${folders[@]}" >"$work/$name.log" 2>&1; then
-        sed -n "s/^stat::number_of_executed_units: */$name, runs: /p" "$work/$name.log"
+    "$1" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+        -artifact_prefix="build/fuzz/crashes/$name-" "${folders[@]}" >"$work/$name.log" 2>&1 &&
+        touch "$work/$name.passed"
+}
+
+tell_of_fuzzer() {
+    if [ -e "$work/$1.passed" ]; then
+        sed -n "s/^stat::number_of_executed_units: */$1, runs: /p" "$work/$1.log"
         count 1 0 0
     else
-        tail -n 40 "$work/$name.log"
-        printf '%s failed; the input is in build/fuzz/crashes\n' "$name"
+        tail -n 40 "$work/$1.log"
+        printf '%s failed; the input is in build/fuzz/crashes\n' "$1"
         count 0 1 0
     fi
 }
