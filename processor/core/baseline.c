@@ -301,19 +301,37 @@ static double doubt_about(const struct baseline *b, double mean, double weeks, d
     return (mean * quarters / reach + mean * mean * cv2) / weeks;
 }
 
-bool baseline_expect(const struct baseline *b, const struct zone *zone, int64_t from_at,
-                     int64_t to_at, struct expectation *e) {
+static bool sum_slots(const struct baseline *b, const struct zone *zone, int64_t from_at,
+                      int64_t to_at, struct part *part) {
     CHECK(from_at < to_at);
+    *part = (struct part){.kind = BASELINE_WEEKS};
     if (!b->slots)
         return false;
-    struct part part = {.kind = BASELINE_WEEKS};
     int64_t at = instant_floor(from_at, BASELINE_SLOT_MS);
     for (; at < to_at; at += BASELINE_SLOT_MS) {
         int64_t begin = at > from_at ? at : from_at;
         int64_t end = at + BASELINE_SLOT_MS < to_at ? at + BASELINE_SLOT_MS : to_at;
-        if (!add_slot(b, slot_of(zone, at), begin - at, end - at, &part))
+        if (!add_slot(b, slot_of(zone, at), begin - at, end - at, part))
             return false;
     }
+    return true;
+}
+
+bool baseline_usual(const struct baseline *b, const struct zone *zone, int64_t from_at,
+                    int64_t to_at, struct expectation *e) {
+    struct part part;
+    if (!sum_slots(b, zone, from_at, to_at, &part) || part.kind != BASELINE_WEEKS)
+        return false;
+    *e = (struct expectation){
+        .mean = part.mean, .weeks = part.weeks / part.slots, .kind = BASELINE_WEEKS};
+    return true;
+}
+
+bool baseline_expect(const struct baseline *b, const struct zone *zone, int64_t from_at,
+                     int64_t to_at, struct expectation *e) {
+    struct part part;
+    if (!sum_slots(b, zone, from_at, to_at, &part))
+        return false;
     *e = (struct expectation){.mean = part.mean, .kind = part.kind};
     double variance = part.mean * part.mean * dispersion_cv2(&b->dispersion, to_at - from_at);
     if (part.kind == BASELINE_WEEKS) {

@@ -74,6 +74,11 @@ void baseline_skip(struct baseline *b, int64_t at);
 bool baseline_expect(const struct baseline *b, const struct zone *zone, int64_t from_at,
                      int64_t to_at, struct expectation *e);
 
+/* The same by the weeks alone: `mean` without the level of the day, and `weeks`. False: not known
+ * by weeks. */
+bool baseline_usual(const struct baseline *b, const struct zone *zone, int64_t from_at,
+                    int64_t to_at, struct expectation *e);
+
 /* A flat expectation from the contract: volume per per_ms. */
 struct expectation baseline_flat(double volume, int64_t per_ms, int64_t length_ms);
 

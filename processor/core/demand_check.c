@@ -20,12 +20,14 @@
 #define CHANCES_CHANCE 1.8
 #define RAMP_CHANCES 0.015 /* per quarter of an hour, at evidence e: e^-evidence times this */
 
+#define DAY_CHANCES 3.0 /* a day is looked at 88 times, but it is one */
+
 double demand_check_share(const struct demand_rule *rule, size_t scopes) {
     return fmin(rule->false_alarms_per_day / (double)(scopes > 0 ? scopes : 1), SHARE_MOST);
 }
 
 static double spike_share(const struct demand_rule *rule, size_t scopes) {
-    double checks = (double)rule->window_count + 1;
+    double checks = (double)rule->window_count + 2; /* the ramp, the day */
     return demand_check_share(rule, scopes) * (1 - DROP_PART) / checks;
 }
 
@@ -106,7 +108,8 @@ double demand_check_spike_from(const struct demand_look *look, size_t index,
     double least = ceil(f->expected.mean + (double)look->rule->min_excess);
     if (index == DEMAND_RAMP)
         return least;
-    double alpha = spike_alpha(look, f->to_at - f->from_at, &f->expected);
+    double alpha = index == DEMAND_DAY ? spike_share(look->rule, look->scopes) / DAY_CHANCES
+                                       : spike_alpha(look, f->to_at - f->from_at, &f->expected);
     return fmax((double)negbin_high(f->expected.mean, f->expected.size, alpha), least);
 }
 
@@ -166,4 +169,27 @@ void demand_check_ramp(const struct demand_look *look, const struct baseline *b,
     f->p = RAMP_CHANCES * exp(-ramp->evidence);
     f->spike = f->p < share && ramp->count - ramp->mean >= (double)look->rule->min_excess;
     f->p = fmin(f->p, 1);
+}
+
+void demand_check_day(const struct demand_look *look, const struct baseline *b,
+                      struct demand_day *day, struct finding *f) {
+    *f = (struct finding){.p = 1};
+    if (look->step_at % BASELINE_SLOT_MS == 0) {
+        int64_t from_at = look->step_at - BASELINE_SLOT_MS;
+        int64_t count = look->source->count(look->source->context, from_at, look->step_at);
+        demand_day_add(day, b, look->zone, look->step_at, count, look->drops);
+    }
+    f->known = demand_day_expect(day, b, &f->expected);
+    if (!f->known)
+        return;
+    f->from_at = day->since_at;
+    f->to_at = day->judged_at;
+    f->count = (int64_t)day->count;
+    double mean = f->expected.mean;
+    double excess = day->count - mean;
+    if (excess < (double)look->rule->min_excess ||
+        excess < FAR_SD * sqrt(mean + mean * mean / f->expected.size))
+        return;
+    f->p = negbin_upper(mean, f->expected.size, f->count);
+    f->spike = f->p * DAY_CHANCES < spike_share(look->rule, look->scopes);
 }

@@ -4,6 +4,7 @@
 
 #include "core/baseline.h"
 #include "core/contract.h"
+#include "core/demand_day.h"
 
 #define DEMAND_STEP_MS (10 * SECOND_MS) /* checked at multiples of this */
 /* How far back `count` is asked at most: the longest window or the slot that is learned late. */
@@ -17,7 +18,8 @@ struct demand_source {
 };
 
 #define DEMAND_RAMP DEMAND_WINDOWS_MAX /* index of the ramp; before it the rule's windows */
-#define DEMAND_CHECKS_MAX (DEMAND_WINDOWS_MAX + 1)
+#define DEMAND_DAY (DEMAND_RAMP + 1)   /* of today so far */
+#define DEMAND_CHECKS_MAX (DEMAND_DAY + 1)
 
 /* The rise that goes on: evidence for half as much again, in quarters of an hour. */
 struct demand_ramp {
@@ -66,3 +68,7 @@ void demand_ramp_init(struct demand_ramp *ramp);
 /* At each multiple of BASELINE_SLOT_MS the quarter that ended is added. */
 void demand_check_ramp(const struct demand_look *look, const struct baseline *b,
                        struct demand_ramp *ramp, struct finding *f);
+
+/* Today so far, as of the newest quarter. */
+void demand_check_day(const struct demand_look *look, const struct baseline *b,
+                      struct demand_day *day, struct finding *f);

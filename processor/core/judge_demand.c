@@ -44,6 +44,7 @@ void demand_state_init(struct demand_state *s, int64_t first_at) {
     watch_init(&s->up);
     watch_init(&s->down);
     demand_ramp_init(&s->ramp);
+    demand_day_init(&s->day);
     for (size_t i = 0; i < DEMAND_PAST_MAX; i++)
         s->past[i].at = INSTANT_NONE;
     baseline_init(&s->baseline, first_at);
@@ -116,6 +117,7 @@ static void look(struct checking *k) {
             k->shortest = i;
     }
     demand_check_ramp(&k->look, &s->baseline, &s->ramp, &k->findings[DEMAND_RAMP]);
+    demand_check_day(&k->look, &s->baseline, &s->day, &k->findings[DEMAND_DAY]);
 }
 
 /* Most improbable of those that are unusual and new; DEMAND_CHECKS_MAX: none. */
@@ -134,6 +136,8 @@ static size_t worst_of(const struct checking *k, bool up, bool news, int64_t ste
 }
 
 static bool calm(const struct checking *k, bool up) {
+    if (up && k->findings[DEMAND_DAY].p <= CALM_ALL_P)
+        return false;
     for (size_t i = 0; i < k->rule->window_count; i++) {
         const struct finding *f = &k->findings[i];
         bool ours = up ? excess_of(f) > 0 : excess_of(f) < 0;
@@ -182,7 +186,14 @@ static void tell(const struct checking *k, struct demand_watch *w, bool up, size
                                   &k->findings[worst]);
 }
 
-/* True when what is there now belongs to a condition: it is not learned as usual. */
+/* A day that is busy as a whole is one of those that days vary by: it is learned. */
+static bool stands_out(const struct checking *k, bool up) {
+    if (k->findings[DEMAND_DAY].spike && up)
+        return worst_of(k, up, false, k->look.step_at) != DEMAND_DAY;
+    return true;
+}
+
+/* What is there while a condition holds is not learned as usual. */
 static void watch(const struct checking *k, struct demand_watch *w, bool up) {
     int64_t step_at = k->look.step_at;
     size_t any = worst_of(k, up, false, step_at);
@@ -190,7 +201,7 @@ static void watch(const struct checking *k, struct demand_watch *w, bool up) {
         return;
     if (w->opened_at == INSTANT_NONE)
         w->opened_at = step_at;
-    if (step_at - w->opened_at < ADAPT_MS)
+    if (step_at - w->opened_at < ADAPT_MS && stands_out(k, up))
         k->state->alerted_until = step_at;
     if (up)
         note_excess(k);
@@ -302,6 +313,7 @@ void demand_state_save(const struct demand_state *s, struct buf *b) {
     buf_put_zigzag(b, s->ramp.since_at);
     buf_put_zigzag(b, s->ramp.judged_at);
     buf_put_u8(b, s->ramp.rising);
+    demand_day_save(&s->day, b);
     buf_put_u8(b, s->past_at);
     for (size_t i = 0; i < DEMAND_PAST_MAX; i++) {
         buf_put_zigzag(b, s->past[i].at);
@@ -324,6 +336,7 @@ bool demand_state_load(struct demand_state *s, struct cursor *c) {
     s->ramp.since_at = cursor_zigzag(c);
     s->ramp.judged_at = cursor_zigzag(c);
     s->ramp.rising = cursor_u8(c) != 0;
+    demand_day_load(&s->day, c);
     s->past_at = cursor_u8(c);
     if (s->past_at >= DEMAND_PAST_MAX)
         cursor_fail(c);

@@ -25,6 +25,7 @@ struct demand_past {
 struct demand_state {
     struct baseline baseline;
     struct demand_ramp ramp;
+    struct demand_day day;
     struct demand_watch up, down;
     float excess[DEMAND_CHECKS_MAX]; /* of the rise that goes on */
     struct demand_past past[DEMAND_PAST_MAX];

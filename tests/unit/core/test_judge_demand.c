@@ -166,8 +166,8 @@ static void small_excess_is_no_alert(void **state) {
 static void alpha_shares_the_budget(void **state) {
     struct demand_test *t = *state;
     double one = demand_check_alpha(&t->rule, 1, 5 * MINUTE_MS);
-    /* A tenth a day at most, nine parts of ten for spikes, in four checks, 288 chances a day. */
-    assert_true(one > 0.999 * 0.0225 / 288 / 0.9 && one < 1.001 * 0.0225 / 288 / 0.9);
+    /* A tenth a day at most, nine parts of ten for spikes, in five checks, 288 chances a day. */
+    assert_true(one > 0.999 * 0.018 / 288 / 0.9 && one < 1.001 * 0.018 / 288 / 0.9);
     assert_true(demand_check_alpha(&t->rule, 10, 5 * MINUTE_MS) == one);
     assert_true(demand_check_alpha(&t->rule, 100, 5 * MINUTE_MS) * 10 < one * 1.0001);
     /* domain 5.7: 4,800 independent checks a day and one false alarm make about 2e-4. */
@@ -268,6 +268,37 @@ static void small_rises_that_last_are_a_ramp(void **state) {
     /* Found by what adds up: over more than any of the windows. */
     assert_true(a->window_end_at - a->window_start_at > HOUR_MS);
     assert_true(a->observed > a->baseline * 1.15 && a->observed < a->baseline * 1.5);
+}
+
+/* More all day long, in the ninth week; one alert that ends with the day. */
+static const struct alert *busy_day(struct demand_test *t, double factor) {
+    int64_t from = MONDAY + 56 * DAY_MS;
+    even_weeks(t, 58);
+    t->scopes = 1000;
+    scale(t, from, from + DAY_MS, factor);
+    warm_up(t, LIVE_AT, from - DAY_MS);
+    run_to(t, from - DAY_MS, from + 2 * DAY_MS);
+    assert_int_equal(t->f.count, 2);
+    said_is(&t->f, 0, ALERT_DEMAND_SPIKE, TRANSITION_FIRING);
+    said_is(&t->f, 1, ALERT_DEMAND_SPIKE, TRANSITION_RESOLVED);
+    assert_true(t->f.said[0].a.condition_at > from + 2 * HOUR_MS);
+    assert_true(t->f.said[1].a.resolved_at > from + 23 * HOUR_MS);
+    assert_true(t->f.said[1].a.resolved_at < from + 26 * HOUR_MS);
+    return &t->f.said[0].a;
+}
+
+static void a_day_that_is_busy_as_a_whole(void **state) {
+    struct demand_test *t = *state;
+    const struct alert *a = busy_day(t, 1.2);
+    assert_int_equal(a->window_start_at, MONDAY + 56 * DAY_MS);
+    assert_true(a->observed > a->baseline * 1.1 && a->observed < a->baseline * 1.3);
+}
+
+/* Chance makes a ramp of its first hours; what goes on is the same alert. */
+static void a_busy_day_that_begins_as_a_ramp_is_one_alert(void **state) {
+    struct demand_test *t = *state;
+    const struct alert *a = busy_day(t, 1.22);
+    assert_true(a->window_start_at > MONDAY + 56 * DAY_MS);
 }
 
 static void too_few_are_a_drop(void **state) {
@@ -424,6 +455,8 @@ int main(void) {
         TEST(alpha_shares_the_budget),
         TEST(false_alarms_stay_within_budget),
         TEST(small_rises_that_last_are_a_ramp),
+        TEST(a_day_that_is_busy_as_a_whole),
+        TEST(a_busy_day_that_begins_as_a_ramp_is_one_alert),
         TEST(too_few_are_a_drop),
         TEST(silent_feed_that_catches_up_is_no_drop),
         TEST(silent_feed_is_not_learned),
