@@ -98,3 +98,18 @@ int64_t calendar_days_after(const struct calendar *c, int64_t from_at, uint32_t 
     int64_t into_ms = start_at + zone_offset_ms(&c->zone, start_at) - (int64_t)first->day * DAY_MS;
     return zone_instant(&c->zone, (int64_t)first[days].day * DAY_MS + into_ms, true);
 }
+
+bool calendar_opens_on(const struct calendar *c, int64_t at, int weeks) {
+    int64_t local = at + zone_offset_ms(&c->zone, at);
+    int64_t day = instant_floor(local, DAY_MS) / DAY_MS + (int64_t)weeks * 7;
+    size_t low = 0;
+    size_t high = c->day_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if ((int64_t)c->days[middle].day < day)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < c->day_count && (int64_t)c->days[low].day == day;
+}

@@ -36,6 +36,9 @@ int64_t calendar_after(const struct calendar *c, int64_t from_at, int64_t open_m
 
 bool calendar_is_open(const struct calendar *c, int64_t at);
 
+/* It opens on the local day of `at`, or of so many weeks later. */
+bool calendar_opens_on(const struct calendar *c, int64_t at, int weeks);
+
 /* `at` when it is open then, else when it opens next; INSTANT_MAX: never. */
 int64_t calendar_opens_at(const struct calendar *c, int64_t at);
 

@@ -261,3 +261,16 @@ const struct escalation *contract_escalation(const struct contract *c, struct sl
             return c->demands[i].escalation;
     return NULL;
 }
+
+bool contract_is_holiday(const struct contract *c, int64_t at) {
+    bool holiday = false;
+    for (size_t i = 0; i < c->calendar_count; i++) {
+        const struct calendar *hours = &c->calendars[i];
+        if (!calendar_opens_on(hours, at, -1) && !calendar_opens_on(hours, at, 1))
+            continue;
+        if (calendar_opens_on(hours, at, 0))
+            return false;
+        holiday = true;
+    }
+    return holiday;
+}

@@ -203,6 +203,10 @@ const struct clock_rule *contract_clock_anywhere(const struct contract *c, enum 
 /* The escalation of the clock, objective or demand rule of this name; NULL: it has none. */
 const struct escalation *contract_escalation(const struct contract *c, struct slice rule);
 
+/* A day on which everybody is closed who would be open on it in other weeks. False where no
+ * calendar opens on that day of the week. */
+bool contract_is_holiday(const struct contract *c, int64_t at);
+
 /* Never ON_REOPEN_USUAL. */
 enum on_reopen contract_on_reopen(const struct clock_rule *rule);
 

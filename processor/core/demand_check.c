@@ -57,7 +57,7 @@ static double drop_alpha(const struct demand_look *look, int64_t window_ms,
 static bool expect(const struct demand_look *look, const struct baseline *b, struct finding *f) {
     const struct demand_rule *rule = look->rule;
     f->from_contract = false;
-    bool known = baseline_expect(b, look->zone, f->from_at, f->to_at, &f->expected);
+    bool known = baseline_expect(b, &look->contract->zone, f->from_at, f->to_at, &f->expected);
     if (known && f->expected.kind == BASELINE_WEEKS)
         return true;
     if (rule->expected_per_ms <= 0 || rule->expected_volume <= 0)
@@ -83,7 +83,8 @@ static void weigh_few(const struct demand_look *look, struct finding *f, double 
     if (!enough && !look->exact)
         return;
     f->p = negbin_lower(f->expected.mean, f->expected.size, f->count);
-    f->drop = enough && f->p < drop_alpha(look, f->to_at - f->from_at, &f->expected);
+    f->drop = enough && f->p < drop_alpha(look, f->to_at - f->from_at, &f->expected) &&
+              !contract_is_holiday(look->contract, f->to_at - 1);
 }
 
 void demand_check_window(const struct demand_look *look, const struct baseline *b, size_t index,
@@ -128,8 +129,8 @@ static void add_quarter(const struct demand_look *look, const struct baseline *b
                         struct demand_ramp *ramp) {
     struct expectation e;
     int64_t from_at = look->step_at - BASELINE_SLOT_MS;
-    if (!baseline_expect(b, look->zone, from_at, look->step_at, &e) || e.kind != BASELINE_WEEKS ||
-        e.mean < MEAN_LEAST) {
+    if (!baseline_expect(b, &look->contract->zone, from_at, look->step_at, &e) ||
+        e.kind != BASELINE_WEEKS || e.mean < MEAN_LEAST) {
         demand_ramp_init(ramp);
         return;
     }
@@ -177,7 +178,8 @@ void demand_check_day(const struct demand_look *look, const struct baseline *b,
     if (look->step_at % BASELINE_SLOT_MS == 0) {
         int64_t from_at = look->step_at - BASELINE_SLOT_MS;
         int64_t count = look->source->count(look->source->context, from_at, look->step_at);
-        demand_day_add(day, b, look->zone, look->step_at, count, look->drops);
+        bool usual = look->drops && !contract_is_holiday(look->contract, from_at);
+        demand_day_add(day, b, &look->contract->zone, look->step_at, count, usual);
     }
     f->known = demand_day_expect(day, b, &f->expected);
     if (!f->known)

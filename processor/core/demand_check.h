@@ -40,7 +40,7 @@ struct finding {
 
 struct demand_look {
     const struct demand_rule *rule;
-    const struct zone *zone;
+    const struct contract *contract; /* its zone and its holidays */
     const struct demand_source *source;
     size_t scopes; /* among which the rule's budget is shared */
     int64_t step_at;

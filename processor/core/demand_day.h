@@ -15,7 +15,8 @@ struct demand_day {
 
 void demand_day_init(struct demand_day *d);
 
-/* The quarter that ended at to_at; in order. `heard`: nothing of it is missing. */
+/* The quarter that ended at to_at; in order. `heard`: nothing of it is missing, and it
+ * is no holiday. */
 void demand_day_add(struct demand_day *d, const struct baseline *b, const struct zone *zone,
                     int64_t to_at, int64_t count, bool heard);
 

@@ -61,7 +61,8 @@ static bool lacks(const struct checking *k, int64_t at, int64_t count) {
     struct expectation e;
     if (at >= k->state->unheard_until)
         return false;
-    if (!baseline_expect(&k->state->baseline, k->look.zone, at, at + BASELINE_SLOT_MS, &e) ||
+    if (!baseline_expect(&k->state->baseline, &k->look.contract->zone, at, at + BASELINE_SLOT_MS,
+                         &e) ||
         e.kind != BASELINE_WEEKS)
         return false;
     return negbin_lower(e.mean, e.size, count) < LACKING_P;
@@ -73,7 +74,8 @@ static void learn(const struct checking *k) {
     int64_t at;
     while (baseline_due(&s->baseline, k->look.step_at - LEARN_DELAY_MS, &at)) {
         if (at < k->look.step_at - DEMAND_LOOK_BACK_MS ||
-            k->ctx->completeness < LEARN_COMPLETENESS) {
+            k->ctx->completeness < LEARN_COMPLETENESS ||
+            contract_is_holiday(k->ctx->contract, at)) {
             baseline_skip(&s->baseline, at);
             continue;
         }
@@ -88,7 +90,8 @@ static void learn(const struct checking *k) {
         if (lacks(k, at, sum))
             baseline_skip(&s->baseline, at);
         else
-            baseline_learn(&s->baseline, k->look.zone, at, parts, at >= s->alerted_until);
+            baseline_learn(&s->baseline, &k->look.contract->zone, at, parts,
+                           at >= s->alerted_until);
     }
 }
 
@@ -250,7 +253,7 @@ void judge_demand_step(const struct judge_context *ctx, const struct demand_rule
     CHECK(rule->window_count > 0 && rule->window_count <= DEMAND_WINDOWS_MAX);
     struct checking k = {.ctx = ctx, .rule = rule, .scope = scope, .state = state};
     k.look = (struct demand_look){.rule = rule,
-                                  .zone = &ctx->contract->zone,
+                                  .contract = ctx->contract,
                                   .source = source,
                                   .scopes = scopes,
                                   .step_at = step_at};

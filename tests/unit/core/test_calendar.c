@@ -91,6 +91,19 @@ static void against_a_walk(void **state) {
     }
 }
 
+static void a_day_it_opens_on_is_a_local_one(void **state) {
+    (void)state;
+    static struct calendar_day days[] = {{20000, 0}, {20001, 0}, {20007, 0}};
+    const struct calendar c = {.days = days, .day_count = 3};
+    assert_true(calendar_opens_on(&c, 20000 * DAY_MS, 0));
+    assert_true(calendar_opens_on(&c, 20001 * DAY_MS + DAY_MS - 1, 0));
+    assert_false(calendar_opens_on(&c, 20002 * DAY_MS, 0));
+    assert_false(calendar_opens_on(&c, 19999 * DAY_MS, 0));
+    assert_true(calendar_opens_on(&c, 20000 * DAY_MS, 1));
+    assert_true(calendar_opens_on(&c, 20014 * DAY_MS, -1));
+    assert_false(calendar_opens_on(&c, 20008 * DAY_MS, 1));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_calendar_is_always_open),
@@ -99,6 +112,7 @@ int main(void) {
         cmocka_unit_test(spans_are_half_open),
         cmocka_unit_test(an_empty_calendar_is_never_open),
         cmocka_unit_test(against_a_walk),
+        cmocka_unit_test(a_day_it_opens_on_is_a_local_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

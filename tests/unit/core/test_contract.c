@@ -221,6 +221,23 @@ static void test_too_many_thresholds_are_counted(void **state) {
     assert_int_equal(thresholds[LEAF_THRESHOLDS_MAX - 1], LEAF_THRESHOLDS_MAX * 1000);
 }
 
+/* Two calendars: one day on which both are closed, one on which one is, one on which none opens. */
+static void a_holiday_is_one_for_all_who_would_be_open(void **state) {
+    (void)state;
+    static struct calendar_day both[] = {{20000, 0}, {20001, 0}, {20007, 0}, {20015, 0}};
+    static struct calendar_day one[] = {{20000, 0}, {20001, 0}, {20007, 0}, {20008, 0}};
+    struct calendar calendars[2] = {{.days = both, .day_count = 4}, {.days = one, .day_count = 4}};
+    struct contract c;
+    contract_init_default(&c);
+    assert_false(contract_is_holiday(&c, 20014 * DAY_MS));
+    c.calendars = calendars;
+    c.calendar_count = 2;
+    assert_false(contract_is_holiday(&c, 20000 * DAY_MS));
+    assert_true(contract_is_holiday(&c, 20014 * DAY_MS));
+    assert_false(contract_is_holiday(&c, 20008 * DAY_MS)); /* the second is there */
+    assert_false(contract_is_holiday(&c, 20003 * DAY_MS)); /* nobody ever is */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
@@ -233,6 +250,7 @@ int main(void) {
         cmocka_unit_test(test_views),
         cmocka_unit_test(test_thresholds_are_those_of_every_scope_above),
         cmocka_unit_test(test_too_many_thresholds_are_counted),
+        cmocka_unit_test(a_holiday_is_one_for_all_who_would_be_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

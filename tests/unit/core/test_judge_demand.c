@@ -270,6 +270,39 @@ static void small_rises_that_last_are_a_ramp(void **state) {
     assert_true(a->observed > a->baseline * 1.15 && a->observed < a->baseline * 1.5);
 }
 
+/* Nobody is there on a holiday: no drop, and the week after it is expected as ever. */
+static void holidays_are_neither_drops_nor_learned(void **state) {
+    struct demand_test *t = *state;
+    struct calendar_day open[40];
+    size_t count = 0;
+    uint32_t first = (uint32_t)(MONDAY / DAY_MS);
+    for (uint32_t day = 0; day < 40; day++)
+        if (day != 21)
+            open[count++] = (struct calendar_day){first + day, (first + day) * 86400};
+    struct calendar hours = {.days = open, .day_count = count};
+    hours.zone = t->f.contract.zone;
+    struct expectation before;
+    struct expectation after;
+    const struct zone *zone = &t->f.ctx.contract->zone;
+    int64_t next_week = LIVE_AT + 7 * DAY_MS + 9 * HOUR_MS;
+    even_weeks(t, 24);
+    scale(t, LIVE_AT, LIVE_AT + DAY_MS, 0);
+    assert_true(baseline_expect(&t->state.baseline, zone, next_week, next_week + HOUR_MS, &before));
+    t->f.contract.calendars = &hours;
+    t->f.contract.calendar_count = 1;
+    run_to(t, LIVE_AT, LIVE_AT + DAY_MS);
+    assert_int_equal(t->f.count, 0);
+    assert_true(baseline_expect(&t->state.baseline, zone, next_week, next_week + HOUR_MS, &after));
+    assert_true(after.mean > 0.95 * before.mean);
+    /* On a day when it should be open the same is told. */
+    run_to(t, LIVE_AT + DAY_MS, LIVE_AT + 2 * DAY_MS);
+    t->f.count = 0;
+    scale(t, LIVE_AT + 2 * DAY_MS, LIVE_AT + 3 * DAY_MS, 0);
+    run_to(t, LIVE_AT + 2 * DAY_MS, LIVE_AT + 2 * DAY_MS + 2 * HOUR_MS);
+    assert_int_equal(t->f.count, 1);
+    said_is(&t->f, 0, ALERT_DEMAND_DROP, TRANSITION_FIRING);
+}
+
 /* More all day long, in the ninth week; one alert that ends with the day. */
 static const struct alert *busy_day(struct demand_test *t, double factor) {
     int64_t from = MONDAY + 56 * DAY_MS;
@@ -455,6 +488,7 @@ int main(void) {
         TEST(alpha_shares_the_budget),
         TEST(false_alarms_stay_within_budget),
         TEST(small_rises_that_last_are_a_ramp),
+        TEST(holidays_are_neither_drops_nor_learned),
         TEST(a_day_that_is_busy_as_a_whole),
         TEST(a_busy_day_that_begins_as_a_ramp_is_one_alert),
         TEST(too_few_are_a_drop),
