@@ -11,6 +11,7 @@
 #define NEW_DAY_SHARE 0.2f
 #define CLIP_MEAN 3.0    /* standard deviations beyond which a count does not pull the mean */
 #define ASSUMED_CV2 0.04 /* of a contract's expectation, and until more is known */
+#define LACKED_BIT 0x80  /* beside the weeks, as saved */
 #define NEIGHBOURS 2     /* on either side */
 #define LIKE_SPREAD 2.0  /* of variances: so far apart two slots still count as alike, mostly */
 /* What a neighbour's week is worth beside the slot's own: who agrees was chosen by the slot's own
@@ -159,8 +160,9 @@ static void learn_week(struct baseline *b, size_t index, const int64_t parts[DIS
                                 : (double)parts[i] * (count > 0 ? x / count : 0);
         slot->parts[i] += share * ((float)part - slot->parts[i]);
     }
-    if (slot->weeks < UINT8_MAX)
+    if (slot->weeks < BASELINE_WEEKS_MAX)
         slot->weeks++;
+    slot->lacked = false;
     smooth_around(b, index);
 }
 
@@ -233,6 +235,15 @@ void baseline_skip(struct baseline *b, int64_t at) {
     b->learned_at += BASELINE_SLOT_MS;
     dispersion_skip(&b->dispersion);
     level_skip(&b->level);
+}
+
+bool baseline_skip_lacking(struct baseline *b, const struct zone *zone, int64_t at) {
+    CHECK(at == b->learned_at);
+    if (!b->slots || b->slots[slot_of(zone, at)].lacked)
+        return false;
+    b->slots[slot_of(zone, at)].lacked = true;
+    baseline_skip(b, at);
+    return true;
 }
 
 /* The busiest of the days at this time of day, give or take a slot. */
@@ -376,7 +387,7 @@ void baseline_save(const struct baseline *b, struct buf *out) {
     if (!b->slots)
         return;
     for (size_t i = 0; i < BASELINE_SLOTS; i++) {
-        buf_put_u8(out, b->slots[i].weeks);
+        buf_put_u8(out, (uint8_t)(b->slots[i].weeks | (b->slots[i].lacked ? LACKED_BIT : 0)));
         for (size_t p = 0; p < DISPERSION_PARTS; p++)
             put_float(out, b->slots[i].parts[p]);
     }
@@ -398,7 +409,9 @@ void baseline_load(struct baseline *b, struct cursor *c) {
         return;
     make_slots(b);
     for (size_t i = 0; i < BASELINE_SLOTS; i++) {
-        b->slots[i].weeks = cursor_u8(c);
+        uint8_t weeks = cursor_u8(c);
+        b->slots[i].weeks = weeks & BASELINE_WEEKS_MAX;
+        b->slots[i].lacked = (weeks & LACKED_BIT) != 0;
         for (size_t p = 0; p < DISPERSION_PARTS; p++)
             b->slots[i].parts[p] = get_float(c);
     }

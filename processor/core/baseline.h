@@ -13,11 +13,13 @@
 #define BASELINE_SLOTS ((int)(BASELINE_WEEK_MS / BASELINE_SLOT_MS))
 #define BASELINE_DAY_SLOTS ((int)(DAY_MS / BASELINE_SLOT_MS))
 #define BASELINE_WEEKS_MIN 2 /* a slot is known after this many weeks */
-#define BASELINE_DAYS_MIN 2  /* until then by the day, after this many */
+#define BASELINE_WEEKS_MAX 127
+#define BASELINE_DAYS_MIN 2 /* until then by the day, after this many */
 
 struct baseline_slot {
     float parts[DISPERSION_PARTS]; /* arrivals in each third of the slot */
-    uint8_t weeks;
+    uint8_t weeks;                 /* at most BASELINE_WEEKS_MAX */
+    bool lacked;                   /* the last time it was passed over for that */
 };
 
 /* What a slot is taken for: with its neighbours, as far as they are like it. */
@@ -69,6 +71,9 @@ bool baseline_due(const struct baseline *b, int64_t until, int64_t *at);
 void baseline_learn(struct baseline *b, const struct zone *zone, int64_t at,
                     const int64_t parts[DISPERSION_PARTS], bool usual);
 void baseline_skip(struct baseline *b, int64_t at);
+/* So little came that something may be missing. False: so it was the last time, and it is learned
+ * like any other (nothing was done here). */
+bool baseline_skip_lacking(struct baseline *b, const struct zone *zone, int64_t at);
 
 /* For [from_at, to_at), the level of the day included. False: a slot in it is not known yet. */
 bool baseline_expect(const struct baseline *b, const struct zone *zone, int64_t from_at,

@@ -87,11 +87,10 @@ static void learn(const struct checking *k) {
             parts[i] = source->count(source->context, from_at, to_at);
             sum += parts[i];
         }
-        if (lacks(k, at, sum))
-            baseline_skip(&s->baseline, at);
-        else
-            baseline_learn(&s->baseline, &k->look.contract->zone, at, parts,
-                           at >= s->alerted_until);
+        const struct zone *zone = &k->look.contract->zone;
+        if (lacks(k, at, sum) && baseline_skip_lacking(&s->baseline, zone, at))
+            continue;
+        baseline_learn(&s->baseline, zone, at, parts, at >= s->alerted_until);
     }
 }
 

@@ -218,6 +218,32 @@ static void golden_false_alarm_rates(void **state) {
     assert_true(flat.mean == 160 && flat.size == 25);
 }
 
+/* Passed over once, also by who was loaded in between. */
+static void what_lacks_twice_is_learned(void **state) {
+    (void)state;
+    struct baseline b;
+    struct baseline back;
+    struct buf saved;
+    baseline_init(&b, MONDAY);
+    learn_week(&b, &utc, b.learned_at, 20);
+    assert_true(baseline_skip_lacking(&b, &utc, b.learned_at));
+    for (int i = 1; i < BASELINE_SLOTS; i++)
+        learn(&b, &utc, b.learned_at, 20);
+    buf_init(&saved);
+    baseline_save(&b, &saved);
+    baseline_init(&back, 0);
+    struct cursor c = cursor_of(buf_slice(&saved));
+    baseline_load(&back, &c);
+    assert_false(baseline_skip_lacking(&back, &utc, back.learned_at));
+    learn(&back, &utc, back.learned_at, 0);
+    while (back.learned_at < MONDAY + 3 * BASELINE_WEEK_MS)
+        learn(&back, &utc, back.learned_at, 20);
+    assert_true(baseline_skip_lacking(&back, &utc, back.learned_at)); /* anew */
+    baseline_deinit(&b);
+    baseline_deinit(&back);
+    buf_deinit(&saved);
+}
+
 static void saved_and_loaded(void **state) {
     (void)state;
     struct baseline b, back;
@@ -255,6 +281,7 @@ int main(void) {
         cmocka_unit_test(variation_is_learned),
         cmocka_unit_test(empty_slots_are_not_impossible),
         cmocka_unit_test(golden_false_alarm_rates),
+        cmocka_unit_test(what_lacks_twice_is_learned),
         cmocka_unit_test(saved_and_loaded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

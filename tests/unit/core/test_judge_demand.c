@@ -396,6 +396,40 @@ static void silent_feed_is_not_learned(void **state) {
     assert_true(after.mean > 0.9 * before.mean);
 }
 
+/* One contact an hour, and so hardly ever heard; on Mondays at nine there is a peak. It is learned,
+ * and when it comes no more that is learned too, after the second time. */
+static void quiet_site_is_learned(void **state) {
+    struct demand_test *t = *state;
+    const struct zone *zone = &t->f.ctx.contract->zone;
+    int64_t peak = 9 * HOUR_MS;
+    double means[8];
+    for (int64_t hour = 0; hour < 8 * 168; hour++)
+        t->arrivals.steps[hour * 360] = 1;
+    for (int64_t week = 0; week < 4; week++)
+        for (int64_t n = 0; n < 40; n++)
+            t->arrivals.steps[(week * 7 * DAY_MS + peak) / ARRIVAL_MS + n * 2]++;
+    for (int64_t week = 0; week < 8; week++) {
+        for (int64_t at = MONDAY + week * 7 * DAY_MS; at < MONDAY + (week + 1) * 7 * DAY_MS;
+             at += 5 * MINUTE_MS) {
+            t->arrivals.now = at;
+            t->f.ctx.clock = at + 700;
+            judge_demand_step(&t->f.ctx, &t->rule, &t->scope, &t->state, &t->source, 10,
+                              at % HOUR_MS == 0, at);
+        }
+        struct expectation e;
+        int64_t from = MONDAY + 8 * 7 * DAY_MS + peak;
+        bool known = baseline_expect(&t->state.baseline, zone, from, from + BASELINE_SLOT_MS, &e);
+        means[week] = known ? e.mean : -1;
+        known = baseline_expect(&t->state.baseline, zone, from + DAY_MS,
+                                from + DAY_MS + BASELINE_SLOT_MS, &e);
+        assert_true(week < 1 || (known && e.kind == BASELINE_WEEKS && e.mean < 3));
+    }
+    assert_true(means[3] > 35);
+    assert_true(means[4] > 35); /* it may come late */
+    assert_true(means[7] < 28);
+    assert_int_equal(t->f.count, 0);
+}
+
 /* A short silence is forgiven soon: an hour later a real drop is told. */
 static void shadow_is_no_longer_than_the_silence(void **state) {
     struct demand_test *t = *state;
@@ -494,6 +528,7 @@ int main(void) {
         TEST(too_few_are_a_drop),
         TEST(silent_feed_that_catches_up_is_no_drop),
         TEST(silent_feed_is_not_learned),
+        TEST(quiet_site_is_learned),
         TEST(shadow_is_no_longer_than_the_silence),
         TEST(replay_of_yesterday_is_no_demand),
         TEST(burst_that_keeps_coming_is_no_news),
