@@ -81,6 +81,7 @@ struct episode_book {
     struct episode_commands *commands;
     bool holding;   /* a step is judged */
     bool unsettled; /* something that has a parent began or ended since it was looked at */
+    bool orphans;   /* a rule's parents were dropped since then, maybe not all their children */
     struct held *held;
     size_t held_count, held_capacity;
     struct gone *gone;

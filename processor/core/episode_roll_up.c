@@ -266,6 +266,30 @@ void episode_roll_up_drop(const struct judge_context *ctx, enum alert_kind kind,
     struct episode_name of_parent = name_of(&r, &parent), of_tenant = name_of(&r, &tenant);
     if (child->mask == 0)
         return;
+    if (find(&r, &of_parent) != TABLE_NONE || find(&r, &of_tenant) != TABLE_NONE)
+        ctx->book->orphans = ctx->book->unsettled = true;
     judge_drop(ctx, &of_parent, TRANSITION_VOIDED, at);
     judge_drop(ctx, &of_tenant, TRANSITION_VOIDED, at);
+}
+
+static bool is_orphan(const struct episode_book *book, const struct episode *episode) {
+    struct alert a;
+    CHECK(episode_unpack(episode->bytes, &a));
+    return episode->state == EPISODE_OPEN && a.interaction_id.size == 0 &&
+           a.suppressed_by.size > 0 && episode_handle_of_id(book, a.suppressed_by) == TABLE_NONE;
+}
+
+/* Not where the parent goes: whose rule goes too would come back for an instant, and page. */
+void episode_roll_up_orphans(const struct judge_context *ctx) {
+    struct episode_book *book = ctx->book;
+    if (!book->orphans)
+        return;
+    size_t count;
+    struct episode **list = episode_sorted(book, true, &count);
+    for (size_t i = 0; i < count; i++)
+        if (is_orphan(book, list[i]))
+            episode_suppress(ctx, episode_handle(book, list[i]->key), (struct slice){NULL, 0},
+                             false);
+    free(list);
+    book->orphans = false;
 }

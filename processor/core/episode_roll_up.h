@@ -16,6 +16,10 @@ struct roll_up_child {
 void episode_roll_up(const struct judge_context *ctx, enum alert_kind kind, struct slice rule,
                      const struct roll_up_child *children, size_t count, int64_t step_at);
 
-/* The rule is judged no more: the parents of this child end. */
+/* The rule is judged no more: the parents of this child end. Children that stand all the same are
+ * left to the next step. */
 void episode_roll_up_drop(const struct judge_context *ctx, enum alert_kind kind, struct slice rule,
                           const struct scope *child, int64_t at);
+
+/* After episode_roll_up of all rules of the step: who is left without a parent comes back. */
+void episode_roll_up_orphans(const struct judge_context *ctx);

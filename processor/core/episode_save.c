@@ -47,7 +47,7 @@ void episode_book_save(const struct episode_book *book, struct buf *b) {
         save_one(list[i], b);
     free(list);
     buf_put_zigzag(b, book->forget_at);
-    buf_put_u8(b, book->unsettled);
+    buf_put_u8(b, (uint8_t)(book->unsettled | book->orphans << 1));
     save_commands(book->commands, b);
     page_budget_save(&book->pages, b);
     item_caps_save(&book->caps, b);
@@ -108,7 +108,11 @@ bool episode_book_load(struct episode_book *book, struct cursor *c, struct err *
                            (unsigned long long)i + 1, (unsigned long long)count);
     }
     book->forget_at = cursor_zigzag(c);
-    book->unsettled = cursor_u8(c) != 0;
+    uint8_t unsettled = cursor_u8(c);
+    book->unsettled = unsettled & 1;
+    book->orphans = unsettled >> 1 & 1;
+    if (unsettled > 3)
+        cursor_fail(c);
     load_commands(book->commands, c);
     page_budget_load(&book->pages, c);
     item_caps_load(&book->caps, c);

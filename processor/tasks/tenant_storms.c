@@ -82,6 +82,7 @@ void tenant_storms_settle(struct tenant *tenant, const struct judge_context *ctx
         settle_rules(tenant, &r);
         settle_demands(tenant, &r);
         settle_feeds(tenant, &r);
+        episode_roll_up_orphans(ctx);
         free(r.children);
     }
     episode_book_release(ctx);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/property.h"
+#include "core/episode.h"
 #include "tasks/tenant_state.h"
 #include "tenant_history.h"
 
@@ -223,12 +224,105 @@ static void another_contract_ends_what_it_does_not_ask_for(void **state) {
     stage_deinit(&s);
 }
 
+/* What is open, as the view is shown it. */
+struct shown {
+    size_t count, suppressed, dangling;
+    char ids[8][40];
+    char parents[8][40];
+};
+
+static void show(void *context, const struct alert *a, bool open) {
+    struct shown *s = context;
+    if (!open)
+        return;
+    assert_true(s->count < 8);
+    snprintf(s->ids[s->count], sizeof(s->ids[0]), SLICE_FMT, SLICE_ARG(a->alert_id));
+    snprintf(s->parents[s->count], sizeof(s->parents[0]), SLICE_FMT, SLICE_ARG(a->suppressed_by));
+    s->count++;
+}
+
+static struct shown shown_of(struct stage *s) {
+    struct shown all = {0};
+    episode_book_show(tenant_state_find(s->task, SLICE("acme"))->book, true, show, &all);
+    for (size_t i = 0; i < all.count; i++) {
+        bool open = all.parents[i][0] == '\0';
+        all.suppressed += !open;
+        for (size_t k = 0; k < all.count; k++)
+            open |= strcmp(all.ids[k], all.parents[i]) == 0;
+        all.dangling += !open;
+    }
+    return all;
+}
+
+static void two_queues(struct stage *s, int64_t minutes) {
+    for (int64_t i = 0; i < minutes; i++) {
+        for (uint32_t leaf = 0; leaf <= 2; leaf += 2) { /* billing and tech of site north */
+            const struct fact_row rows[] = {{.which = COUNTER_OFFERED, .value = 3},
+                                            {.which = COUNTER_HANDLED, .value = 3},
+                                            {.which = COUNTER_TALK_MS, .value = 540000}};
+            for (size_t k = 0; k < 3; k++) {
+                struct fact_row row = rows[k];
+                row.leaf = leaf;
+                row.pane_at = s->now;
+                fixture_add(&s->r, &row);
+            }
+        }
+        s->now += MINUTE_MS;
+        send(s);
+    }
+}
+
+/* The parent goes with the rule's scopes, the queues' alerts stay: somebody has to be told. */
+static void who_is_left_without_a_parent_comes_back(void **state) {
+    (void)state;
+    struct stage s;
+    struct objective asks;
+    stage_init(&s, false);
+    asks = s.acme.objectives[0];
+    asks.per = SCOPE_BIT(SCOPE_SITE) | SCOPE_BIT(SCOPE_QUEUE) | SCOPE_BIT(SCOPE_CHANNEL);
+    s.acme.objectives = &asks;
+    s.acme.demand_count = 0;
+    for (int i = 0; i < 8; i++) {
+        plan(&s, AT + i * LENGTH_MS, 50, 4);
+        if (i % 2)
+            send(&s);
+    }
+    for (int i = 0; i < 8; i++) {
+        plan(&s, AT + i * LENGTH_MS, 50, 4);
+        s.r.forecasts[s.r.report.forecast_count - 1].queue = SLICE("tech");
+        if (i % 2)
+            send(&s);
+    }
+    two_queues(&s, 60);
+    assert_int_equal(told(&s, ALERT_STAFFING_GAP, TRANSITION_FIRING), 3);
+    assert_int_equal(shown_of(&s).suppressed, 2);
+    size_t tiers = told(&s, ALERT_STAFFING_GAP, TRANSITION_ESCALATED); /* of the site's */
+    struct contract next = s.acme;
+    struct objective wider = asks;
+    wider.per = SCOPE_BIT(SCOPE_SITE);
+    next.version = 4;
+    next.objectives = &wider;
+    struct contract_set set = {.contracts = &next, .count = 1};
+    contract_init_default(&set.fallback);
+    tenant_task_change_contracts(s.task, &set, &s.out);
+    s.options.contracts = &set;
+    restart(&s);
+    assert_int_equal(told(&s, ALERT_STAFFING_GAP, TRANSITION_VOIDED), 1);
+    assert_int_equal(told(&s, ALERT_STAFFING_GAP, TRANSITION_ESCALATED), tiers);
+    two_queues(&s, 1);
+    assert_int_equal(shown_of(&s).count, 2);
+    assert_int_equal(shown_of(&s).dangling, 0);
+    assert_int_equal(told(&s, ALERT_STAFFING_GAP, TRANSITION_ESCALATED), tiers + 2);
+    stage_deinit(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_is_said_with_restarts),
         cmocka_unit_test(patience_is_that_of_all_who_wait),
         cmocka_unit_test(the_first_hours_of_all_are_sampled),
         cmocka_unit_test(another_contract_ends_what_it_does_not_ask_for),
+        cmocka_unit_test(who_is_left_without_a_parent_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
