@@ -82,7 +82,7 @@ bool episode_fire(const struct judge_context *ctx, const struct episode_name *na
                   struct alert *alert);
 
 /* The same of an item: beyond items_per_minute of its kind and scope it is silent, `suppressed_by`
- * the one that counts it. */
+ * the one that counts it, which may be itself. */
 bool episode_fire_item(const struct judge_context *ctx, const struct episode_name *name,
                        struct alert *alert);
 

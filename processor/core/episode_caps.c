@@ -9,6 +9,8 @@
 _Static_assert(ITEM_CAP_BEARER_SIZE == EPISODE_ID_SIZE, "a bearer is named by its alert_id");
 
 static void put_more(struct buf *b, int32_t more) {
+    if (more <= 0)
+        return;
     summary_text(b, " And ");
     summary_count(b, more);
     summary_text(b, " more like it in that minute.");
@@ -18,16 +20,18 @@ static bool ends_with(struct slice s, struct slice end) {
     return s.size >= end.size && memcmp(s.at + s.size - end.size, end.at, end.size) == 0;
 }
 
-/* Its sentence with this number of others in place of what it said of them. */
+/* Its sentence with this number of others in place of what it said of them. One that is silent
+ * itself is in the number, but not beside itself. */
 static void put_summary(struct buf *b, const struct alert *last, int32_t more) {
+    int32_t itself = last->suppressed_by.size > 0;
     struct buf said;
     buf_init(&said);
-    put_more(&said, last->more);
+    put_more(&said, last->more - itself);
     struct slice sentence = last->summary;
-    if (last->more > 0 && ends_with(sentence, buf_slice(&said)))
+    if (ends_with(sentence, buf_slice(&said)))
         sentence.size -= said.size;
     summary_slice(b, sentence);
-    put_more(b, more);
+    put_more(b, more - itself);
     buf_deinit(&said);
 }
 
@@ -39,9 +43,9 @@ static uint32_t bearer_of(const struct episode_book *book, const struct item_cap
     return episode_handle_of_id(book, (struct slice){cap->bearer, EPISODE_ID_SIZE});
 }
 
-/* The bearer counts one more. Where it is over before its minute, the new one counts on, itself
- * included. */
-static void count_one(struct episode_book *book, struct item_cap *cap, uint32_t handle) {
+/* The bearer counts one more: its id. Where it is over before its minute, the new one counts on,
+ * itself included. */
+static struct slice count_one(struct episode_book *book, struct item_cap *cap, uint32_t handle) {
     uint32_t bearer = bearer_of(book, cap);
     if (bearer == TABLE_NONE) {
         item_caps_said(&book->caps, cap);
@@ -52,6 +56,7 @@ static void count_one(struct episode_book *book, struct item_cap *cap, uint32_t 
     episode_at(book, bearer)->counts_more = true;
     item_caps_more(&book->caps, cap);
     book->counts.capped++;
+    return (struct slice){cap->bearer, EPISODE_ID_SIZE};
 }
 
 static void scope_of_alert(const struct alert *a, struct buf *b) {
@@ -77,10 +82,6 @@ bool episode_fire_item(const struct judge_context *ctx, const struct episode_nam
     buf_deinit(&scope);
     book->counts.caps_forgotten = book->caps.forgotten;
     bool told = cap->told < ctx->contract->items_per_minute;
-    char bearer[EPISODE_ID_SIZE];
-    memcpy(bearer, cap->bearer, EPISODE_ID_SIZE);
-    if (!told)
-        alert->suppressed_by = (struct slice){bearer, EPISODE_ID_SIZE};
     uint32_t handle = episode_make(ctx, name, alert);
     if (handle == TABLE_NONE)
         return false;
@@ -88,7 +89,7 @@ bool episode_fire_item(const struct judge_context *ctx, const struct episode_nam
         memcpy(cap->bearer, episode_at(book, handle)->id, EPISODE_ID_SIZE);
         cap->told++;
     } else {
-        count_one(book, cap, handle);
+        alert->suppressed_by = count_one(book, cap, handle);
     }
     episode_begin(ctx, handle, alert);
     alert->suppressed_by = (struct slice){NULL, 0};

@@ -116,12 +116,32 @@ static void where_the_one_is_over_another_counts_on(void **state) {
     assert_int_equal(newest(&f)->a.more, 5);
     judge_fixture_restart(&f);
     breach(&f, 8, 12, "PS", AT + 2000);
-    assert_string_equal(f.said[9].suppressed_by, f.said[CAP - 1].id);
+    assert_string_equal(f.said[9].suppressed_by, f.said[9].id); /* it counts itself */
     assert_string_equal(f.said[10].suppressed_by, f.said[9].id);
     episode_book_count_more(&f.ctx);
     assert_string_equal(newest(&f)->id, f.said[9].id);
     assert_int_equal(newest(&f)->a.more, 4);
     assert_int_equal(newest(&f)->a.severity, SEVERITY_INFO);
+    assert_string_equal(newest(&f)->summary,
+                        "i8 in queue PS at site main still waits for an answer: the agreed 20 s "
+                        "have passed. And 3 more like it in that minute.");
+    judge_fixture_deinit(&f);
+}
+
+static void where_none_is_told_the_first_counts(void **state) {
+    struct judge_fixture f;
+    (void)state;
+    begin(&f);
+    f.contract.items_per_minute = 0;
+    breach(&f, 0, 1, "PS", AT);
+    episode_book_count_more(&f.ctx);
+    assert_string_equal(f.said[0].suppressed_by, f.said[0].id);
+    assert_int_equal(newest(&f)->a.more, 1);
+    assert_string_equal(newest(&f)->summary, f.said[0].summary);
+    breach(&f, 1, 4, "PS", AT);
+    episode_book_count_more(&f.ctx);
+    assert_string_equal(f.said[2].suppressed_by, f.said[0].id);
+    assert_int_equal(newest(&f)->a.more, 4);
     judge_fixture_deinit(&f);
 }
 
@@ -157,6 +177,19 @@ static void what_is_refused_is_not_counted(void **state) {
 #define ITEMS 160
 #define QUEUES 2
 #define MINUTES 3
+
+/* What one says of others is how many name it. */
+static void check_bearers(const struct judge_fixture *f, uint64_t seed) {
+    for (size_t i = 0; i < f->count; i++) {
+        int64_t named = 0;
+        if (!said_is_end(f->said[i].a.transition))
+            continue;
+        for (size_t k = 0; k < f->count; k++)
+            named += f->said[k].a.transition == TRANSITION_FIRING &&
+                     strcmp(f->said[k].suppressed_by, f->said[i].id) == 0;
+        REQUIRE(seed, named == f->said[i].a.more);
+    }
+}
 
 /* Recounted from what was said alone, whoever ends when and however often it is restarted. */
 static void recount(struct judge_fixture *f, uint64_t seed) {
@@ -215,6 +248,7 @@ static void every_count_is_exact(void **state) {
                 judge_fixture_restart(&f);
         }
         recount(&f, seed);
+        check_bearers(&f, seed);
         REQUIRE(seed, episode_book_open(f.ctx.book) == 0);
         judge_fixture_deinit(&f);
     }
@@ -242,6 +276,7 @@ int main(void) {
         cmocka_unit_test(one_counts_what_the_others_do_not_say),
         cmocka_unit_test(scopes_kinds_and_minutes_count_apart),
         cmocka_unit_test(where_the_one_is_over_another_counts_on),
+        cmocka_unit_test(where_none_is_told_the_first_counts),
         cmocka_unit_test(a_warning_said_again_keeps_its_count),
         cmocka_unit_test(what_is_refused_is_not_counted),
         cmocka_unit_test(every_count_is_exact),
