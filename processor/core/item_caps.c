@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "core/alert.h"
 
 #define SEED UINT64_C(0x6974656d636170)
 
@@ -140,6 +141,11 @@ void item_caps_save(const struct item_caps *caps, struct buf *b) {
     free(list);
 }
 
+static bool is_sound(const struct item_cap *cap) {
+    return cap->kind < ALERT_KIND_COUNT && cap->minute_at % MINUTE_MS == 0 && cap->told >= 0 &&
+           cap->said >= 0 && cap->more >= cap->said;
+}
+
 static void load_one(struct item_caps *caps, struct cursor *c) {
     struct item_cap cap = {.kind = cursor_u8(c)};
     cap.scope = cursor_slice(c);
@@ -148,7 +154,8 @@ static void load_one(struct item_caps *caps, struct cursor *c) {
     cap.more = (int64_t)cursor_varint(c);
     cap.said = (int64_t)cursor_varint(c);
     struct slice bearer = cursor_bytes(c, ITEM_CAP_BEARER_SIZE);
-    if (c->failed || table_find(&caps->table, hash_of(&cap), is_key, caps, &cap) != TABLE_NONE) {
+    if (c->failed || !is_sound(&cap) ||
+        table_find(&caps->table, hash_of(&cap), is_key, caps, &cap) != TABLE_NONE) {
         cursor_fail(c);
         return;
     }

@@ -47,6 +47,6 @@ void item_caps_said(struct item_caps *caps, struct item_cap *cap);
 /* Those of minutes before `at` whose bearer has said all. */
 void item_caps_forget(struct item_caps *caps, int64_t at);
 
-/* Canonical bytes; load goes into those just made. */
+/* Canonical bytes; load goes into those just made, and the cursor tells. */
 void item_caps_save(const struct item_caps *caps, struct buf *b);
 void item_caps_load(struct item_caps *caps, struct cursor *c);

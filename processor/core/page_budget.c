@@ -5,6 +5,9 @@
 
 #include "base/check.h"
 
+#define SECOND_MOST (INSTANT_MAX / SECOND_MS / 2)
+#define PAGES_MOST INT32_MAX
+
 void page_budget_deinit(struct page_budget *p) {
     free(p->seconds);
     *p = (struct page_budget){0};
@@ -70,12 +73,25 @@ void page_budget_save(const struct page_budget *p, struct buf *b) {
     }
 }
 
+/* After those that are there, within an hour of the first, and nothing that sums could leave. */
+static bool is_sound(const struct page_budget *p, int64_t second, uint64_t pages) {
+    bool known = second > -SECOND_MOST && second < SECOND_MOST && pages > 0 && pages <= PAGES_MOST;
+    if (!known || p->count == 0)
+        return known;
+    return second > p->seconds[p->count - 1].second &&
+           second < p->seconds[0].second + PAGE_BUDGET_SECONDS;
+}
+
 void page_budget_load(struct page_budget *p, struct cursor *c) {
     uint64_t count = cursor_varint(c);
     if (count > PAGE_BUDGET_SECONDS)
         cursor_fail(c);
     for (uint64_t i = 0; i < count && !c->failed; i++) {
         int64_t second = cursor_zigzag(c);
-        append(p, second, (int64_t)cursor_varint(c));
+        uint64_t pages = cursor_varint(c);
+        if (is_sound(p, second, pages))
+            append(p, second, (int64_t)pages);
+        else
+            cursor_fail(c);
     }
 }

@@ -28,6 +28,6 @@ bool page_budget_take(struct page_budget *p, int64_t at, int64_t limit);
 /* When there is room for one more; INSTANT_NONE: at once, INSTANT_MAX: never. */
 int64_t page_budget_free_at(const struct page_budget *p, int64_t limit);
 
-/* Canonical bytes; load goes into one that is empty. */
+/* Canonical bytes; load goes into one that is empty, and the cursor tells. */
 void page_budget_save(const struct page_budget *p, struct buf *b);
 void page_budget_load(struct page_budget *p, struct cursor *c);

@@ -3,6 +3,7 @@
 #include "judge_fixture.h"
 
 #include "base/property.h"
+#include "core/item_caps.h"
 #include "core/judge_item.h"
 
 #define CAP 3
@@ -271,6 +272,38 @@ static void minutes_are_forgotten_when_they_are_past(void **state) {
     judge_fixture_deinit(&f);
 }
 
+static bool loads(uint8_t kind, int64_t minute_at, int64_t told, int64_t more, int64_t said) {
+    struct item_caps caps;
+    struct buf b;
+    char bearer[ITEM_CAP_BEARER_SIZE] = {0};
+    item_caps_init(&caps, 10);
+    buf_init(&b);
+    buf_put_varint(&b, 1);
+    buf_put_u8(&b, kind);
+    buf_put_slice(&b, SLICE("site=main"));
+    buf_put_zigzag(&b, minute_at);
+    buf_put_varint(&b, (uint64_t)told);
+    buf_put_varint(&b, (uint64_t)more);
+    buf_put_varint(&b, (uint64_t)said);
+    buf_put(&b, bearer, sizeof(bearer));
+    struct cursor c = cursor_of(buf_slice(&b));
+    item_caps_load(&caps, &c);
+    item_caps_deinit(&caps);
+    buf_deinit(&b);
+    return !c.failed;
+}
+
+static void what_cannot_have_been_is_refused(void **state) {
+    (void)state;
+    assert_true(loads(ALERT_ITEM_BREACH, AT, CAP, 7, 5));
+    assert_false(loads(ALERT_KIND_COUNT, AT, CAP, 7, 5));
+    assert_false(loads(ALERT_ITEM_BREACH, AT + 1, CAP, 7, 5));
+    assert_false(loads(ALERT_ITEM_BREACH, AT, -1, 7, 5));
+    assert_false(loads(ALERT_ITEM_BREACH, AT, CAP, 7, 8));
+    assert_false(loads(ALERT_ITEM_BREACH, AT, CAP, 7, -8));
+    assert_false(loads(ALERT_ITEM_BREACH, AT, CAP, -7, -8));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_counts_what_the_others_do_not_say),
@@ -281,6 +314,7 @@ int main(void) {
         cmocka_unit_test(what_is_refused_is_not_counted),
         cmocka_unit_test(every_count_is_exact),
         cmocka_unit_test(minutes_are_forgotten_when_they_are_past),
+        cmocka_unit_test(what_cannot_have_been_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,6 +156,36 @@ static void no_hour_holds_more_than_the_cap(void **state) {
     }
 }
 
+static bool loads(const int64_t (*seconds)[2], size_t count) {
+    struct page_budget p = {0};
+    struct buf b;
+    buf_init(&b);
+    buf_put_varint(&b, count);
+    for (size_t i = 0; i < count; i++) {
+        buf_put_zigzag(&b, seconds[i][0]);
+        buf_put_varint(&b, (uint64_t)seconds[i][1]);
+    }
+    struct cursor c = cursor_of(buf_slice(&b));
+    page_budget_load(&p, &c);
+    page_budget_deinit(&p);
+    buf_deinit(&b);
+    return !c.failed;
+}
+
+/* Out of order an hour would never be over; with fewer than none there would be room for more. */
+static void what_cannot_have_been_is_refused(void **state) {
+    (void)state;
+    assert_true(loads((const int64_t[][2]){{1000, 1}, {1001, 7}}, 2));
+    assert_false(loads((const int64_t[][2]){{1001, 1}, {1000, 1}}, 2));
+    assert_false(loads((const int64_t[][2]){{1000, 1}, {1000, 1}}, 2));
+    assert_false(loads((const int64_t[][2]){{1000, 1}, {1000 + PAGE_BUDGET_SECONDS, 1}}, 2));
+    assert_false(loads((const int64_t[][2]){{1000, 0}}, 1));
+    assert_false(loads((const int64_t[][2]){{1000, -5}}, 1));
+    assert_false(loads((const int64_t[][2]){{1000, INT64_MAX}, {1001, INT64_MAX}}, 2));
+    assert_false(loads((const int64_t[][2]){{INT64_MAX / 2, 1}}, 1));
+    assert_false(loads((const int64_t[][2]){{INT64_MIN / 2, 1}}, 1));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(beyond_the_cap_all_is_info_until_an_hour_has_passed),
@@ -163,6 +193,7 @@ int main(void) {
         cmocka_unit_test(what_is_late_is_no_page),
         cmocka_unit_test(a_further_tier_waits_for_room),
         cmocka_unit_test(no_hour_holds_more_than_the_cap),
+        cmocka_unit_test(what_cannot_have_been_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
