@@ -68,10 +68,14 @@ static bool is_same(const struct forecast_version *a, const struct forecast_vers
            a->version == b->version && a->id == b->id;
 }
 
+/* Only one of both can stand. */
+static bool clashes(const struct forecast_version *a, const struct forecast_version *b) {
+    bool overlaps = a->start_at < end_of(b) && b->start_at < end_of(a);
+    return overlaps && (a->start_at != b->start_at || a->interval_ms != b->interval_ms);
+}
+
 static bool is_displaced(const struct forecast_version *old, const struct forecast_version *v) {
-    bool overlaps = old->start_at < end_of(v) && v->start_at < end_of(old);
-    bool other = old->start_at != v->start_at || old->interval_ms != v->interval_ms;
-    return overlaps && other && old->published_at <= v->published_at;
+    return clashes(old, v) && old->published_at <= v->published_at;
 }
 
 static long drop_displaced(struct forecast_series *s, const struct forecast_version *v) {
@@ -100,8 +104,19 @@ static void insert(struct forecast_series *s, size_t at, const struct forecast_v
     s->count++;
 }
 
+/* What stands was published later. */
+static bool has_no_place(const struct forecast_series *s, const struct forecast_version *v) {
+    for (size_t i = first_from(s, v->start_at - s->longest_ms);
+         i < s->count && s->versions[i].start_at < end_of(v); i++)
+        if (clashes(&s->versions[i], v))
+            return true;
+    return false;
+}
+
 long forecast_series_put(struct forecast_series *s, const struct forecast_version *v) {
     long dropped = s->count > 0 ? drop_displaced(s, v) : 0;
+    if (has_no_place(s, v))
+        return -dropped;
     insert(s, lower(s, v), v);
     if (v->interval_ms > s->longest_ms)
         s->longest_ms = v->interval_ms;

@@ -42,7 +42,8 @@ void forecast_series_deinit(struct forecast_series *s);
 struct forecast_version forecast_version_of(const struct forecast *f);
 
 /* The last of one forecast_id, version and interval stands. A newer one of another length takes the
- * place of those that it overlaps. Returns by how many there are more now: 1, 0 or fewer. */
+ * place of those that it overlaps, and an older one has none. Returns by how many there are more
+ * now: 1, 0 or fewer. */
 long forecast_series_put(struct forecast_series *s, const struct forecast_version *v);
 
 /* The newest version of the interval that starts then which was published `lead_ms` before it or

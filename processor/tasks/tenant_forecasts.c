@@ -247,9 +247,30 @@ static void measure_one(struct tenant_task *t, struct tenant_forecast *f, int64_
         keep(f, at, &now);
 }
 
+/* Another length has taken its place, or that of all versions of it. */
+static bool is_displaced(const struct tenant_forecast *f, const struct tenant_measured *m) {
+    const struct forecast_version *v = forecast_series_from(&f->series, m->start_at);
+    return !v || v->start_at != m->start_at || v->start_at + v->interval_ms != m->end_at;
+}
+
+/* What they counted is taken back, unless their figures are final. */
+static void forget_displaced(struct tenant_task *t, struct tenant_forecast *f, int64_t step_at) {
+    size_t kept = 0;
+    for (size_t i = 0; i < f->measured_count; i++) {
+        const struct tenant_measured *m = &f->measured[i];
+        bool changed = m->end_at > f->late_from_at && final_at(t, m->end_at) > step_at;
+        if (changed && is_displaced(f, m))
+            count(t, f, m, -1);
+        else
+            f->measured[kept++] = *m;
+    }
+    f->measured_count = kept;
+}
+
 /* What has ended since late_from_at. */
 static void measure_ended(struct tenant_task *t, struct tenant_forecast *f, int64_t step_at) {
     int64_t from_at = f->from_at;
+    forget_displaced(t, f, step_at);
     if (f->late_from_at != INSTANT_NONE && f->late_from_at - f->series.longest_ms >= from_at)
         from_at = f->late_from_at - f->series.longest_ms + 1;
     const struct forecast_version *v;

@@ -195,6 +195,30 @@ static void another_length_takes_the_place_of_what_it_overlaps(void **state) {
     forecast_series_deinit(&s);
 }
 
+/* The older one comes last: it has no place any more. */
+static void what_was_displaced_before_it_came_does_not_count(void **state) {
+    (void)state;
+    struct forecast_series s;
+    forecast_series_init(&s);
+    struct forecast f = usual();
+    f.interval_ms = 2 * QUARTER_MS;
+    f.volume = 50;
+    struct forecast_version v = forecast_version_of(&f);
+    assert_int_equal(forecast_series_put(&s, &v), 1);
+    f = usual();
+    f.published_at = START - DAY_MS;
+    v = forecast_version_of(&f);
+    assert_int_equal(forecast_series_put(&s, &v), 0);
+    f.start_at = START + QUARTER_MS;
+    v = forecast_version_of(&f);
+    assert_int_equal(forecast_series_put(&s, &v), 0);
+    f.start_at = START + 2 * QUARTER_MS;
+    v = forecast_version_of(&f);
+    assert_int_equal(forecast_series_put(&s, &v), 1);
+    assert_int_equal(s.count, 2);
+    forecast_series_deinit(&s);
+}
+
 /* In whatever order they come, the bytes are the same, and load gives the same bytes. */
 static void order_does_not_matter(void **state) {
     (void)state;
@@ -243,6 +267,7 @@ int main(void) {
         cmocka_unit_test(the_newest_before_it_counts),
         cmocka_unit_test(parts_of_intervals_are_expected_by_their_length),
         cmocka_unit_test(another_length_takes_the_place_of_what_it_overlaps),
+        cmocka_unit_test(what_was_displaced_before_it_came_does_not_count),
         cmocka_unit_test(order_does_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

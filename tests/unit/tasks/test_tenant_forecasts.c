@@ -289,8 +289,8 @@ static void accuracy_is_that_of_a_recount(void **state) {
         one_story(seed, &set);
 }
 
-static void tell(struct tenant_task *t, struct outbox *out, const char *queue, int64_t start_at,
-                 int32_t version) {
+static void tell_length(struct tenant_task *t, struct outbox *out, const char *queue,
+                        int64_t start_at, int64_t interval_ms, int32_t version) {
     struct fixture_report r;
     fixture_report_init(&r);
     r.forecasts[r.report.forecast_count++] = (struct forecast){.tenant = SLICE("acme"),
@@ -298,9 +298,14 @@ static void tell(struct tenant_task *t, struct outbox *out, const char *queue, i
                                                                .forecast_id = SLICE("f"),
                                                                .version = version,
                                                                .start_at = start_at,
-                                                               .interval_ms = LENGTH_MS,
+                                                               .interval_ms = interval_ms,
                                                                .volume = 10};
     tenant_task_apply(t, &r.report, start_at, out);
+}
+
+static void tell(struct tenant_task *t, struct outbox *out, const char *queue, int64_t start_at,
+                 int32_t version) {
+    tell_length(t, out, queue, start_at, LENGTH_MS, version);
 }
 
 static void the_limits_hold(void **state) {
@@ -383,10 +388,57 @@ static void an_interval_that_was_not_heard_whole_is_not_measured(void **state) {
     free(s);
 }
 
+/* Three quarters of an hour are over and measured when they turn out to have been planned as one;
+ * or late, as one of another beginning. What they counted is taken back. */
+static void what_another_length_displaces_is_counted_once(void **state) {
+    (void)state;
+    struct contract acme;
+    struct contract_set set = fixture_contracts(&acme);
+    set.count = 0;
+    struct tenant_task_options options = task_options(&set, true);
+    struct tenant_task *t = tenant_task_new(&options);
+    struct collected effects;
+    collected_init(&effects);
+    struct stage *s = calloc(1, sizeof(*s));
+    effects.on_kpi = take_kpi;
+    effects.context = s;
+    struct outbox out = collected_outbox(&effects);
+    int64_t at = instant_floor(FIXTURE_START, DAY_MS);
+    struct fixture_report r;
+    fixture_report_init(&r);
+    fixture_clock(&r, 0, 1, at, false);
+    tenant_task_apply(t, &r.report, at, &out);
+    for (int64_t i = 1; i < 5; i++)
+        tell(t, &out, "billing", at + i * LENGTH_MS, 1);
+    fixture_report_init(&r);
+    for (int64_t i = 1; i < 5; i++)
+        fixture_add(&r, &(struct fact_row){.pane_at = at + i * LENGTH_MS,
+                                           .which = COUNTER_OFFERED,
+                                           .value = 1 + i});
+    fixture_clock(&r, 0, 1, at + 2 * HOUR_MS, false);
+    tenant_task_apply(t, &r.report, at, &out);
+    tell_length(t, &out, "billing", at + 2 * LENGTH_MS, 2 * LENGTH_MS, 2);
+    t = restarted(t, &options);
+    fixture_report_init(&r);
+    fixture_clock(&r, 0, 1, at + 3 * HOUR_MS, false);
+    tenant_task_apply(t, &r.report, at, &out);
+    struct accuracy sum = {0};
+    for (size_t h = 0; h < s->hour_count; h++) {
+        sum.came += s->hours[h].by[FORECAST_LEAD_NONE].came;
+        sum.missed += s->hours[h].by[FORECAST_LEAD_NONE].missed;
+    }
+    assert_int_equal(sum.came, 2 + (3 + 4) + 5);
+    assert_int_equal(llround(sum.missed), 8 + 3 + 5);
+    tenant_task_free(t);
+    collected_deinit(&effects);
+    free(s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accuracy_is_that_of_a_recount),
         cmocka_unit_test(the_limits_hold),
+        cmocka_unit_test(what_another_length_displaces_is_counted_once),
         cmocka_unit_test(an_interval_that_was_not_heard_whole_is_not_measured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
