@@ -7,6 +7,7 @@
 #include "tasks/tenant_state.h"
 
 #define EACH_DIMENSION_MAX 3 /* contributors */
+#define FEW 16               /* are looked through */
 
 void tenant_members_deinit(struct tenant_members *m) {
     for (size_t i = 0; i < m->count; i++) {
@@ -14,6 +15,7 @@ void tenant_members_deinit(struct tenant_members *m) {
         free(m->items[i]);
     }
     free(m->items);
+    table_deinit(&m->by_leaf);
     *m = (struct tenant_members){0};
 }
 
@@ -30,6 +32,39 @@ static struct cell *part_new(const struct tenant_rule *r) {
     return cell_new(&shape, r->cell->scratch);
 }
 
+static uint64_t hash_of(const struct tenant_leaf *leaf) {
+    return (uint64_t)(uintptr_t)leaf;
+}
+
+static bool is_of(const void *context, uint32_t place, const void *leaf) {
+    const struct tenant_members *m = context;
+    return m->items[place]->leaf == leaf;
+}
+
+/* The newest is in the table too, once there is one. */
+static void note_place(struct tenant_members *m) {
+    size_t from = m->count - 1;
+    if (m->count <= FEW)
+        return;
+    if (m->count == FEW + 1) {
+        table_init(&m->by_leaf, 4 * FEW);
+        from = 0;
+    }
+    for (size_t i = from; i < m->count; i++)
+        table_insert(&m->by_leaf, hash_of(m->items[i]->leaf), (uint32_t)i);
+}
+
+static struct tenant_member *find(const struct tenant_members *m, const struct tenant_leaf *leaf) {
+    if (m->count > FEW) {
+        uint32_t place = table_find(&m->by_leaf, hash_of(leaf), is_of, m, leaf);
+        return place == TABLE_NONE ? NULL : m->items[place];
+    }
+    for (size_t i = 0; i < m->count; i++)
+        if (m->items[i]->leaf == leaf)
+            return m->items[i];
+    return NULL;
+}
+
 static struct tenant_member *add(struct tenant_members *m, const struct tenant_leaf *leaf,
                                  struct cell *cell) {
     if (m->count == m->capacity) {
@@ -41,14 +76,14 @@ static struct tenant_member *add(struct tenant_members *m, const struct tenant_l
     CHECK(member);
     *member = (struct tenant_member){leaf, cell};
     m->items[m->count++] = member;
+    note_place(m);
     return member;
 }
 
 struct tenant_member *tenant_members_join(struct tenant_rule *r, const struct tenant_leaf *leaf) {
-    for (size_t i = 0; i < r->members.count; i++) {
-        if (r->members.items[i]->leaf == leaf)
-            return r->members.items[i];
-    }
+    struct tenant_member *there = find(&r->members, leaf);
+    if (there)
+        return there;
     bool head = r->members.count == 0 || !has_parts(r->objective);
     return add(&r->members, leaf, head ? NULL : part_new(r));
 }

@@ -3,6 +3,7 @@
  * others leave of the whole; so a rule of a single leaf costs nothing. */
 #pragma once
 
+#include "base/table.h"
 #include "tasks/tenant_scope.h"
 
 struct tenant_leaf;
@@ -17,6 +18,7 @@ struct tenant_member {
 struct tenant_members {
     struct tenant_member **items; /* owned, each allocated alone */
     size_t count, capacity;
+    struct table by_leaf; /* places in items; only where there are many */
 };
 
 void tenant_members_deinit(struct tenant_members *m);

@@ -1,4 +1,5 @@
 /* Objectives in a tenant's task: a day and its rest, what drives an alert, and whom it names. */
+#include "tasks/tenant_state.h"
 #include "tenant_stage.h"
 
 /* The local midnight that ends the day of FIXTURE_START, where clocks show UTC + 5:45. */
@@ -222,6 +223,27 @@ static void an_alert_says_what_drives_it(void **state) {
     stage_deinit(&s);
 }
 
+/* Few and many, in the order in which they came. */
+static void a_leaf_is_a_member_once(void **state) {
+    (void)state;
+    static struct tenant_leaf leaves[1000];
+    struct tenant_member *members[1000];
+    struct objective counted = {.metric = METRIC_OFFERED}; /* it has no parts */
+    struct tenant_rule rule = {.objective = &counted}, next = {.objective = &counted};
+    for (size_t i = 0; i < 1000; i++) {
+        members[i] = tenant_members_join(&rule, &leaves[i]);
+        assert_ptr_equal(members[i]->leaf, &leaves[i]);
+        assert_ptr_equal(tenant_members_join(&rule, &leaves[i / 2]), members[i / 2]);
+        assert_int_equal(rule.members.count, i + 1);
+    }
+    tenant_members_take_over(&next, &rule, FIXTURE_START);
+    for (size_t i = 0; i < 1000; i++)
+        assert_ptr_equal(tenant_members_join(&next, &leaves[i]), next.members.items[i]);
+    assert_int_equal(next.members.count, 1000);
+    tenant_members_deinit(&rule.members);
+    tenant_members_deinit(&next.members);
+}
+
 static void miss(struct stage *s, int64_t at, const char *id, bool gone) {
     s->r.misses[s->r.report.miss_count++] = (struct miss){.interaction_id = slice_of(id),
                                                           .kind = MISS_LATE,
@@ -282,6 +304,7 @@ int main(void) {
         cmocka_unit_test(the_rest_of_a_day_is_judged_over_restarts_and_late_counts),
         cmocka_unit_test(what_a_week_brought_is_expected_of_the_next),
         cmocka_unit_test(an_alert_says_what_drives_it),
+        cmocka_unit_test(a_leaf_is_a_member_once),
         cmocka_unit_test(an_alert_names_ten_who_missed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
