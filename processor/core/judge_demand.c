@@ -39,8 +39,10 @@ static void watch_init(struct demand_watch *w) {
 }
 
 void demand_state_init(struct demand_state *s, int64_t first_at) {
-    *s = (struct demand_state){
-        .alerted_until = INSTANT_NONE, .unheard_from = INSTANT_NONE, .unheard_until = INSTANT_NONE};
+    *s = (struct demand_state){.alerted_until = INSTANT_NONE,
+                               .unheard_from = INSTANT_NONE,
+                               .unheard_until = INSTANT_NONE,
+                               .shadow_until = INSTANT_NONE};
     watch_init(&s->up);
     watch_init(&s->down);
     demand_ramp_init(&s->ramp);
@@ -225,23 +227,21 @@ static void watch(const struct checking *k, struct demand_watch *w, bool up) {
         end(k, w, up);
 }
 
+/* A short silence does not end the shadow of a longer one before it: while a site catches up it is
+ * heard now and then. */
 static void note_silence(struct demand_state *s, bool heard, int64_t step_at) {
     if (heard)
         return;
     if (s->unheard_until != step_at - DEMAND_STEP_MS)
         s->unheard_from = step_at;
     s->unheard_until = step_at;
-}
-
-static bool in_shadow(const struct demand_state *s, int64_t step_at) {
-    if (s->unheard_until == INSTANT_NONE)
-        return false;
     int64_t shadow_ms = 2 * (s->unheard_until - s->unheard_from);
     if (shadow_ms < SHADOW_LEAST_MS)
         shadow_ms = SHADOW_LEAST_MS;
     if (shadow_ms > SHADOW_MOST_MS)
         shadow_ms = SHADOW_MOST_MS;
-    return step_at - s->unheard_until < shadow_ms;
+    if (step_at + shadow_ms > s->shadow_until)
+        s->shadow_until = step_at + shadow_ms;
 }
 
 void judge_demand_step(const struct judge_context *ctx, const struct demand_rule *rule,
@@ -257,7 +257,7 @@ void judge_demand_step(const struct judge_context *ctx, const struct demand_rule
                                   .scopes = scopes,
                                   .step_at = step_at};
     note_silence(state, heard, step_at);
-    k.look.drops = ctx->completeness >= LEARN_COMPLETENESS && !in_shadow(state, step_at);
+    k.look.drops = ctx->completeness >= LEARN_COMPLETENESS && step_at >= state->shadow_until;
     learn(&k);
     look(&k);
     watch(&k, &state->up, true);
@@ -309,6 +309,7 @@ void demand_state_save(const struct demand_state *s, struct buf *b) {
     buf_put_zigzag(b, s->alerted_until);
     buf_put_zigzag(b, s->unheard_from);
     buf_put_zigzag(b, s->unheard_until);
+    buf_put_zigzag(b, s->shadow_until);
     buf_put_double(b, s->ramp.evidence);
     buf_put_double(b, s->ramp.count);
     buf_put_double(b, s->ramp.mean);
@@ -332,6 +333,7 @@ bool demand_state_load(struct demand_state *s, struct cursor *c) {
     s->alerted_until = cursor_zigzag(c);
     s->unheard_from = cursor_zigzag(c);
     s->unheard_until = cursor_zigzag(c);
+    s->shadow_until = cursor_zigzag(c);
     s->ramp.evidence = cursor_double(c);
     s->ramp.count = cursor_double(c);
     s->ramp.mean = cursor_double(c);

@@ -32,6 +32,7 @@ struct demand_state {
     uint8_t past_at;                     /* the next one to be written */
     int64_t alerted_until;               /* slots that start before this hold alerted demand */
     int64_t unheard_from, unheard_until; /* the last silence; INSTANT_NONE: none yet */
+    int64_t shadow_until;                /* what any silence kept back may come until then */
 };
 
 /* `first_at`: when the scope was first seen; earlier slots are not learned as empty. */

@@ -377,6 +377,26 @@ static void silent_feed_that_catches_up_is_no_drop(void **state) {
     assert_int_equal(t->f.count, 0);
 }
 
+/* It catches up slowly, and is not heard for some seconds on the way. */
+static void short_silence_does_not_end_a_long_one(void **state) {
+    struct demand_test *t = *state;
+    even_weeks(t, 23);
+    int64_t from = LIVE_AT + 9 * HOUR_MS;
+    int64_t again = from + HOUR_MS;
+    int32_t held[360];
+    int32_t *steps = &t->arrivals.steps[(from - MONDAY) / ARRIVAL_MS];
+    memcpy(held, steps, sizeof(held));
+    memset(steps, 0, sizeof(held));
+    run_to(t, LIVE_AT, from + MINUTE_MS);
+    run_silent(t, from + MINUTE_MS, again);
+    run_to(t, again, again + 5 * MINUTE_MS);
+    run_silent(t, again + 5 * MINUTE_MS, again + 5 * MINUTE_MS + 30 * SECOND_MS);
+    run_to(t, again + 5 * MINUTE_MS + 30 * SECOND_MS, again + 30 * MINUTE_MS);
+    memcpy(steps, held, sizeof(held));
+    run_to(t, again + 30 * MINUTE_MS, LIVE_AT + DAY_MS);
+    assert_int_equal(t->f.count, 0);
+}
+
 /* The hour is never made good: no drop, and it is not learned as a quiet one either. */
 static void silent_feed_is_not_learned(void **state) {
     struct demand_test *t = *state;
@@ -527,6 +547,7 @@ int main(void) {
         TEST(a_busy_day_that_begins_as_a_ramp_is_one_alert),
         TEST(too_few_are_a_drop),
         TEST(silent_feed_that_catches_up_is_no_drop),
+        TEST(short_silence_does_not_end_a_long_one),
         TEST(silent_feed_is_not_learned),
         TEST(quiet_site_is_learned),
         TEST(shadow_is_no_longer_than_the_silence),
