@@ -395,7 +395,8 @@ static bool open_parts(struct shell *s, const struct kafka_topics *topics,
         .context = s, .found = on_schema, .missing = on_schema_missing, .later = on_schema_later};
     s->memory = process_memory_new();
     s->registry = registry_new(t->schema_registry, loop_uv(s->loop), &registry);
-    s->view = redis_view_new(t->redis, topics->tenant_log_id, loop_uv(s->loop), s->note, err);
+    s->view = redis_view_new(t->redis, topics->tenant_log_id, REDIS_VIEW_ANSWER_MS,
+                             loop_uv(s->loop), s->note, err);
     if (!s->view)
         return false;
     s->http = http_server_new(loop_uv(s->loop), t->listen, pages, s, err);

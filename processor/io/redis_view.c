@@ -15,10 +15,10 @@
 #include "io/redis_uv.h"
 
 #define RECONNECT_MS 500
-#define UPDATE_TIMEOUT_MS 5000 /* an update that takes longer ends the connection */
-#define KEEP_MS "1209600000"   /* 14 days after the last write */
-#define FIELDS_PER_CALL 500    /* Lua's stack bounds the arguments of one call */
-#define HOPS_MAX 3             /* from address to address, until a master is found */
+#define READ_FIRST_MS 10     /* for what came while the loop was busy */
+#define KEEP_MS "1209600000" /* 14 days after the last write */
+#define FIELDS_PER_CALL 500  /* Lua's stack bounds the arguments of one call */
+#define HOPS_MAX 3           /* from address to address, until a master is found */
 
 /* X(symbol, name, meaning) */
 #define REDIS_VIEW_STATES(X)                                                                       \
@@ -54,7 +54,10 @@ struct redis_view {
     char writer_log[64];
     char session[33]; /* drawn anew for each connection */
     uint64_t updates, commands, failures, stale_writes, redirects;
-    uint64_t updated_ms; /* by the loop's clock, when the last update was through; 0: never */
+    uint64_t answer_ms;   /* a server that answers nothing for so long has hung */
+    uint64_t answered_ms; /* by the loop's clock, the last write; or when an update was sent */
+    bool asked_again;     /* an answer may be there already: the loop was busy for so long */
+    uint64_t updated_ms;  /* by the loop's clock, when the last update was through; 0: never */
 };
 
 static void on_timer(uv_timer_t *timer);
@@ -256,7 +259,19 @@ static void connect_now(struct redis_view *v) {
     redisAsyncSetConnectCallback(redis, on_connect);
     redisAsyncSetDisconnectCallback(redis, on_disconnect);
     set_up(v);
-    wait_for(v, UPDATE_TIMEOUT_MS);
+    wait_for(v, v->answer_ms);
+}
+
+/* An update of a hundred thousand keys takes its time: as long as it moves it is not given up. What
+ * came while the loop was busy is read before it is judged. */
+static bool update_moves(struct redis_view *v) {
+    uint64_t since_ms = uv_now(v->loop) - v->answered_ms;
+    bool moves = since_ms < v->answer_ms;
+    if (v->state != REDIS_VIEW_BUSY || (!moves && v->asked_again))
+        return false;
+    v->asked_again = !moves;
+    wait_for(v, moves ? v->answer_ms - since_ms : READ_FIRST_MS);
+    return true;
 }
 
 static void on_timer(uv_timer_t *timer) {
@@ -266,7 +281,7 @@ static void on_timer(uv_timer_t *timer) {
         v->hops = 0;
         v->is_told = false;
         connect_now(v);
-    } else
+    } else if (!update_moves(v))
         drop(v, "the server does not answer in time; figures go on, the view waits");
 }
 
@@ -274,10 +289,11 @@ static void on_moved(void *context) {
     drop(context, "the sentinels name another master");
 }
 
-struct redis_view *redis_view_new(const char *urls, const char *writer_log, uv_loop_t *loop,
-                                  struct note_port note, struct err *err) {
+struct redis_view *redis_view_new(const char *urls, const char *writer_log, uint64_t answer_ms,
+                                  uv_loop_t *loop, struct note_port note, struct err *err) {
     struct redis_view *v = calloc(1, sizeof *v);
     CHECK(v);
+    v->answer_ms = answer_ms;
     v->loop = loop;
     v->note = note;
     snprintf(v->writer_log, sizeof v->writer_log, "%s", writer_log);
@@ -325,6 +341,8 @@ static void on_written(redisAsyncContext *redis, void *answer, void *context) {
     (void)context;
     if (v->redis != redis || !reply)
         return;
+    v->answered_ms = uv_now(v->loop);
+    v->asked_again = false;
     if (redis_role_is_refusal(reply)) {
         drop(v, "the server became a replica; looking for its master");
         return;
@@ -442,7 +460,9 @@ static void port_send(void *self, int32_t partition, int64_t offset, struct view
     if (!v->replies_due)
         return;
     v->state = REDIS_VIEW_BUSY;
-    wait_for(v, UPDATE_TIMEOUT_MS);
+    v->answered_ms = uv_now(v->loop);
+    v->asked_again = false;
+    wait_for(v, v->answer_ms);
 }
 
 static bool port_take_lost(void *self) {
