@@ -55,12 +55,16 @@ static int64_t last_at(const struct graves *g, uint32_t handle) {
     return block_of(g, handle)->minute_at + grave_at(g, handle)->after_ms;
 }
 
+static struct grave_minute *nth_minute(const struct graves *g, size_t place) {
+    return &g->minutes[g->first_minute + place];
+}
+
 /* The first minute that is not before `at`. */
 static size_t minute_place(const struct graves *g, int64_t at) {
     size_t from = 0, to = g->minute_count;
     while (from < to) {
         size_t middle = from + (to - from) / 2;
-        if (g->minutes[middle].at < at)
+        if (nth_minute(g, middle)->at < at)
             from = middle + 1;
         else
             to = middle;
@@ -68,20 +72,30 @@ static size_t minute_place(const struct graves *g, int64_t at) {
     return from;
 }
 
+/* For one more. */
+static void make_room(struct graves *g) {
+    if (g->first_minute + g->minute_count < g->minute_capacity)
+        return;
+    if (g->first_minute > g->minute_count) {
+        memcpy(g->minutes, nth_minute(g, 0), g->minute_count * sizeof(*g->minutes));
+        g->first_minute = 0;
+        return;
+    }
+    g->minute_capacity = g->minute_capacity == 0 ? 64 : g->minute_capacity * 2;
+    g->minutes = realloc(g->minutes, g->minute_capacity * sizeof(*g->minutes));
+    CHECK(g->minutes);
+}
+
 static struct grave_minute *minute_of(struct graves *g, int64_t at) {
     size_t place = minute_place(g, at);
-    if (place < g->minute_count && g->minutes[place].at == at)
-        return &g->minutes[place];
-    if (g->minute_count == g->minute_capacity) {
-        g->minute_capacity = g->minute_capacity == 0 ? 64 : g->minute_capacity * 2;
-        g->minutes = realloc(g->minutes, g->minute_capacity * sizeof(*g->minutes));
-        CHECK(g->minutes);
-    }
-    memmove(&g->minutes[place + 1], &g->minutes[place],
-            (g->minute_count - place) * sizeof(*g->minutes));
+    if (place < g->minute_count && nth_minute(g, place)->at == at)
+        return nth_minute(g, place);
+    make_room(g);
+    struct grave_minute *minute = nth_minute(g, place);
+    memmove(minute + 1, minute, (g->minute_count - place) * sizeof(*minute));
     g->minute_count++;
-    g->minutes[place] = (struct grave_minute){at, POOL_NONE, POOL_NONE};
-    return &g->minutes[place];
+    *minute = (struct grave_minute){at, POOL_NONE, POOL_NONE};
+    return minute;
 }
 
 /* The minute's last block, with room for one more. */
@@ -142,7 +156,7 @@ static bool is_same(const void *context, uint32_t handle, const void *key) {
 }
 
 bool graves_hold(const struct graves *g, struct grave_name name, int64_t event_at) {
-    if (g->minute_count == 0 || event_at >= g->minutes[g->minute_count - 1].at + MINUTE_MS)
+    if (g->minute_count == 0 || event_at >= nth_minute(g, g->minute_count - 1)->at + MINUTE_MS)
         return false;
     uint32_t handle = table_find(&g->index, name.hash, is_named, g, &name);
     return handle != TABLE_NONE && event_at <= last_at(g, handle);
@@ -163,14 +177,13 @@ static void remove_block(struct graves *g, uint32_t handle) {
 static size_t remove_minutes(struct graves *g, size_t count) {
     uint32_t before = g->count;
     for (size_t k = 0; k < count; k++) {
-        for (uint32_t handle = g->minutes[k].first, next; handle != POOL_NONE; handle = next) {
+        for (uint32_t handle = nth_minute(g, k)->first, next; handle != POOL_NONE; handle = next) {
             next = ((const struct grave_block *)pool_at(&g->blocks, handle))->next;
             remove_block(g, handle);
         }
     }
     g->minute_count -= count;
-    if (count > 0)
-        memmove(g->minutes, g->minutes + count, g->minute_count * sizeof(*g->minutes));
+    g->first_minute = g->minute_count == 0 ? 0 : g->first_minute + count;
     return before - g->count;
 }
 
@@ -198,7 +211,7 @@ size_t graves_bury(struct graves *g, struct grave_name name, int64_t at) {
 }
 
 void graves_forget(struct graves *g, int64_t from_at) {
-    if (g->minute_count > 0 && g->minutes[0].at + MINUTE_MS <= from_at)
+    if (g->minute_count > 0 && nth_minute(g, 0)->at + MINUTE_MS <= from_at)
         remove_minutes(g, minute_place(g, instant_floor(from_at, MINUTE_MS)));
 }
 
@@ -227,7 +240,7 @@ void graves_save(const struct graves *g, struct buf *b) {
     buf_put_varint(b, g->count);
     buf_reserve(b, g->count * sizeof(struct grave));
     for (size_t k = 0; k < g->minute_count; k++) {
-        const struct grave_minute *minute = &g->minutes[k];
+        const struct grave_minute *minute = nth_minute(g, k);
         uint32_t count = minute_size(g, minute);
         if (count == 0)
             continue;

@@ -33,8 +33,8 @@ struct grave_minute {
 struct graves {
     struct pool blocks;
     struct table index;
-    struct grave_minute *minutes; /* sorted */
-    size_t minute_count, minute_capacity;
+    struct grave_minute *minutes; /* sorted, from first_minute on: what went leaves room in front */
+    size_t first_minute, minute_count, minute_capacity;
     uint32_t count, limit;
 };
 
