@@ -30,6 +30,8 @@ struct chunk {
 };
 _Static_assert(sizeof(struct chunk) == 512, "whole cache lines");
 
+#define FEW_NOTES 8u /* so few are looked through for the first of them */
+
 /* Notes that are void stay until their time, unless they are more than the others. */
 #define VOID_FEW 4096u
 
@@ -146,13 +148,25 @@ static void tell_near(struct wheel *w, uint32_t slot) {
     w->near(w->context, w->taken, count);
 }
 
-/* The base enters a slot above level 0, whose notes go below. */
-static void enter(struct wheel *w, uint32_t slot) {
+/* The earliest key in the slot, but not beyond `at`. */
+static uint64_t earliest_in(const struct wheel *w, uint32_t slot, uint64_t start, uint64_t at) {
+    const struct chunk *chunk = chunk_at(w, w->heads[slot]);
+    uint64_t key, earliest = at;
+    for (uint32_t k = 0; k < chunk->count; k++)
+        if (key_in(w, slot, start, &chunk->notes[k], &key) && key < earliest)
+            earliest = key;
+    return earliest;
+}
+
+/* The base enters a slot above level 0, whose notes go below. Where they are few it goes to the
+ * first of them at once, and they pass over the levels between. */
+static void enter(struct wheel *w, uint32_t slot, uint64_t at) {
     uint64_t start = slot_start(w, slot);
     if (w->near && slot / SLOTS == 1)
         tell_near(w, slot);
     uint32_t c = cut_slot(w, slot);
-    w->base = start;
+    bool few = chunk_at(w, c)->count <= FEW_NOTES && chunk_at(w, c)->next == POOL_NONE;
+    w->base = few ? earliest_in(w, slot, start, at) : start;
     while (c != POOL_NONE) {
         const struct chunk *chunk = chunk_at(w, c);
         for (uint32_t k = 0; k < chunk->count; k++) {
@@ -293,7 +307,7 @@ static bool find_ripe(struct wheel *w, uint64_t at, uint32_t *slot) {
         if (slot_start(w, *slot) > at)
             break;
         if (*slot >= SLOTS) {
-            enter(w, *slot);
+            enter(w, *slot, at);
             continue;
         }
         w->base = slot_start(w, *slot);
