@@ -184,20 +184,9 @@ void change_by_event(struct interaction_task *t, uint32_t handle, const struct m
     journey_follow(t, r, &journey_stood, &n->now, out);
 }
 
-static bool time_changes(const struct interaction_task *t, const struct record *r,
-                         const struct fold *fold) {
-    if (record_is_warm(r))
-        return record_recent(&t->store, r)->next_at < t->clock;
-    struct interaction base;
-    record_read(&t->store, r, &base);
-    return fold_next_at(fold, &base) < t->clock;
-}
-
-void change_by_time(struct interaction_task *t, uint32_t handle, struct outbox *out) {
-    struct record *r = record_at(&t->store, handle);
+static void change_by_time(struct interaction_task *t, struct record *r, uint32_t handle,
+                           struct outbox *out) {
     struct fold fold = fold_for(t, out, 1, &t->holds);
-    if (!time_changes(t, r, &fold))
-        return;
     closed_remove(t, handle);
     struct recent *n = record_warm(&t->store, r);
     struct gauge_standing stood = gauges_standing(&n->now);
@@ -245,16 +234,9 @@ static bool is_forgotten(const struct interaction_task *t, const struct record *
            (now->phase == PHASE_NEW || (!interaction_is_open(now) && due_at <= t->clock));
 }
 
-void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *out) {
-    struct record *r = record_at(&t->store, handle);
-    if (record_is_warm(r))
-        settle_until(t, r, t->clock - t->options.reorder_ms, out);
-    struct interaction base;
-    const struct interaction *now = &base;
-    if (record_is_warm(r))
-        now = &record_recent(&t->store, r)->now;
-    else
-        record_read(&t->store, r, &base);
+/* With what it is now. */
+static void finish(struct interaction_task *t, uint32_t handle, const struct interaction *now) {
+    const struct record *r = record_at(&t->store, handle);
     int64_t due_at = settle_due_at(t, r, now);
     if (is_forgotten(t, r, now, due_at)) {
         change_drop(t, handle);
@@ -264,4 +246,33 @@ void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *o
     change_arm(t, handle, due_at);
     if (!interaction_is_open(now))
         closed_add(t, handle);
+}
+
+void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *out) {
+    struct record *r = record_at(&t->store, handle);
+    int64_t horizon_at = t->clock - t->options.reorder_ms;
+    struct interaction base;
+    const struct interaction *now = &base;
+    bool known = record_is_warm(r) && settle_until(t, r, horizon_at, &base, out);
+    if (record_is_warm(r))
+        now = &record_recent(&t->store, r)->now;
+    else if (!known)
+        record_read(&t->store, r, &base);
+    finish(t, handle, now);
+}
+
+void change_on_timer(struct interaction_task *t, uint32_t handle, struct outbox *out) {
+    struct record *r = record_at(&t->store, handle);
+    const struct fold fold = {.leaves = t->store.leaves};
+    bool warm = record_is_warm(r);
+    struct interaction base;
+    if (!warm)
+        record_read(&t->store, r, &base);
+    int64_t next_at = warm ? record_recent(&t->store, r)->next_at : fold_next_at(&fold, &base);
+    if (next_at < t->clock)
+        change_by_time(t, r, handle, out);
+    if (warm || next_at < t->clock)
+        change_finish(t, handle, out);
+    else
+        finish(t, handle, &base);
 }

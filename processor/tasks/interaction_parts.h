@@ -50,7 +50,9 @@ void closed_remove(struct interaction_task *t, uint32_t handle);
 /* interaction_change.c: one record changes. */
 void change_by_event(struct interaction_task *t, uint32_t handle, const struct moment *m,
                      uint64_t journey, const struct record_place *place, struct outbox *out);
-void change_by_time(struct interaction_task *t, uint32_t handle, struct outbox *out);
+
+/* Time has gone on to the task's clock; settles, drops or arms it as change_finish does. */
+void change_on_timer(struct interaction_task *t, uint32_t handle, struct outbox *out);
 
 /* Settles, drops or arms the record after a change; it may be gone afterwards. */
 void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *out);
@@ -68,9 +70,10 @@ void change_arm(struct interaction_task *t, uint32_t handle, int64_t due_at);
 /* Out of every list, the wheel and the store; a grave stays where repeats can still come. */
 void change_drop(struct interaction_task *t, uint32_t handle);
 
-/* interaction_settle.c: what is older than `reorder` goes from the tail into the base. */
-void settle_until(struct interaction_task *t, struct record *r, int64_t horizon_at,
-                  struct outbox *out);
+/* interaction_settle.c: what is older than `reorder` goes from the tail into the base. True when
+ * all of it did at once: the record is cold, and `base` is what it holds. */
+bool settle_until(struct interaction_task *t, struct record *r, int64_t horizon_at,
+                  struct interaction *base, struct outbox *out);
 void settle_first_instant(struct interaction_task *t, struct record *r, struct outbox *out);
 
 /* When something of the record has to be looked at again, or INSTANT_MAX. */

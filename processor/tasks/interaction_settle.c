@@ -74,21 +74,23 @@ static int64_t settles_at(const struct interaction_task *t, const struct recent 
     return heard_at + t->options.reorder_ms;
 }
 
-void settle_until(struct interaction_task *t, struct record *r, int64_t horizon_at,
-                  struct outbox *out) {
+bool settle_until(struct interaction_task *t, struct record *r, int64_t horizon_at,
+                  struct interaction *base, struct outbox *out) {
     struct recent *n = record_recent(&t->store, r);
     if (settles_at(t, n) - t->options.reorder_ms >= horizon_at)
-        return;
+        return false;
     if (n->count > 0 && newest_at(n) < horizon_at && !n->impossible && !n->kept) {
-        record_write(&t->store, r, &n->now);
+        interaction_copy(base, &n->now);
+        record_write(&t->store, r, base);
         tail_remove_first(&t->store, n, n->count);
         record_cool(&t->store, r);
-        return;
+        return true;
     }
     settle_some(t, r, horizon_at, out);
     /* A change of contracts lets the base run ahead of the horizon: only what is due tells. */
     if (n->count == 0 && n->base_next_at >= t->clock)
         record_cool(&t->store, r);
+    return false;
 }
 
 static int64_t kept_until(const struct interaction_task *t, const struct interaction *i) {

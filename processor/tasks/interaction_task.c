@@ -76,8 +76,7 @@ static void pass_timers(struct interaction_task *t, int64_t clock, struct outbox
             qsort_r(due, count, sizeof(*due), compare_due, &t->store);
         for (size_t k = 0; k < count; k++) {
             t->counts.timers++;
-            change_by_time(t, due[k], out);
-            change_finish(t, due[k], out);
+            change_on_timer(t, due[k], out);
         }
     }
     t->clock = clock;
