@@ -126,12 +126,14 @@ void episode_insert(struct episode_book *book, uint32_t handle) {
     const struct episode *episode = episode_at(book, handle);
     table_insert(&book->table, slice_hash(episode->key, KEY_SEED), handle);
     table_insert(&book->by_id, slice_hash(id_of(episode), ID_SEED), handle);
+    book->open_of[episode->kind]++;
 }
 
 void episode_remove(struct episode_book *book, uint32_t handle) {
     struct episode *episode = episode_at(book, handle);
     table_remove(&book->table, slice_hash(episode->key, KEY_SEED), handle);
     table_remove(&book->by_id, slice_hash(id_of(episode), ID_SEED), handle);
+    book->open_of[episode->kind]--;
     free_slice(episode->key);
     free_slice(episode->bytes);
     episode->due_at = INSTANT_MAX;
@@ -226,6 +228,7 @@ uint32_t episode_make(const struct judge_context *ctx, const struct episode_name
     uint32_t handle = pool_get(&book->pool);
     struct episode *episode = episode_at(book, handle);
     *episode = (struct episode){.key = slice_copy(key),
+                                .kind = (uint8_t)name->kind,
                                 .state = EPISODE_NONE,
                                 .silent_until = INSTANT_NONE,
                                 .due_at = INSTANT_MAX};

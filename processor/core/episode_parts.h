@@ -32,6 +32,7 @@ struct episode {
     struct slice bytes; /* latest Alert, episode_pack; owned */
     char id[EPISODE_ID_SIZE];
     int32_t seq;
+    uint8_t kind;  /* enum alert_kind */
     uint8_t state; /* enum episode_state */
     bool changed;  /* since the last walk */
 
@@ -73,6 +74,7 @@ struct episode_book {
     uint32_t open_limit;
     struct pool pool; /* of struct episode */
     struct table table, by_id;
+    uint32_t open_of[ALERT_KIND_COUNT];
     struct episode_due due;
     struct episode_past past;
     struct item_caps caps;

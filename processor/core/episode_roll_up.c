@@ -245,7 +245,7 @@ static void roll_up(const struct rolling *r, const struct member *children, size
 void episode_roll_up(const struct judge_context *ctx, enum alert_kind kind, struct slice rule,
                      const struct roll_up_child *children, size_t count, int64_t step_at) {
     struct rolling r = {ctx, rule, kind, step_at};
-    if (count == 0 || children[0].scope->mask == 0)
+    if (count == 0 || children[0].scope->mask == 0 || ctx->book->open_of[kind] == 0)
         return;
     struct member *members = calloc(count, sizeof(*members));
     CHECK(members);

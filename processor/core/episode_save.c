@@ -77,6 +77,7 @@ static bool load_one(struct episode_book *book, struct cursor *c) {
         alert.alert_id.size != EPISODE_ID_SIZE || episode_handle(book, e.key) != TABLE_NONE)
         return false;
     memcpy(e.id, alert.alert_id.at, EPISODE_ID_SIZE);
+    e.kind = (uint8_t)alert.kind;
     e.seq = alert.seq;
     e.key = slice_copy(e.key);
     e.bytes = slice_copy(e.bytes);
