@@ -77,7 +77,7 @@ static int order_demand(const void *item, const void *key) {
 void tenant_state_set_contract(struct tenant_task *t, struct tenant *tenant, int64_t at) {
     tenant->contract = contract_set_find(t->options.contracts, tenant->name, at);
     tenant->until_at = contract_set_until(t->options.contracts, tenant->name, at);
-    tenant->due_at = INSTANT_NONE;
+    tenant->due_at = tenant->feeds_due_at = INSTANT_NONE;
     tenant->aligned.step_at = tenant->aligned.pane_at = INSTANT_NONE;
     tenant->mask_count = contract_views(tenant->contract, tenant->masks);
 }

@@ -34,6 +34,7 @@ struct tenant_aligned {
 struct tenant {
     struct slice name;               /* owned */
     int64_t due_at;                  /* no step before this does anything; no part of the state */
+    int64_t feeds_due_at;            /* the same of its feeds */
     const struct contract *contract; /* in force at the newest step */
     int64_t until_at;                /* when another takes over; INSTANT_MAX: none does */
     struct buf ahead;                /* rows of panes from there on: tenant_ahead.h */

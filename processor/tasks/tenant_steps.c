@@ -130,9 +130,12 @@ static int64_t judge_rules(struct tenant_task *t, struct tenant *tenant, struct 
     return due_at;
 }
 
-static int64_t judge_feeds(struct tenant_task *t, struct tenant *tenant, struct judge_context *ctx,
-                           int64_t step_at) {
+/* What is held of steps that are over goes on once an hour at least. */
+static void judge_feeds(struct tenant_task *t, struct tenant *tenant, struct judge_context *ctx,
+                        int64_t step_at) {
     int64_t due_at = INSTANT_MAX;
+    if (step_at < tenant->feeds_due_at && step_at % HOUR_MS != 0)
+        return;
     ctx->completeness = tenant_sources_completeness(&t->sources);
     for (size_t i = 0; i < tenant->feeds.count; i++) {
         struct tenant_feed *feed = tenant->feeds.items[i];
@@ -141,7 +144,7 @@ static int64_t judge_feeds(struct tenant_task *t, struct tenant *tenant, struct 
         judge_skew_step(ctx, feed->site, &feed->skew, step_at);
         due_at = earlier(due_at, judge_skew_due(ctx->contract, &feed->skew, step_at));
     }
-    return due_at;
+    tenant->feeds_due_at = due_at;
 }
 
 /* Whatever acts at steps says when it is due next: steps in between may be passed over. */
@@ -161,7 +164,8 @@ static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t st
     if (step_at % DEMAND_STEP_MS == 0)
         judge_demands(tenant, &ctx, step_at);
     if (step_at % FEED_STEP_MS == 0)
-        tenant_state_due(tenant, judge_feeds(t, tenant, &ctx, step_at));
+        judge_feeds(t, tenant, &ctx, step_at);
+    tenant_state_due(tenant, tenant->feeds_due_at);
     tenant_storms_settle(tenant, &ctx, step_at);
     episode_book_count_more(&ctx);
     if (step_at % MINUTE_MS == 0 && !t->options.judge_only)

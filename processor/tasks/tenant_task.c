@@ -101,6 +101,10 @@ static void add_ages(struct tenant_task *t, const struct report *report) {
     }
 }
 
+static int64_t earlier(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
 static void judge_facts(struct tenant_task *t, const struct report *report) {
     for (size_t i = 0; i < report->fact_count; i++) {
         const struct fact *fact = &report->facts[i];
@@ -116,16 +120,31 @@ static void judge_facts(struct tenant_task *t, const struct report *report) {
     }
 }
 
+static void hear_feed(struct tenant_task *t, struct tenant *tenant, struct tenant_feed *feed,
+                      const struct judge_context *ctx, const struct report_feed *f) {
+    judge_feed_heard(ctx, &feed->state, f->heard_at);
+    int64_t silent_at = judge_feed_due(ctx->contract, &feed->state, t->step_at);
+    int64_t skewed_at = judge_skew_heard(ctx->contract, &feed->skew, f->heard_at, f->lead_ms,
+                                         t->step_at);
+    tenant->feeds_due_at = earlier(tenant->feeds_due_at, earlier(silent_at, skewed_at));
+    tenant_state_due(tenant, tenant->feeds_due_at);
+}
+
+/* Mostly it is one site that was heard at many steps. */
 static void hear_feeds(struct tenant_task *t, const struct report *report) {
+    struct tenant *tenant = NULL;
+    struct tenant_feed *feed = NULL;
+    struct judge_context ctx;
     for (size_t i = 0; i < report->feed_count; i++) {
         const struct report_feed *f = &report->feeds[i];
-        struct tenant *tenant = tenant_state_tenant(t, f->tenant);
-        struct judge_context ctx = tenant_state_context(t, tenant, t->out);
-        struct tenant_feed *feed = tenant_state_feed(tenant, f->site);
-        judge_feed_heard(&ctx, &feed->state, f->heard_at);
-        tenant_state_due(tenant, judge_feed_due(ctx.contract, &feed->state, t->step_at));
-        tenant_state_due(tenant, judge_skew_heard(ctx.contract, &feed->skew, f->heard_at,
-                                                  f->lead_ms, t->step_at));
+        if (!tenant || !slice_equal(tenant->name, f->tenant)) {
+            tenant = tenant_state_tenant(t, f->tenant);
+            ctx = tenant_state_context(t, tenant, t->out);
+            feed = NULL;
+        }
+        if (!feed || !slice_equal(feed->site, f->site))
+            feed = tenant_state_feed(tenant, f->site);
+        hear_feed(t, tenant, feed, &ctx, f);
     }
 }
 
