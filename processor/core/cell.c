@@ -6,10 +6,14 @@
 #include "core/cell_windows.h"
 #include "core/delta.h"
 
-#define COARSE_MS (5 * MINUTE_MS)
+#define COARSE_MS CELL_COARSE_MS
 #define WAITING_BYTES 4096 /* that may wait beside half of what the panes take */
 
 static const int64_t widths_ms[CELL_TIERS] = {DELTA_PANE_MS, MINUTE_MS, COARSE_MS};
+
+static int64_t earlier(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
 
 void cell_scratch_init(struct cell_scratch *s) {
     pane_scratch_init(&s->panes);
@@ -28,7 +32,7 @@ struct cell *cell_new(const struct cell_shape *shape, struct cell_scratch *scrat
     CHECK(c);
     c->shape = *shape;
     c->scratch = scratch;
-    c->at = c->still_until = INSTANT_NONE;
+    c->at = c->still_until = c->roll_at = INSTANT_NONE;
     c->changes = 1;
     cell_waiting_init(&c->waiting);
     cell_periods_init(&c->periods);
@@ -67,8 +71,9 @@ static int64_t tier_from(const struct cell *c, size_t t) {
     CHECK(t < CELL_TIERS);
     if (t + 1 == CELL_TIERS || c->at == INSTANT_NONE)
         return cell_kept_from(c);
-    int64_t stays_ms = t == 0 ? c->shape.fine_ms : c->shape.minute_ms;
-    return instant_floor(instant_floor(c->at, widths_ms[t]) - stays_ms, widths_ms[t + 1]);
+    if (t == 0)
+        return instant_floor(instant_floor(c->at, DELTA_PANE_MS) - c->shape.fine_ms, MINUTE_MS);
+    return instant_floor(instant_floor(c->at, MINUTE_MS) - c->shape.minute_ms, COARSE_MS);
 }
 
 int64_t cell_oldest(const struct cell *c) {
@@ -94,6 +99,8 @@ static size_t take_entries(struct cell_scratch *s, struct tally *t) {
  * `at`. What comes to nothing leaves no pane. */
 static void put_in_pane(struct cell *c, size_t tier, int64_t at, const struct slice *alone) {
     struct pane_list *l = &c->tiers[tier];
+    if (l->count == 0 || at < pane_list_at(l, 0)->at)
+        c->roll_at = INSTANT_NONE;
     struct pane *p = pane_list_get(l, at);
     struct cell_scratch *s = c->scratch;
     c->packed_bytes -= p->size;
@@ -133,7 +140,7 @@ static void take_waiting(struct cell *c) {
         put_in_pane(c, tier, at, end - i == 1 ? &first : NULL);
         i = end;
     }
-    cell_waiting_deinit(w);
+    cell_waiting_reset(w);
 }
 
 static void drop(struct cell *c, size_t tier, size_t count) {
@@ -154,8 +161,25 @@ static void widen(struct cell *c, size_t tier, size_t count) {
     drop(c, tier, count);
 }
 
+/* Not after the first instant at which a pane is too old for its width, or to be kept. */
+static int64_t next_roll(const struct cell *c) {
+    const int64_t stay_ms[] = {c->shape.fine_ms + MINUTE_MS, c->shape.minute_ms + COARSE_MS};
+    int64_t at = INSTANT_MAX;
+    for (size_t t = 0; t < CELL_TIERS; t++) {
+        if (c->tiers[t].count == 0)
+            continue;
+        int64_t first_at = pane_list_at(&c->tiers[t], 0)->at;
+        if (t + 1 < CELL_TIERS)
+            at = earlier(at, instant_floor(first_at, widths_ms[t + 1]) + stay_ms[t]);
+        at = earlier(at, instant_floor(first_at + c->shape.keep_ms, COARSE_MS) + COARSE_MS);
+    }
+    return at;
+}
+
 /* Panes too old for their width go on to the next, or out. */
 static void roll(struct cell *c) {
+    if (c->at < c->roll_at)
+        return;
     for (size_t t = 0; t < CELL_TIERS; t++) {
         const struct pane_list *l = &c->tiers[t];
         int64_t first_at = l->count == 0 ? INSTANT_MAX : pane_list_at(l, 0)->at;
@@ -168,6 +192,7 @@ static void roll(struct cell *c) {
         if (t + 1 < CELL_TIERS)
             widen(c, t, pane_list_lower(l, tier_from(c, t)));
     }
+    c->roll_at = next_roll(c);
 }
 
 /* Rows of one day together. */
@@ -208,14 +233,11 @@ static void advance_periods(struct cell *c, int64_t at) {
     cell_periods_settle(p, &c->shape, edge_at, &s->panes);
 }
 
-static int64_t earlier(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
 /* The instant after which the first pane from `edge_at` on lies before an edge that far behind. */
-static int64_t passes_at(const struct pane_list *l, int64_t edge_at, int64_t behind_ms) {
-    size_t next = pane_list_lower(l, edge_at);
-    return next < l->count ? pane_list_at(l, next)->at + behind_ms : INSTANT_MAX;
+static int64_t passes_at(const struct pane_list *l, size_t *near, int64_t edge_at,
+                         int64_t behind_ms) {
+    *near = pane_list_near(l, edge_at, *near);
+    return *near < l->count ? pane_list_at(l, *near)->at + behind_ms : INSTANT_MAX;
 }
 
 int64_t cell_still_until(struct cell *c) {
@@ -225,9 +247,12 @@ int64_t cell_still_until(struct cell *c) {
     int64_t until_at = INSTANT_MAX;
     for (size_t t = 0; t < CELL_TIERS; t++) {
         for (size_t w = 0; w < c->shape.window_count && c->tiers[t].count > 0; w++) {
-            int64_t edge_at = c->windows[w].edge_at, length_ms = c->shape.windows[w].length_ms;
-            until_at = earlier(until_at, passes_at(&c->tiers[t], edge_at - length_ms, length_ms));
-            until_at = earlier(until_at, passes_at(&c->tiers[t], edge_at, 0));
+            struct cell_window *window = &c->windows[w];
+            int64_t edge_at = window->edge_at, length_ms = c->shape.windows[w].length_ms;
+            size_t newest = c->tiers[t].count;
+            until_at = earlier(until_at, passes_at(&c->tiers[t], &window->tails[t],
+                                                   edge_at - length_ms, length_ms));
+            until_at = earlier(until_at, passes_at(&c->tiers[t], &newest, edge_at, 0));
         }
     }
     c->still_until = until_at;
@@ -256,6 +281,9 @@ void cell_advance(struct cell *c, int64_t at) {
     if (c->at != INSTANT_NONE)
         cell_windows_slide(c, at);
     correct_periods(c);
+    /* Where they belong as of now, unless some are to go already. */
+    if (came && c->at != INSTANT_NONE && c->waiting.rows[0].pane_at >= kept_from(c, at))
+        c->at = at;
     take_waiting(c);
     if (c->at == INSTANT_NONE && at != INSTANT_NONE) {
         int64_t oldest = cell_oldest(c);

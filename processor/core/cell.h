@@ -24,8 +24,9 @@ struct cell_scratch {
 };
 
 struct cell_window {
-    int64_t edge_at; /* the window is [edge_at - length, edge_at) */
-    bool changed;    /* since whoever shows it cleared this */
+    int64_t edge_at;          /* the window is [edge_at - length, edge_at) */
+    bool changed;             /* since whoever shows it cleared this */
+    size_t tails[CELL_TIERS]; /* about where its panes begin; only ever a hint */
     struct cell_sums sums;
 };
 
@@ -36,6 +37,7 @@ struct cell {
     int64_t base[CELL_GAUGES];    /* gauge changes of the panes that are gone */
     size_t packed_bytes;          /* of all panes */
     int64_t still_until;          /* see cell_still_until; at `at`: it was not looked for yet */
+    int64_t roll_at;              /* before this no pane changes its width, and none goes */
     uint64_t changes;             /* grows whenever a window's sums may have changed */
     struct cell_waiting waiting;
     struct pane_list tiers[CELL_TIERS];

@@ -17,6 +17,9 @@
 #define CELL_BINS_EACH 4096u /* above HISTOGRAM_BUCKETS */
 #define CELL_KEY_LIMIT (CELL_BINS_AT + HISTOGRAM_COUNT * CELL_BINS_EACH)
 
+#define CELL_COARSE_MS                                                                             \
+    (5 * MINUTE_MS) /* the widest panes; what is kept goes by so much at a time */
+
 struct cell_span {
     int64_t length_ms, step_ms;
 };
@@ -44,6 +47,11 @@ static inline uint32_t cell_key_counter(enum counter c) {
     if (key < COUNTER_WAITING_CHANGE)
         return key + CELL_GAUGES;
     return key <= COUNTER_BACKLOG_CHANGE ? key - COUNTER_WAITING_CHANGE : key;
+}
+
+/* Changes of gauges are among what is counted. */
+static inline bool cell_shape_gauges(const struct cell_shape *s) {
+    return s->counters >> COUNTER_WAITING_CHANGE & ((1u << CELL_GAUGES) - 1);
 }
 
 static inline uint32_t cell_key_level(size_t threshold, enum attribution a, enum level_counter l) {

@@ -51,6 +51,15 @@ void cell_sums_entries(struct cell_sums *s, const struct pane_entry *entries, si
         add(s, entries[i].key, entries[i].value);
 }
 
+void cell_sums_packed(struct cell_sums *s, struct slice packed, int sign) {
+    struct pane_reader reader = pane_read_packed(packed);
+    struct pane_entry e;
+    while (pane_next(&reader, &e) && e.key < CELL_BINS_AT) {
+        CHECK(e.key < s->dense_count);
+        s->dense[e.key] += sign * e.value;
+    }
+}
+
 void cell_sums_counters(struct cell_sums *s, struct slice packed) {
     struct pane_reader reader = pane_read_packed(packed);
     struct pane_entry e;

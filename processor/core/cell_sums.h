@@ -20,6 +20,9 @@ void cell_sums_reset(struct cell_sums *s);
 void cell_sums_tally(struct cell_sums *s, const struct tally *t);
 void cell_sums_entries(struct cell_sums *s, const struct pane_entry *entries, size_t count);
 
+/* The same of packed entries, `sign` (1, -1) times, histograms aside. */
+void cell_sums_packed(struct cell_sums *s, struct slice packed, int sign);
+
 /* The counters of packed entries: neither gauges nor histograms. */
 void cell_sums_counters(struct cell_sums *s, struct slice packed);
 

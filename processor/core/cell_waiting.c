@@ -15,9 +15,21 @@ void cell_waiting_deinit(struct cell_waiting *w) {
     *w = (struct cell_waiting){0};
 }
 
+#define ROWS_LITTLE 8    /* cells are many, and most have little to take in at a time */
+#define BYTES_LITTLE 256 /* packed */
+
+void cell_waiting_reset(struct cell_waiting *w) {
+    if (w->capacity > ROWS_LITTLE || w->packed.capacity > BYTES_LITTLE) {
+        cell_waiting_deinit(w);
+        return;
+    }
+    w->count = 0;
+    buf_reset(&w->packed);
+}
+
 void cell_waiting_add(struct cell_waiting *w, int64_t pane_at, struct slice packed) {
     if (w->count == w->capacity) {
-        w->capacity = w->capacity == 0 ? 8 : w->capacity * 2;
+        w->capacity = w->capacity == 0 ? ROWS_LITTLE : w->capacity * 2;
         w->rows = realloc(w->rows, w->capacity * sizeof(*w->rows));
         CHECK(w->rows);
     }

@@ -19,6 +19,9 @@ struct cell_waiting {
 void cell_waiting_init(struct cell_waiting *w);
 void cell_waiting_deinit(struct cell_waiting *w);
 
+/* Empty again; of the memory a little stays. */
+void cell_waiting_reset(struct cell_waiting *w);
+
 void cell_waiting_add(struct cell_waiting *w, int64_t pane_at, struct slice packed);
 
 /* Rows by pane. */

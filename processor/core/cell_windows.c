@@ -20,6 +20,8 @@ bool cell_windows_sum(const struct cell *c, int64_t from_at, int64_t to_at, int 
 
 bool cell_windows_gauges(const struct cell *c, int64_t from_at, int64_t to_at, int64_t *gauges) {
     bool any = false;
+    if (!cell_shape_gauges(&c->shape))
+        return false;
     for (size_t tier = 0; tier < CELL_TIERS && from_at < to_at; tier++) {
         const struct pane_list *l = &c->tiers[tier];
         for (size_t i = pane_list_lower(l, from_at); i < l->count; i++) {
@@ -56,7 +58,8 @@ static struct group group_of(const struct cell *c, size_t first, int64_t at) {
 static void gather_gauges(const struct cell *c, struct group *g) {
     const struct cell_waiting *w = &c->waiting;
     g->changed = cell_windows_gauges(c, g->old_at, g->edge_at, g->gauges);
-    for (size_t i = 0; i < w->count && w->rows[i].pane_at < g->edge_at; i++)
+    bool kept = cell_shape_gauges(&c->shape);
+    for (size_t i = 0; kept && i < w->count && w->rows[i].pane_at < g->edge_at; i++)
         g->changed |= cell_sums_gauges(g->gauges, cell_waiting_packed(w, i));
 }
 
@@ -112,7 +115,58 @@ static void move_group(struct cell *c, struct group *g) {
     tally_reset(&c->scratch->in);
 }
 
+/* One window of counters alone, as rules have it, takes panes and rows as they come. */
+static bool is_plain(const struct cell_shape *s) {
+    return s->window_count == 1 && s->histograms == 0 && !cell_shape_gauges(s);
+}
+
+/* Adds the panes of [from_at, to_at), looked for near the places that are given, `sign` times;
+ * leaves the places where they end, and returns whether there were any. */
+static bool add_panes(struct cell *c, int64_t from_at, int64_t to_at, int sign, size_t *places) {
+    bool any = false;
+    for (size_t tier = 0; tier < CELL_TIERS; tier++) {
+        const struct pane_list *l = &c->tiers[tier];
+        if (l->count == 0)
+            continue;
+        size_t i = pane_list_near(l, from_at, places[tier]);
+        for (; i < l->count && pane_list_at(l, i)->at < to_at; i++) {
+            cell_sums_packed(&c->windows[0].sums, pane_packed(pane_list_at(l, i)), sign);
+            any = true;
+        }
+        places[tier] = i;
+    }
+    return any;
+}
+
+static void slide_plain(struct cell *c, int64_t at) {
+    const struct cell_waiting *w = &c->waiting;
+    struct cell_window *window = &c->windows[0];
+    int64_t length_ms = c->shape.windows[0].length_ms, old_at = window->edge_at;
+    int64_t edge_at = later(old_at, instant_floor(at, c->shape.windows[0].step_ms));
+    int64_t from_at = edge_at - length_ms;
+    size_t newest[CELL_TIERS] = {SIZE_MAX, SIZE_MAX, SIZE_MAX};
+    bool changed;
+    if (from_at >= old_at) { /* nothing stays */
+        changed = cell_sums_any(&window->sums);
+        cell_sums_reset(&window->sums);
+    } else {
+        changed = add_panes(c, old_at - length_ms, from_at, -1, window->tails);
+    }
+    changed |= add_panes(c, later(from_at, old_at), edge_at, 1, newest);
+    size_t i = cell_waiting_lower(w, from_at);
+    for (; i < w->count && w->rows[i].pane_at < edge_at; i++) {
+        cell_sums_packed(&window->sums, cell_waiting_packed(w, i), 1);
+        changed = true;
+    }
+    window->edge_at = edge_at;
+    window->changed |= changed;
+}
+
 void cell_windows_slide(struct cell *c, int64_t at) {
+    if (is_plain(&c->shape)) {
+        slide_plain(c, at);
+        return;
+    }
     for (size_t w = 0; w < c->shape.window_count;) {
         struct group g = group_of(c, w, at);
         w = g.end;

@@ -22,20 +22,22 @@ void pane_init(struct pane *p, int64_t at) {
 }
 
 void pane_deinit(struct pane *p) {
-    free(p->bytes);
+    if (p->capacity > 0)
+        free(p->bytes.far);
     *p = (struct pane){0};
 }
 
 static void take_bytes(struct pane *p, const void *bytes, size_t size) {
     CHECK(size < UINT32_MAX - 2 * GRAIN);
-    if (size > p->capacity) {
+    if (size > PANE_NEAR && size > p->capacity) {
+        char *far = p->capacity > 0 ? p->bytes.far : NULL;
         p->capacity = (uint32_t)((size + HEAD + GRAIN - 1) / GRAIN * GRAIN - HEAD);
-        p->bytes = realloc(p->bytes, p->capacity);
-        CHECK(p->bytes);
+        p->bytes.far = realloc(far, p->capacity);
+        CHECK(p->bytes.far);
     }
     p->size = (uint32_t)size;
     if (size > 0)
-        memcpy(p->bytes, bytes, size);
+        memcpy(p->capacity > 0 ? p->bytes.far : p->bytes.near, bytes, size);
 }
 
 /* Where entries are written: room for what may come is reserved before. */

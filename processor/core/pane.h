@@ -15,12 +15,16 @@ struct pane_entry {
     int64_t value;
 };
 
+#define PANE_NEAR 8 /* so many bytes have room in the pane itself: those of a rule are no more */
+
 struct pane {
     int64_t at; /* start of the span, epoch ms */
-    char
-        *bytes; /* owned; varint 2 * key difference, and zigzag value with 1 more, unless it is 1 */
+    union {
+        char near[PANE_NEAR];
+        char *far; /* owned */
+    } bytes;
     uint32_t size;
-    uint32_t capacity;
+    uint32_t capacity; /* of `far`; 0: they are near */
 };
 
 /* Working memory of merges; one serves any number of panes. */
@@ -60,8 +64,9 @@ static inline struct pane_reader pane_read_packed(struct slice packed) {
     return (struct pane_reader){at, at + packed.size, 0};
 }
 
+/* Valid until the pane changes or moves. */
 static inline struct slice pane_packed(const struct pane *p) {
-    return (struct slice){p->bytes, p->size};
+    return (struct slice){p->capacity > 0 ? p->bytes.far : p->bytes.near, p->size};
 }
 
 static inline struct pane_reader pane_read(const struct pane *p) {

@@ -18,12 +18,9 @@ void pane_list_deinit(struct pane_list *l) {
     pane_list_init(l);
 }
 
-size_t pane_list_lower(const struct pane_list *l, int64_t at) {
+size_t pane_list_search(const struct pane_list *l, int64_t at) {
     size_t low = 0;
     size_t high = l->count;
-    /* Nearly always it is one of the newest. */
-    if (high > 0 && pane_list_at(l, high - 1)->at < at)
-        return high;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (pane_list_at(l, middle)->at < at)
@@ -91,7 +88,7 @@ void pane_list_save(const struct pane_list *l, int64_t width_ms, struct buf *b) 
         const struct pane *p = pane_list_at(l, i);
         at = pane_put_varint(at, (uint64_t)(p->at - before) / (uint64_t)width_ms);
         at = pane_put_varint(at, p->size);
-        memcpy(at, p->bytes, p->size);
+        memcpy(at, pane_packed(p).at, p->size);
         at += p->size;
         before = p->at;
     }

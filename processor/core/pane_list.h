@@ -17,8 +17,24 @@ static inline struct pane *pane_list_at(const struct pane_list *l, size_t index)
     return &l->panes[l->first + index];
 }
 
-/* Index of the first pane that does not start before `at`; count when there is none. */
-size_t pane_list_lower(const struct pane_list *l, int64_t at);
+/* Index of the first pane that does not start before `at`; count when there is none. Nearly always
+ * that is one of the newest. */
+size_t pane_list_search(const struct pane_list *l, int64_t at);
+static inline size_t pane_list_lower(const struct pane_list *l, int64_t at) {
+    if (l->count == 0 || pane_list_at(l, l->count - 1)->at < at)
+        return l->count;
+    return pane_list_at(l, 0)->at >= at ? 0 : pane_list_search(l, at);
+}
+
+/* The same, looked for from a place that is near it. */
+static inline size_t pane_list_near(const struct pane_list *l, int64_t at, size_t near) {
+    size_t i = near < l->count ? near : l->count;
+    while (i > 0 && pane_list_at(l, i - 1)->at >= at)
+        i--;
+    while (i < l->count && pane_list_at(l, i)->at < at)
+        i++;
+    return i;
+}
 
 /* The pane that starts at `at`, made when missing. Valid until the next change of the list. */
 struct pane *pane_list_get(struct pane_list *l, int64_t at);

@@ -15,8 +15,9 @@ static struct cell_shape rolling_shape(const struct objective *objective) {
     struct cell_shape shape = {.windows = {{spec->length_ms, spec->step_ms}}, .window_count = 1};
     /* Late counts are looked at again as far back as an episode's first steps may lie. */
     shape.keep_ms = 2 * spec->length_ms + objective->hold_ms;
-    shape.fine_ms = spec->step_ms < MINUTE_MS ? shape.keep_ms : 0;
-    shape.minute_ms = shape.keep_ms;
+    /* Panes go before they would change their width. */
+    shape.fine_ms = spec->step_ms < MINUTE_MS ? shape.keep_ms + CELL_COARSE_MS : 0;
+    shape.minute_ms = shape.keep_ms + CELL_COARSE_MS;
     return shape;
 }
 

@@ -159,13 +159,14 @@ int64_t tenant_sources_clock(const struct tenant_sources *s) {
 double tenant_sources_completeness(const struct tenant_sources *s) {
     int64_t all = 0;
     int64_t counted = 0;
+    if (!s->live)
+        return 1.0; /* in a replay an empty partition is not a missing one */
     for (size_t i = 0; i < s->topic_count; i++) {
         all += s->topics[i].partitions;
         for (int32_t p = 0; p < s->topics[i].partitions; p++)
             counted += counts(s, &s->topics[i].sources[p]);
     }
-    /* In a replay an empty partition is not a missing one. */
-    return !s->live || all == 0 ? 1.0 : (double)counted / (double)all;
+    return all == 0 ? 1.0 : (double)counted / (double)all;
 }
 
 double tenant_sources_window(const struct tenant_sources *s, int64_t start_at, int64_t end_at) {
