@@ -19,6 +19,24 @@ struct near_row {
     struct attainment_row *row;
 };
 
+/* What an objective counts of a leaf. */
+struct near_objective {
+    bool counted; /* it counts something of it */
+    struct cell_shape shape;
+    struct scope scope; /* views into the leaf */
+    const struct metric_parts *parts;
+    struct attainment_row *row; /* NULL: nothing was counted so far */
+};
+
+/* Rows of one leaf come again and again too. */
+#define NEAR_LEAVES 256u
+
+struct near_leaf {
+    struct leaf leaf; /* names owned */
+    const struct contract *contract;
+    struct near_objective *objectives; /* owned, in the contract's order; NULL: the place is free */
+};
+
 struct attainment {
     const struct contract_set *contracts;
     struct attainment_row **rows;
@@ -27,7 +45,8 @@ struct attainment {
     bool sorted;
     struct table table;
     uint64_t left_out;
-    struct near_row near[NEAR_ROWS]; /* by their addresses */
+    struct near_row near[NEAR_ROWS];      /* by their addresses */
+    struct near_leaf leaves[NEAR_LEAVES]; /* by what they are */
     struct pane_scratch scratch;
     struct cell_sums sums; /* of a report's row, for one objective */
 };
@@ -84,9 +103,19 @@ static void free_row(struct attainment_row *row) {
     free(row);
 }
 
+static void forget_leaf(struct near_leaf *l) {
+    const struct slice names[] = {l->leaf.tenant, l->leaf.vendor, l->leaf.site, l->leaf.queue};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        free((char *)(uintptr_t)names[i].at);
+    free(l->objectives);
+    *l = (struct near_leaf){0};
+}
+
 void attainment_free(struct attainment *a) {
     if (!a)
         return;
+    for (size_t i = 0; i < NEAR_LEAVES; i++)
+        forget_leaf(&a->leaves[i]);
     for (size_t i = 0; i < a->row_count; i++)
         free_row(a->rows[i]);
     free(a->rows);
@@ -223,39 +252,84 @@ static void add_to_row(struct attainment *a, struct attainment_row *row, const s
 }
 
 static struct addition addition_of(struct attainment *a, const struct objective *o, int64_t pane_at,
-                                   size_t entry_count) {
-    struct addition x = {.pane_at = pane_at,
-                         .parts = metric_parts(o->metric, o->attribution),
-                         .entries = a->scratch.entries,
-                         .count = entry_count};
+                                   const struct metric_parts *parts, size_t entry_count) {
+    struct addition x = {
+        .pane_at = pane_at, .parts = parts, .entries = a->scratch.entries, .count = entry_count};
     struct figure figure;
-    if (x.parts->form == FORM_QUANTILE)
+    if (parts->form == FORM_QUANTILE)
         return x;
-    cell_sums_reset(&a->sums);
     cell_sums_entries(&a->sums, x.entries, entry_count);
     cell_figure(&a->sums, o->metric, o->attribution, o->variant, 0, &figure);
-    bool divided = x.parts->form != FORM_COUNT;
+    for (size_t i = 0; i < entry_count; i++)
+        a->sums.dense[x.entries[i].key] = 0;
+    bool divided = parts->form != FORM_COUNT;
     x.over = divided ? figure.numerator : (int64_t)figure.value;
     x.under = divided ? figure.denominator : 0;
     return x;
 }
 
 static void add_for(struct attainment *a, const struct contract *contract,
-                    const struct objective *o, const struct leaf *leaf, const struct report *report,
-                    const struct report_row *row) {
-    if (metric_parts(o->metric, BY_EVENT)->form == FORM_GAUGE || !match_leaf(&o->when, leaf))
+                    const struct objective *o, struct near_objective *near,
+                    const struct report *report, const struct report_row *row) {
+    size_t count = cell_row_entries(&near->shape, report, row, &a->scratch);
+    if (count == 0)
         return;
-    struct scope scope = scope_of_leaf(leaf, o->per);
-    struct cell_shape shape = shape_of(contract, o, &scope);
-    size_t count = cell_row_entries(&shape, report, row, &a->scratch);
-    struct addition x = addition_of(a, o, row->pane_at, count);
-    if (count == 0 || (x.parts->form != FORM_QUANTILE && x.over == 0 && x.under == 0))
+    struct addition x = addition_of(a, o, row->pane_at, near->parts, count);
+    if (x.parts->form != FORM_QUANTILE && x.over == 0 && x.under == 0)
         return;
-    struct attainment_row *mine = row_of(a, contract, &(struct row_name){o, &scope});
-    if (mine)
-        add_to_row(a, mine, &x);
+    if (!near->row)
+        near->row = row_of(a, contract, &(struct row_name){o, &near->scope});
+    if (near->row)
+        add_to_row(a, near->row, &x);
     else
         a->left_out++;
+}
+
+static struct near_objective near_objective(const struct contract *contract,
+                                            const struct objective *o, const struct leaf *leaf) {
+    struct near_objective near = {.scope = scope_of_leaf(leaf, o->per),
+                                  .parts = metric_parts(o->metric, o->attribution)};
+    near.counted = metric_parts(o->metric, BY_EVENT)->form != FORM_GAUGE &&
+                   match_leaf(&o->when, leaf);
+    near.shape = shape_of(contract, o, &near.scope);
+    return near;
+}
+
+static struct near_leaf near_leaf(const struct contract *contract,
+                                  const struct report_leaf *names) {
+    struct near_leaf near = {.contract = contract,
+                             .leaf = {.tenant = slice_copy(names->tenant),
+                                      .vendor = slice_copy(names->vendor),
+                                      .site = slice_copy(names->site),
+                                      .queue = slice_copy(names->queue),
+                                      .channel = names->channel,
+                                      .priority = names->priority,
+                                      .direction = names->direction}};
+    near.objectives = calloc(contract->objective_count + 1, sizeof(*near.objectives));
+    CHECK(near.objectives);
+    for (size_t k = 0; k < contract->objective_count; k++)
+        near.objectives[k] = near_objective(contract, &contract->objectives[k], &near.leaf);
+    return near;
+}
+
+static bool is_leaf(const struct leaf *l, const struct report_leaf *names) {
+    return slice_equal(l->queue, names->queue) && l->priority == names->priority &&
+           l->channel == names->channel && l->direction == names->direction &&
+           slice_equal(l->site, names->site) && slice_equal(l->vendor, names->vendor) &&
+           slice_equal(l->tenant, names->tenant);
+}
+
+/* Of those that share a place the last one stays. */
+static struct near_leaf *leaf_of(struct attainment *a, const struct contract *contract,
+                                 const struct report_leaf *names) {
+    uint64_t seed = names->site.size +
+                    ((uint64_t)names->priority << 16 | (uint64_t)names->channel << 8);
+    struct near_leaf *l = &a->leaves[slice_hash(names->queue, seed) % NEAR_LEAVES];
+    if (l->objectives && l->contract == contract && is_leaf(&l->leaf, names))
+        return l;
+    forget_leaf(l);
+    *l = near_leaf(contract, names);
+    return l;
 }
 
 void attainment_add(struct attainment *a, const struct report *report) {
@@ -265,15 +339,10 @@ void attainment_add(struct attainment *a, const struct report *report) {
         const struct report_leaf *names = &report->leaves[row->leaf];
         const struct contract *contract = contract_set_find(a->contracts, names->tenant,
                                                             row->pane_at);
-        struct leaf leaf = {.tenant = names->tenant,
-                            .vendor = names->vendor,
-                            .site = names->site,
-                            .queue = names->queue,
-                            .channel = names->channel,
-                            .priority = names->priority,
-                            .direction = names->direction};
+        struct near_leaf *leaf = leaf_of(a, contract, names);
         for (size_t k = 0; k < contract->objective_count; k++)
-            add_for(a, contract, &contract->objectives[k], &leaf, report, row);
+            if (leaf->objectives[k].counted)
+                add_for(a, contract, &contract->objectives[k], &leaf->objectives[k], report, row);
     }
 }
 
