@@ -62,7 +62,8 @@ static uint32_t leaf_number(struct source_batch *b, const struct leaf_dict *leav
                                                    .queue = l->queue,
                                                    .channel = l->channel,
                                                    .priority = l->priority,
-                                                   .direction = l->direction};
+                                                   .direction = l->direction,
+                                                   .reason = l->reason};
     b->ids[place] = id;
     b->numbers[id] = (uint32_t)place + 1;
     return (uint32_t)place;

@@ -113,7 +113,7 @@ static void take_clocks(struct report_reader *r, struct cursor *c) {
 }
 
 static void take_leaves(struct report_reader *r, struct cursor *c) {
-    size_t count = take_count(c, 7);
+    size_t count = take_count(c, 8);
     ROOM(r, leaves, leaf_room, count);
     r->report.leaf_count = count;
     for (size_t i = 0; i < count; i++) {
@@ -125,6 +125,7 @@ static void take_leaves(struct report_reader *r, struct cursor *c) {
         leaf->channel = take_code(c, CHANNEL_COUNT);
         leaf->priority = take_code(c, PRIORITY_COUNT);
         leaf->direction = take_code(c, DIRECTION_COUNT);
+        leaf->reason = cursor_slice(c);
     }
 }
 

@@ -358,6 +358,7 @@ static uint32_t leaf_number(struct report_writer *w, uint32_t leaf) {
     buf_put_u8(&part->bytes, l->channel);
     buf_put_u8(&part->bytes, l->priority);
     buf_put_u8(&part->bytes, l->direction);
+    buf_put_slice(&part->bytes, l->reason);
     w->stamps[leaf] = w->stamp;
     w->numbers[leaf] = (uint32_t)part->count++;
     return w->numbers[leaf];

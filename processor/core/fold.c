@@ -18,9 +18,11 @@ uint32_t fold_scope(struct fold *f, const struct interaction *i, const struct mo
         means.vendor = was->vendor;
     if (means.queue.size == 0)
         means.queue = was->queue;
+    if (means.reason.size == 0)
+        means.reason = was->reason;
     bool as_said = means.channel == said->channel && means.priority == said->priority &&
                    means.direction == said->direction && means.vendor.size == said->vendor.size &&
-                   means.queue.size == said->queue.size;
+                   means.queue.size == said->queue.size && means.reason.size == said->reason.size;
     return as_said ? m->leaf : leaf_dict_intern(f->leaves, &means);
 }
 

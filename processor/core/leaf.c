@@ -14,7 +14,8 @@ struct leaf_dict {
     struct pool leaves; /* handles are the ids: nothing is ever put back */
     struct table index;
     uint32_t limit;
-    uint64_t refused;
+    uint32_t reasoned; /* leaves with a reason: half as many beside the others */
+    uint64_t refused, refused_reasons;
 };
 
 struct leaf_dict *leaf_dict_new(const struct contract_set *contracts, uint32_t limit) {
@@ -46,15 +47,17 @@ static uint64_t hash_of(const struct leaf *key) {
     uint64_t hash = slice_hash(key->tenant, packed);
     hash = slice_hash(key->vendor, hash);
     hash = slice_hash(key->site, hash);
-    return slice_hash(key->queue, hash);
+    hash = slice_hash(key->queue, hash);
+    return key->reason.size > 0 ? slice_hash(key->reason, hash) : hash;
 }
 
 static bool has_names(const void *context, uint32_t id, const void *key) {
     const struct leaf *a = leaf_dict_at(context, id);
     const struct leaf *b = key;
     return a->channel == b->channel && a->priority == b->priority && a->direction == b->direction &&
-           slice_equal(a->queue, b->queue) && slice_equal(a->site, b->site) &&
-           slice_equal(a->vendor, b->vendor) && slice_equal(a->tenant, b->tenant);
+           slice_equal(a->queue, b->queue) && slice_equal(a->reason, b->reason) &&
+           slice_equal(a->site, b->site) && slice_equal(a->vendor, b->vendor) &&
+           slice_equal(a->tenant, b->tenant);
 }
 
 static struct slice copy_name(char **place, struct slice name) {
@@ -68,12 +71,13 @@ static struct slice copy_name(char **place, struct slice name) {
 /* The names lie in one block that begins with the tenant. */
 static void copy_names(struct leaf *leaf, const struct leaf *key) {
     char *place = malloc(key->tenant.size + key->vendor.size + key->site.size + key->queue.size +
-                         1);
+                         key->reason.size + 1);
     CHECK(place);
     leaf->tenant = copy_name(&place, key->tenant);
     leaf->vendor = copy_name(&place, key->vendor);
     leaf->site = copy_name(&place, key->site);
     leaf->queue = copy_name(&place, key->queue);
+    leaf->reason = copy_name(&place, key->reason);
 }
 
 /* Of the leaf under all sets: leaf_dict_join has seen to it that there are not too many. */
@@ -115,6 +119,7 @@ static uint32_t add(struct leaf_dict *d, uint64_t hash, const struct leaf *key) 
     for (size_t v = 0; v < count; v++)
         CHECK(add_version(d, key, versions[v], v) == first + v);
     table_insert(&d->index, hash, first);
+    d->reasoned += key->reason.size > 0 ? (uint32_t)count : 0;
     return first;
 }
 
@@ -149,22 +154,45 @@ static uint32_t of_version(const struct leaf_dict *d, uint32_t first, uint8_t ve
     return first + version;
 }
 
+/* The first id of these names, or of the tenant's. */
+static uint32_t intern_whole(struct leaf_dict *d, struct leaf *wanted) {
+    uint64_t hash = hash_of(wanted);
+    uint32_t id = table_find(&d->index, hash, has_names, d, wanted);
+    if (id == TABLE_NONE && d->leaves.used - d->reasoned < d->limit)
+        id = add(d, hash, wanted);
+    if (id != TABLE_NONE)
+        return id;
+    d->refused++;
+    wanted->vendor = wanted->site = wanted->queue = (struct slice){0};
+    hash = hash_of(wanted);
+    id = table_find(&d->index, hash, has_names, d, wanted);
+    return id != TABLE_NONE ? id : add(d, hash, wanted);
+}
+
+/* Reasons never cost another leaf its place. */
+static uint32_t intern_reason(struct leaf_dict *d, const struct leaf *wanted) {
+    uint64_t hash = hash_of(wanted);
+    uint32_t id = table_find(&d->index, hash, has_names, d, wanted);
+    if (id != TABLE_NONE)
+        return id;
+    struct leaf without = *wanted;
+    without.reason = (struct slice){NULL, 0};
+    id = intern_whole(d, &without);
+    struct leaf *base = pool_at(&d->leaves, id);
+    if (base->reason_count == LEAF_REASONS_MAX || d->reasoned >= d->limit / 2) {
+        d->refused_reasons++;
+        return id;
+    }
+    base->reason_count++;
+    return add(d, hash, wanted);
+}
+
 uint32_t leaf_dict_intern(struct leaf_dict *d, const struct leaf *key) {
     struct leaf wanted = *key;
     if (wanted.direction == DIRECTION_UNKNOWN)
         wanted.direction = DIRECTION_INBOUND;
-    uint64_t hash = hash_of(&wanted);
-    uint32_t id = table_find(&d->index, hash, has_names, d, &wanted);
-    if (id == TABLE_NONE && d->leaves.used < d->limit)
-        id = add(d, hash, &wanted);
-    if (id != TABLE_NONE)
-        return of_version(d, id, key->version);
-
-    d->refused++;
-    wanted.vendor = wanted.site = wanted.queue = (struct slice){0};
-    hash = hash_of(&wanted);
-    id = table_find(&d->index, hash, has_names, d, &wanted);
-    return of_version(d, id != TABLE_NONE ? id : add(d, hash, &wanted), key->version);
+    uint32_t first = wanted.reason.size > 0 ? intern_reason(d, &wanted) : intern_whole(d, &wanted);
+    return of_version(d, first, key->version);
 }
 
 const struct leaf *leaf_dict_at(const struct leaf_dict *d, uint32_t id) {
@@ -183,9 +211,13 @@ uint64_t leaf_dict_refused(const struct leaf_dict *d) {
     return d->refused;
 }
 
+uint64_t leaf_dict_refused_reasons(const struct leaf_dict *d) {
+    return d->refused_reasons;
+}
+
 int leaf_compare(const struct leaf *a, const struct leaf *b) {
-    const struct slice names_a[] = {a->tenant, a->vendor, a->site, a->queue};
-    const struct slice names_b[] = {b->tenant, b->vendor, b->site, b->queue};
+    const struct slice names_a[] = {a->tenant, a->vendor, a->site, a->queue, a->reason};
+    const struct slice names_b[] = {b->tenant, b->vendor, b->site, b->queue, b->reason};
     for (size_t i = 0; i < sizeof(names_a) / sizeof(names_a[0]); i++) {
         int order = slice_compare(names_a[i], names_b[i]);
         if (order != 0)

@@ -1,21 +1,26 @@
-/* The finest scope that is counted: tenant, vendor, site, queue, channel, priority, direction. */
+/* The finest scope that is counted: tenant, vendor, site, queue, channel, priority, direction, and
+ * why the customer came. The reason is in no scope: it says what drives an alert. */
 #pragma once
 
 #include "core/event.h"
 
 #define LEAF_NONE UINT32_MAX
+#define LEAF_REASON_MAX 64    /* bytes: what is longer is a story, and counts without */
+#define LEAF_REASONS_MAX 16   /* beside the same names; further ones count without */
 #define LEAF_THRESHOLDS_MAX 6 /* service-level thresholds that one visit can be counted for */
 
 struct contract;
 struct contract_set;
 
 struct leaf {
-    struct slice tenant, vendor, site, queue; /* owned by the dictionary */
-    uint8_t channel;                          /* enum channel */
-    uint8_t priority;                         /* enum priority */
-    uint8_t direction;                        /* enum direction; UNKNOWN was made INBOUND */
+    struct slice tenant, vendor, site, queue, reason; /* owned by the dictionary */
+    uint8_t channel;                                  /* enum channel */
+    uint8_t priority;                                 /* enum priority */
+    uint8_t direction;                                /* enum direction; UNKNOWN was made INBOUND */
     uint8_t threshold_count;
-    uint8_t version; /* which of the tenant's contracts: contract_set_versions() */
+    uint8_t
+        reason_count; /* without reason: of how many reasons there are leaves with these names */
+    uint8_t version;  /* which of the tenant's contracts: contract_set_versions() */
     int64_t thresholds_ms[LEAF_THRESHOLDS_MAX]; /* ascending; contract_thresholds() */
     const struct contract *contract;            /* in force; never NULL (default contract) */
 };
@@ -25,7 +30,8 @@ struct leaf {
 struct leaf_dict;
 
 /* `limit` leaves at most; beyond it leaf_dict_intern gives the tenant's leaf without vendor, site,
- * queue (counted in leaf_dict_refused). `contracts` must outlive the dictionary. */
+ * queue (counted in leaf_dict_refused). Half as many may have a reason beside them; one too many
+ * is that without (leaf_dict_refused_reasons). `contracts` must outlive the dictionary. */
 struct leaf_dict *leaf_dict_new(const struct contract_set *contracts, uint32_t limit);
 void leaf_dict_free(struct leaf_dict *d);
 
@@ -34,7 +40,7 @@ void leaf_dict_free(struct leaf_dict *d);
 bool leaf_dict_join(struct leaf_dict *d, const struct contract_set *contracts);
 
 /* The id of the leaf with these names, under the contract of this version; strings are copied when
- * new. `key` needs tenant, vendor, site, queue, channel, priority, direction, version. */
+ * new. `key` needs tenant, vendor, site, queue, reason, channel, priority, direction, version. */
 uint32_t leaf_dict_intern(struct leaf_dict *d, const struct leaf *key);
 
 /* The leaf with the same names under the contract that is in force at `at`. */
@@ -43,6 +49,7 @@ const struct contract_set *leaf_dict_contracts(const struct leaf_dict *d);
 const struct leaf *leaf_dict_at(const struct leaf_dict *d, uint32_t id);
 uint32_t leaf_dict_count(const struct leaf_dict *d);
 uint64_t leaf_dict_refused(const struct leaf_dict *d);
+uint64_t leaf_dict_refused_reasons(const struct leaf_dict *d);
 
 /* Total order by names, then version, for canonical bytes. */
 int leaf_compare(const struct leaf *a, const struct leaf *b);

@@ -27,11 +27,16 @@ static uint8_t rank_of(const struct moment *m) {
     return ranks[m->type] != 0 ? ranks[m->type] : RANK_ANY;
 }
 
+static struct slice reason_of(const struct event *ev) {
+    return ev->contact_reason.size <= LEAF_REASON_MAX ? ev->contact_reason : (struct slice){0};
+}
+
 static bool says(const struct leaf *leaf, const struct event *ev) {
     uint8_t direction = ev->direction == DIRECTION_UNKNOWN ? DIRECTION_INBOUND : ev->direction;
     return leaf->channel == ev->channel && leaf->priority == ev->priority &&
            leaf->direction == direction && slice_equal(leaf->queue, ev->queue) &&
-           slice_equal(leaf->site, ev->site) && slice_equal(leaf->vendor, ev->vendor);
+           slice_equal(leaf->reason, reason_of(ev)) && slice_equal(leaf->site, ev->site) &&
+           slice_equal(leaf->vendor, ev->vendor);
 }
 
 /* The last leaf is of the same tenant: an interaction belongs to one. */
@@ -43,6 +48,7 @@ static uint32_t leaf_of(const struct event *ev, struct leaf_dict *leaves, uint32
                              .vendor = ev->vendor,
                              .site = ev->site,
                              .queue = ev->queue,
+                             .reason = reason_of(ev),
                              .channel = ev->channel,
                              .priority = ev->priority,
                              .direction = ev->direction};

@@ -27,6 +27,7 @@ struct report_clock {
 struct report_leaf {
     struct slice tenant, vendor, site, queue;
     uint8_t channel, priority, direction;
+    struct slice reason;
 };
 
 struct report_count {

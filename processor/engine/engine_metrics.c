@@ -173,6 +173,8 @@ void engine_write_metrics(const struct engine *e, struct buf *text) {
     write_memory(e, text);
     count(text, "leaves_refused", "finest scopes that were not kept: too many",
           leaf_dict_refused(e->rules->leaves));
+    count(text, "reasons_refused", "events counted without their reason: too many reasons",
+          leaf_dict_refused_reasons(e->rules->leaves));
 }
 
 static int64_t end_of(const struct engine *e, const struct partition *p) {

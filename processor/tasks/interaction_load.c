@@ -43,6 +43,7 @@ static uint32_t read_leaf(struct cursor *in, struct leaf_dict *leaves, int64_t c
     key.channel = cursor_u8(in);
     key.priority = cursor_u8(in);
     key.direction = cursor_u8(in);
+    key.reason = cursor_slice(in);
     if (key.channel >= CHANNEL_COUNT || key.priority >= PRIORITY_COUNT ||
         key.direction >= DIRECTION_COUNT)
         cursor_fail(in);

@@ -85,7 +85,7 @@ int64_t settle_due_at(const struct interaction_task *t, const struct record *r,
 struct table_slot *record_order(const struct record_store *s);
 
 /* The first byte of what is saved: another one is not read. */
-#define SAVED_VERSION 10
+#define SAVED_VERSION 11
 
 /* interaction_contract.c: finds effective_at, when the contracts or the clock are others. */
 void contracts_look_ahead(struct interaction_task *t);

@@ -15,6 +15,7 @@ static void put_leaf(struct buf *b, const struct leaf *leaf) {
     buf_put_u8(b, leaf->channel);
     buf_put_u8(b, leaf->priority);
     buf_put_u8(b, leaf->direction);
+    buf_put_slice(b, leaf->reason);
 }
 
 /* In the order of their places. */

@@ -21,6 +21,7 @@ static void put_leaf(struct buf *b, const struct leaf *leaf) {
     buf_put_u8(b, leaf->channel);
     buf_put_u8(b, leaf->priority);
     buf_put_u8(b, leaf->direction);
+    buf_put_slice(b, leaf->reason);
 }
 
 static void put_row(struct buf *b, const struct report *report, const struct report_row *row) {
@@ -87,6 +88,7 @@ static void get_leaf(struct cursor *c, struct report_leaf *leaf) {
     leaf->channel = get_code(c, CHANNEL_COUNT);
     leaf->priority = get_code(c, PRIORITY_COUNT);
     leaf->direction = get_code(c, DIRECTION_COUNT);
+    leaf->reason = cursor_slice(c);
 }
 
 static bool get_held(struct cursor *c, struct held *h) {

@@ -16,7 +16,8 @@ static struct report_leaf names_of(const struct leaf *leaf) {
                                 .queue = leaf->queue,
                                 .channel = leaf->channel,
                                 .priority = leaf->priority,
-                                .direction = leaf->direction};
+                                .direction = leaf->direction,
+                                .reason = leaf->reason};
 }
 
 void tenant_meet_count(struct tenant_task *t, uint32_t leaf, int64_t at,

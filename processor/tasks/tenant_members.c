@@ -179,14 +179,20 @@ static int by_lack(const void *a, const void *b) {
     return slice_compare(x->name, y->name);
 }
 
+/* The reason comes after the dimensions of scopes, of which agents are none of a leaf's. */
+#define REASON SCOPE_AGENT
+
+static struct slice value_in(const struct leaf *leaf, unsigned dimension) {
+    return dimension == REASON ? leaf->reason
+                               : scope_of_leaf(leaf, SCOPE_BIT(dimension)).values[dimension];
+}
+
 /* The values of one dimension with what each lacks, largest first; returns how many there are. */
-static size_t values_of(const struct tenant_members *m, enum scope_dimension dimension,
-                        const double *lacks, struct value *values) {
+static size_t values_of(const struct tenant_members *m, unsigned dimension, const double *lacks,
+                        struct value *values) {
     size_t count = 0;
-    for (size_t i = 0; i < m->count; i++) {
-        struct scope s = scope_of_leaf(&m->items[i]->leaf->leaf, SCOPE_BIT(dimension));
-        values[i] = (struct value){s.values[dimension], lacks[i]};
-    }
+    for (size_t i = 0; i < m->count; i++)
+        values[i] = (struct value){value_in(&m->items[i]->leaf->leaf, dimension), lacks[i]};
     qsort(values, m->count, sizeof(*values), by_name);
     for (size_t i = 0; i < m->count; i++) {
         if (count > 0 && slice_equal(values[count - 1].name, values[i].name))
@@ -216,7 +222,7 @@ static void insert(struct alert *a, struct slice dimension, struct slice value, 
 static const char *dimension_name(unsigned d) {
 #define NAME(symbol, name) name,
     static const char *const names[] = {SCOPE_DIMENSIONS(NAME)};
-    return names[d];
+    return d == REASON ? "reason" : names[d];
 }
 
 /* Those that do better than they must drive nothing, and a dimension of one value says nothing. */
@@ -240,9 +246,9 @@ void tenant_members_contribute(const struct tenant_rule *r, const struct judge_c
     double *lacks = lacks_of(r, ctx->contract, from_at, to_at);
     struct value *values = calloc(m->count, sizeof(*values));
     CHECK(values);
-    for (unsigned d = 0; d < SCOPE_AGENT; d++) {
-        if (!(r->objective->per & SCOPE_BIT(d)))
-            contribute(alert, d, values, values_of(m, (enum scope_dimension)d, lacks, values));
+    for (unsigned d = 0; d <= REASON; d++) {
+        if (d == REASON || !(r->objective->per & SCOPE_BIT(d)))
+            contribute(alert, d, values, values_of(m, d, lacks, values));
     }
     free(values);
     free(lacks);

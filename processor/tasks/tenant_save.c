@@ -262,6 +262,7 @@ static void save_leaf(const struct tenant_leaf *leaf, struct buf *b) {
     buf_put_u8(b, leaf->leaf.channel);
     buf_put_u8(b, leaf->leaf.priority);
     buf_put_u8(b, leaf->leaf.direction);
+    buf_put_slice(b, leaf->leaf.reason);
     buf_put_varint(b, leaf->age_count);
     for (size_t i = 0; i < leaf->age_count; i++) {
         buf_put_varint(b, (uint64_t)leaf->ages[i].partition);
@@ -330,6 +331,7 @@ static struct tenant_leaf *load_leaf(struct tenant_task *t, struct cursor *c) {
     names.channel = cursor_u8(c);
     names.priority = cursor_u8(c);
     names.direction = cursor_u8(c);
+    names.reason = cursor_slice(c);
     uint64_t ages = cursor_varint(c);
     if (names.channel >= CHANNEL_COUNT || names.priority >= PRIORITY_COUNT ||
         names.direction >= DIRECTION_COUNT)

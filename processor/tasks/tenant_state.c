@@ -171,14 +171,15 @@ struct tenant_demand *tenant_state_demand(struct tenant_task *t, struct tenant *
 }
 
 struct leaf tenant_state_copy_leaf(const struct report_leaf *names) {
-    const struct slice from[] = {names->tenant, names->vendor, names->site, names->queue};
-    struct slice to[4];
+    const struct slice from[] = {names->tenant, names->vendor, names->site, names->queue,
+                                 names->reason};
+    struct slice to[5];
     size_t size = 1;
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 5; i++)
         size += from[i].size;
     char *place = malloc(size);
     CHECK(place);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         to[i] = (struct slice){place, from[i].size};
         if (from[i].size > 0)
             memcpy(place, from[i].at, from[i].size);
@@ -188,6 +189,7 @@ struct leaf tenant_state_copy_leaf(const struct report_leaf *names) {
                          .vendor = to[1],
                          .site = to[2],
                          .queue = to[3],
+                         .reason = to[4],
                          .channel = names->channel,
                          .priority = names->priority,
                          .direction = names->direction};
@@ -290,7 +292,8 @@ static uint64_t hash_names(const struct report_leaf *n) {
     uint64_t hash = slice_hash(n->tenant, seed);
     hash = slice_hash(n->vendor, hash + n->tenant.size);
     hash = slice_hash(n->site, hash + n->vendor.size);
-    return slice_hash(n->queue, hash + n->site.size);
+    hash = slice_hash(n->queue, hash + n->site.size);
+    return slice_hash(n->reason, hash + n->queue.size);
 }
 
 static bool has_names(const void *context, uint32_t handle, const void *key) {
@@ -298,18 +301,31 @@ static bool has_names(const void *context, uint32_t handle, const void *key) {
     const struct leaf *a = &((const struct tenant_leaf *)t->leaves.items[handle])->leaf;
     const struct report_leaf *b = key;
     return a->channel == b->channel && a->priority == b->priority && a->direction == b->direction &&
-           slice_equal(a->queue, b->queue) && slice_equal(a->site, b->site) &&
-           slice_equal(a->vendor, b->vendor) && slice_equal(a->tenant, b->tenant);
+           slice_equal(a->queue, b->queue) && slice_equal(a->reason, b->reason) &&
+           slice_equal(a->site, b->site) && slice_equal(a->vendor, b->vendor) &&
+           slice_equal(a->tenant, b->tenant);
 }
 
+static uint32_t find_leaf(const struct tenant_task *t, const struct report_leaf *names,
+                          uint64_t *hash) {
+    *hash = hash_names(names);
+    return table_find(&t->leaf_index, *hash, has_names, t, names);
+}
+
+/* Half as many leaves may have a reason beside those without: no reason costs a scope its place. */
 struct tenant_leaf *tenant_state_leaf(struct tenant_task *t, const struct report_leaf *names) {
     struct report_leaf wanted = *names;
-    uint64_t hash = hash_names(&wanted);
-    uint32_t handle = table_find(&t->leaf_index, hash, has_names, t, &wanted);
-    if (handle == TABLE_NONE && t->leaves.count / LEAVES_PER_SCOPE >= t->options.scope_limit) {
+    uint64_t hash;
+    size_t most = (size_t)t->options.scope_limit * LEAVES_PER_SCOPE;
+    uint32_t handle = find_leaf(t, &wanted, &hash);
+    if (handle == TABLE_NONE && wanted.reason.size > 0 && t->reasoned_leaves >= most / 2) {
+        wanted.reason = (struct slice){NULL, 0};
+        handle = find_leaf(t, &wanted, &hash);
+    }
+    if (handle == TABLE_NONE && wanted.reason.size == 0 &&
+        t->leaves.count - t->reasoned_leaves >= most) {
         wanted.vendor = wanted.site = wanted.queue = (struct slice){0};
-        hash = hash_names(&wanted);
-        handle = table_find(&t->leaf_index, hash, has_names, t, &wanted);
+        handle = find_leaf(t, &wanted, &hash);
     }
     if (handle != TABLE_NONE)
         return t->leaves.items[handle];
@@ -321,6 +337,7 @@ struct tenant_leaf *tenant_state_leaf(struct tenant_task *t, const struct report
     leaf->number = (uint32_t)t->leaves.count;
     table_insert(&t->leaf_index, hash, leaf->number);
     append(&t->leaves, leaf);
+    t->reasoned_leaves += wanted.reason.size > 0;
     return leaf;
 }
 

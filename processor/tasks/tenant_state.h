@@ -75,6 +75,7 @@ struct tenant_task {
     struct tenant_array tenants; /* by name */
     struct tenant_array leaves;  /* struct tenant_leaf; handles of the index */
     struct table leaf_index;
+    size_t reasoned_leaves; /* of leaves: with a reason */
     struct tenant_journeys journeys;
     struct tenant_efforts efforts;
     struct tenant_waiting waiting;

@@ -81,11 +81,13 @@ static inline enum event_type history_written(struct rng *r, enum event_type las
 
 static inline void history_dress(struct rng *r, struct event *ev) {
     static const char *const queues[] = {"sales", "support"};
+    static const char *const reasons[] = {"", "", "refund", "delivery"};
     static const char *const statuses[] = {"open", "pending_customer", "on_hold", ""};
     static const int64_t measured[] = {0, 3 * S, 18 * S, 22 * S, 40 * S};
     ev->queue = slice_of(queues[rng_below(r, 2)]);
     if (ev->type != EVENT_QUEUED && ev->type != EVENT_CREATED && rng_below(r, 2) == 0)
         ev->queue = (struct slice){0};
+    ev->contact_reason = slice_of(reasons[rng_below(r, 4)]);
     ev->channel = rng_below(r, 5) == 0 ? CHANNEL_UNKNOWN : ev->channel;
     ev->direction = (uint8_t)(rng_below(r, 12) == 0 ? DIRECTION_OUTBOUND : rng_below(r, 2));
     ev->priority = (uint8_t)rng_below(r, PRIORITY_COUNT);
@@ -269,9 +271,9 @@ static inline void effects_put_row(struct buf *b, const struct leaf_dict *leaves
     struct delta_row none = {.leaf = row->leaf, .pane_at = row->pane_at};
     if (memcmp(row, &none, sizeof(none)) == 0)
         return; /* taken back to nothing */
-    buf_put_format(b, "%.*s/%.*s %d %d %d pane %lld:", SLICE_ARG(leaf->site),
-                   SLICE_ARG(leaf->queue), leaf->channel, leaf->priority, leaf->direction,
-                   (long long)(row->pane_at - T0));
+    buf_put_format(b, "%.*s/%.*s %.*s %d %d %d pane %lld:", SLICE_ARG(leaf->site),
+                   SLICE_ARG(leaf->queue), SLICE_ARG(leaf->reason), leaf->channel, leaf->priority,
+                   leaf->direction, (long long)(row->pane_at - T0));
     for (enum counter c = 0; c < COUNTER_SOURCE_COUNT; c++) {
         if (row->counters[c] != 0)
             buf_put_format(b, " %s=%lld", counter_name(c), (long long)row->counters[c]);

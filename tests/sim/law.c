@@ -113,9 +113,9 @@ static void gauge_texts(const struct run *run, struct buf *b) {
         const struct leaf *leaf = leaf_dict_at(run->kit->leaves, gauges[k].leaf);
         if (gauges[k].oldest_waiting_at == INSTANT_NONE && gauges[k].oldest_open_at == INSTANT_NONE)
             continue;
-        buf_put_format(b, "%.*s %d %d %d %lld %lld\n", SLICE_ARG(leaf->queue), leaf->channel,
-                       leaf->priority, leaf->direction, (long long)gauges[k].oldest_waiting_at,
-                       (long long)gauges[k].oldest_open_at);
+        buf_put_format(b, "%.*s %.*s %d %d %d %lld %lld\n", SLICE_ARG(leaf->queue),
+                       SLICE_ARG(leaf->reason), leaf->channel, leaf->priority, leaf->direction,
+                       (long long)gauges[k].oldest_waiting_at, (long long)gauges[k].oldest_open_at);
     }
 }
 

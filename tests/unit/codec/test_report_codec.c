@@ -43,6 +43,7 @@ static uint32_t some_leaf(struct world *w, unsigned queues) {
         .vendor = rng_below(&w->rng, 2) ? SLICE("vendor") : SLICE(""),
         .site = slice_of(sites[rng_below(&w->rng, 3)]),
         .queue = slice_of(queue),
+        .reason = rng_below(&w->rng, 2) ? SLICE("refund") : SLICE(""),
         .channel = (uint8_t)rng_below(&w->rng, CHANNEL_COUNT),
         .priority = (uint8_t)rng_below(&w->rng, PRIORITY_COUNT),
         .direction = DIRECTION_INBOUND,
@@ -145,7 +146,8 @@ static int32_t home_of(const struct world *w, uint32_t leaf) {
 static bool same_leaf(const struct report_leaf *a, const struct leaf *b) {
     return slice_equal(a->tenant, b->tenant) && slice_equal(a->vendor, b->vendor) &&
            slice_equal(a->site, b->site) && slice_equal(a->queue, b->queue) &&
-           a->channel == b->channel && a->priority == b->priority && a->direction == b->direction;
+           slice_equal(a->reason, b->reason) && a->channel == b->channel &&
+           a->priority == b->priority && a->direction == b->direction;
 }
 
 static uint32_t leaf_of(struct world *w, const struct report_leaf *leaf) {
@@ -155,7 +157,8 @@ static uint32_t leaf_of(struct world *w, const struct report_leaf *leaf) {
                                                       .queue = leaf->queue,
                                                       .channel = leaf->channel,
                                                       .priority = leaf->priority,
-                                                      .direction = leaf->direction});
+                                                      .direction = leaf->direction,
+                                                      .reason = leaf->reason});
 }
 
 static void sum_row(struct world *w, const struct report *r, const struct report_row *row) {
@@ -558,9 +561,9 @@ static void says_why_it_refuses(void **state) {
     struct err err;
     assert_false(report_reader_read(reader, SLICE("abc"), &report, &err));
     assert_string_equal(err.text, "a report of 3 bytes is none");
-    assert_false(report_reader_read(reader, SLICE("\x08 from the future"), &report, &err));
-    assert_string_equal(err.text, "a report of version 8; this program reads version 7");
-    assert_false(report_reader_read(reader, SLICE("\x07 not from here"), &report, &err));
+    assert_false(report_reader_read(reader, SLICE("\x09 from the future"), &report, &err));
+    assert_string_equal(err.text, "a report of version 9; this program reads version 8");
+    assert_false(report_reader_read(reader, SLICE("\x08 not from here"), &report, &err));
     assert_string_equal(err.text, "a report of 15 bytes whose checksum is wrong");
 
     struct buf b = {0};

@@ -77,6 +77,44 @@ static void test_beyond_the_limit_the_tenant_counts(void **state) {
     leaf_dict_free(d);
 }
 
+static uint32_t with_reason(struct leaf_dict *d, const char *queue, const char *reason) {
+    return leaf_dict_intern(d, &(struct leaf){.tenant = SLICE("acme"),
+                                              .queue = slice_of(queue),
+                                              .reason = slice_of(reason)});
+}
+
+/* So many of the same names, and so many of all: what is left out counts without. */
+static void test_reasons_are_few(void **state) {
+    (void)state;
+    struct contract_set set = no_contracts();
+    struct leaf_dict *d = leaf_dict_new(&set, 100);
+    char reason[16], queue[16];
+    uint32_t plain = with_reason(d, "a", "");
+    for (int i = 0; i < LEAF_REASONS_MAX; i++) {
+        snprintf(reason, sizeof(reason), "r%d", i);
+        uint32_t id = with_reason(d, "a", reason);
+        assert_true(id != plain);
+        assert_true(slice_equal(leaf_dict_at(d, id)->reason, slice_of(reason)));
+        assert_int_equal(with_reason(d, "a", reason), id);
+    }
+    assert_int_equal(with_reason(d, "a", "one more"), plain);
+    assert_int_equal(leaf_dict_refused_reasons(d), 1);
+    for (int i = 0; i < 100 / 2 - LEAF_REASONS_MAX; i++) {
+        snprintf(queue, sizeof(queue), "q%d", i);
+        assert_int_equal(leaf_dict_at(d, with_reason(d, queue, "r"))->reason.size, 1);
+    }
+    assert_int_equal(leaf_dict_at(d, with_reason(d, "b", "r"))->reason.size, 0);
+    assert_int_equal(leaf_dict_refused_reasons(d), 2);
+    for (int i = 0; i < 100 - 36; i++) { /* they took no place of those without */
+        snprintf(queue, sizeof(queue), "p%d", i);
+        assert_true(leaf_dict_at(d, with_reason(d, queue, ""))->queue.size > 0);
+    }
+    assert_int_equal(leaf_dict_refused(d), 0);
+    assert_int_equal(leaf_dict_at(d, with_reason(d, "c", "r"))->queue.size, 0);
+    assert_int_equal(leaf_dict_refused(d), 1);
+    leaf_dict_free(d);
+}
+
 static void test_leaves_stay_where_they_are(void **state) {
     (void)state;
     struct contract_set set = no_contracts();
@@ -140,6 +178,7 @@ int main(void) {
         cmocka_unit_test(test_names_do_not_run_into_each_other),
         cmocka_unit_test(test_unknown_direction_is_inbound),
         cmocka_unit_test(test_beyond_the_limit_the_tenant_counts),
+        cmocka_unit_test(test_reasons_are_few),
         cmocka_unit_test(test_leaves_stay_where_they_are),
         cmocka_unit_test(test_contract_and_thresholds_come_with_the_leaf),
         cmocka_unit_test(test_compare),

@@ -20,14 +20,15 @@
 #define FIXTURE_ROWS 20000
 
 static const struct report_leaf fixture_leaves[FIXTURE_LEAVES] = {
-    {SLICE("acme"), SLICE("v1"), SLICE("north"), SLICE("billing"), CHANNEL_VOICE, 2, 1},
-    {SLICE("acme"), SLICE("v1"), SLICE("north"), SLICE("billing"), CHANNEL_CHAT, 2, 1},
-    {SLICE("acme"), SLICE("v1"), SLICE("north"), SLICE("tech"), CHANNEL_VOICE, 2, 1},
-    {SLICE("acme"), SLICE("v2"), SLICE("south"), SLICE("billing"), CHANNEL_VOICE, 3, 1},
-    {SLICE("acme"), SLICE("v2"), SLICE("south"), SLICE("tech"), CHANNEL_EMAIL, 3, 1},
-    {SLICE("zeta"), SLICE(""), SLICE("east"), SLICE("q"), CHANNEL_VOICE, 2, 1},
-    {SLICE("zeta"), SLICE(""), SLICE("east"), SLICE("r"), CHANNEL_VOICE, 2, 1},
-    {SLICE("zeta"), SLICE(""), SLICE("west"), SLICE("q"), CHANNEL_VOICE, 2, 2},
+    {SLICE("acme"), SLICE("v1"), SLICE("north"), SLICE("billing"), CHANNEL_VOICE, 2, 1, SLICE("")},
+    {SLICE("acme"), SLICE("v1"), SLICE("north"), SLICE("billing"), CHANNEL_CHAT, 2, 1, SLICE("")},
+    {SLICE("acme"), SLICE("v1"), SLICE("north"), SLICE("tech"), CHANNEL_VOICE, 2, 1, SLICE("")},
+    {SLICE("acme"), SLICE("v2"), SLICE("south"), SLICE("billing"), CHANNEL_VOICE, 3, 1, SLICE("")},
+    {SLICE("acme"), SLICE("v2"), SLICE("south"), SLICE("tech"), CHANNEL_EMAIL, 3, 1,
+     SLICE("refund")},
+    {SLICE("zeta"), SLICE(""), SLICE("east"), SLICE("q"), CHANNEL_VOICE, 2, 1, SLICE("")},
+    {SLICE("zeta"), SLICE(""), SLICE("east"), SLICE("r"), CHANNEL_VOICE, 2, 1, SLICE("")},
+    {SLICE("zeta"), SLICE(""), SLICE("west"), SLICE("q"), CHANNEL_VOICE, 2, 2, SLICE("")},
 };
 
 /* An enum window_id, or WINDOW_COUNT + enum period. */

@@ -299,6 +299,56 @@ static void what_never_ends_is_aged_out(void **state) {
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
 
+static int64_t of_reason(const struct kit *k, enum counter counter, const char *reason) {
+    int64_t sum = 0;
+    for (size_t i = 0; i < delta_table_rows(k->deltas); i++) {
+        const struct delta_row *row = delta_table_at(k->deltas, i);
+        if (slice_equal(leaf_dict_at(k->leaves, row->leaf)->reason, slice_of(reason)))
+            sum += row->counters[counter];
+    }
+    return sum;
+}
+
+static void say_why(struct kit *k, enum event_type type, int64_t after_ms, const char *reason) {
+    struct event ev = kit_event(type, after_ms);
+    ev.contact_reason = slice_of(reason);
+    kit_apply(k, ev);
+}
+
+/* As it was queued, whatever is said later; the next visit may be for another. */
+static void a_visit_counts_by_its_reason(void **state) {
+    struct kit *k = *state;
+    say_why(k, EVENT_QUEUED, 0, "refund");
+    kit_reload(k);
+    kit_say(k, EVENT_ANSWERED, 10 * S);
+    say_why(k, EVENT_TRANSFERRED, 20 * S, "delivery");
+    kit_say(k, EVENT_QUEUED, 21 * S); /* the same, for all that is known */
+    say_why(k, EVENT_ABANDONED, 30 * S, "delivery");
+    say_why(k, EVENT_QUEUED, 40 * S, "delivery");
+    kit_reload(k);
+    kit_say(k, EVENT_ANSWERED, 50 * S);
+    assert_int_equal(of_reason(k, COUNTER_OFFERED, "refund"), 2);
+    assert_int_equal(of_reason(k, COUNTER_ANSWERED, "refund"), 1);
+    assert_int_equal(of_reason(k, COUNTER_ABANDONED, "refund"), 1);
+    assert_int_equal(of_reason(k, COUNTER_WAITING_CHANGE, "refund"), 0);
+    assert_int_equal(of_reason(k, COUNTER_OFFERED, "delivery"), 1);
+    assert_int_equal(of_reason(k, COUNTER_ANSWERED, "delivery"), 1);
+    assert_int_equal(of_reason(k, COUNTER_WAITING_CHANGE, "delivery"), 0);
+    assert_int_equal(of_reason(k, COUNTER_IN_SERVICE_CHANGE, "delivery"), 1);
+    assert_int_equal(of_reason(k, COUNTER_OFFERED, ""), 0);
+}
+
+static void a_story_is_no_reason(void **state) {
+    struct kit *k = *state;
+    char story[LEAF_REASON_MAX + 2];
+    memset(story, 'x', sizeof(story));
+    story[LEAF_REASON_MAX + 1] = '\0';
+    say_why(k, EVENT_QUEUED, 0, story);
+    assert_int_equal(of_reason(k, COUNTER_OFFERED, ""), 1);
+    say_why(k, EVENT_QUEUED, 10 * S, story + 1);
+    assert_int_equal(of_reason(k, COUNTER_OFFERED, story + 1), 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(answered_call_counts_in_the_panes_of_its_events),
@@ -312,6 +362,8 @@ int main(void) {
         CASE(queued_while_waiting_flows_out),
         CASE(dequeued_while_waiting_flows_out),
         CASE(end_while_waiting_is_judged_by_its_cause),
+        CASE(a_visit_counts_by_its_reason),
+        CASE(a_story_is_no_reason),
         CASE(callback_ends_the_visit_and_a_new_one_follows),
         CASE(cancelled_takes_the_visit_out_of_all_counts),
         CASE(merged_after_the_answer_takes_the_visit_out_but_not_the_work),

@@ -1,5 +1,6 @@
 /* Contracts change under a tenant task: what both count alike goes on, what is judged no more ends
  * with the reason, and a task that was saved and loaded says and knows the same. */
+#include "tasks/tenant_state.h"
 #include "tenant_history.h"
 
 #define HISTORIES 120
@@ -431,6 +432,7 @@ static void tell(struct played *p, int64_t at, enum level_counter which, int64_t
                  int64_t value, int64_t clock, int64_t other_clock) {
     struct fixture_report r;
     fixture_report_init(&r);
+    r.leaves[0].reason = SLICE("refund");
     fixture_add(&r, &(struct fact_row){.pane_at = instant_floor(at, DELTA_PANE_MS),
                                        .kind = 1,
                                        .which = (uint8_t)which,
@@ -449,6 +451,7 @@ static void what_a_fast_source_counts_under_the_next_version_is_not_lost(void **
         played_init(&p, &sets[7], false);
         int64_t before = LATER_AT - 60000;
         tell(&p, before, LEVEL_ANSWERED_IN, 20000, 6, before, before);
+        size_t leaves = p.task->leaves.count;
         /* An hour of the version that comes, while the other source stands still. */
         for (int m = 0; m < 60; m++)
             tell(&p, LATER_AT + m * MINUTE_MS, LEVEL_LATE, 60000, 1, LATER_AT + HOUR_MS, before);
@@ -464,6 +467,7 @@ static void what_a_fast_source_counts_under_the_next_version_is_not_lost(void **
                        (long long)LATER_AT + 4 * MINUTE_MS + 70000);
         buf_put_u8(&line, 0);
         assert_true(says(&p, line.at));
+        assert_int_equal(p.task->leaves.count, leaves); /* what was held apart is of the same */
         buf_deinit(&line);
         played_deinit(&p);
         free(sets);

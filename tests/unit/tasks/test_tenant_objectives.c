@@ -223,6 +223,36 @@ static void an_alert_says_what_drives_it(void **state) {
     stage_deinit(&s);
 }
 
+/* Three leaves of one queue: who came for a refund lacks 6 of 10, for a delivery 3, others none. */
+static void an_alert_says_for_what_they_came(void **state) {
+    (void)state;
+    static const char *const reasons[] = {"refund", "delivery", ""};
+    static const int64_t late[] = {10, 7, 0}, in_time[] = {0, 3, 10};
+    struct stage s;
+    struct objective rule;
+    stage_day(&s, &rule);
+    s.out.alert = note_contributors;
+    rule.per = SCOPE_BIT(SCOPE_SITE);
+    rule.window = WINDOW_30M;
+    rule.at_risk = false;
+    int64_t at = midnight_after_start() + HOUR_MS;
+    for (int64_t minute = 0; minute < 20; minute++) {
+        for (uint32_t i = 0; i < 3; i++) {
+            s.r.leaves[i] = fixture_leaves[0];
+            s.r.leaves[i].reason = slice_of(reasons[i]);
+            if (minute == 10)
+                level_of(&s, i, at, LEVEL_LATE, late[i]);
+            if (minute == 10)
+                level_of(&s, i, at, LEVEL_ANSWERED_IN, in_time[i]);
+        }
+        at += MINUTE_MS;
+        pass(&s, at);
+        restart(&s);
+    }
+    assert_string_equal(contributed, "reason=refund 0.667 reason=delivery 0.333 ");
+    stage_deinit(&s);
+}
+
 /* Few and many, in the order in which they came. */
 static void a_leaf_is_a_member_once(void **state) {
     (void)state;
@@ -304,6 +334,7 @@ int main(void) {
         cmocka_unit_test(the_rest_of_a_day_is_judged_over_restarts_and_late_counts),
         cmocka_unit_test(what_a_week_brought_is_expected_of_the_next),
         cmocka_unit_test(an_alert_says_what_drives_it),
+        cmocka_unit_test(an_alert_says_for_what_they_came),
         cmocka_unit_test(a_leaf_is_a_member_once),
         cmocka_unit_test(an_alert_names_ten_who_missed),
     };
