@@ -16,6 +16,7 @@ void gauges_init(struct gauges *g, struct leaf_dict *leaves) {
 void gauges_deinit(struct gauges *g) {
     for (size_t k = 0; k < g->leaf_capacity; k++) {
         for (enum gauge_kind kind = 0; kind < GAUGE_KINDS; kind++) {
+            free(g->leaves[k].ages[kind].line.at);
             free(g->leaves[k].ages[kind].came.at);
             free(g->leaves[k].ages[kind].went.at);
         }
@@ -109,8 +110,72 @@ static void clear(struct gauge_ages *ages) {
     resize(went, FEWEST_INSTANTS);
 }
 
-/* The least that has not gone, or INSTANT_NONE. */
-static int64_t oldest_at(struct gauge_ages *ages) {
+/* Makes room at the end: what is empty goes, and memory follows what is left. */
+static void line_tidy(struct gauge_line *l) {
+    uint32_t kept = 0;
+    for (uint32_t k = l->first; k < l->end; k++) {
+        if (l->at[k].count > 0)
+            l->at[kept++] = l->at[k];
+    }
+    l->first = l->empty = 0;
+    l->end = kept;
+    bool large = l->capacity > FEWEST_INSTANTS && kept < l->capacity / 8;
+    if (kept < l->capacity / 2 && !large)
+        return;
+    l->capacity = kept * 2 + FEWEST_INSTANTS;
+    l->at = realloc(l->at, l->capacity * sizeof(*l->at));
+    CHECK(l->at);
+}
+
+/* False of one that is earlier than the last. */
+static bool line_add(struct gauge_line *l, int64_t at) {
+    if (l->end > l->first && at <= l->at[l->end - 1].at) {
+        struct gauge_instant *last = &l->at[l->end - 1];
+        if (at < last->at)
+            return false;
+        l->empty -= last->count++ == 0;
+        return true;
+    }
+    if (l->end == l->capacity)
+        line_tidy(l);
+    l->at[l->end++] = (struct gauge_instant){at, 1};
+    return true;
+}
+
+/* The first that is not before `at`, or the end. */
+static uint32_t line_find(const struct gauge_line *l, int64_t at) {
+    uint32_t from = l->first, count = l->end - l->first;
+    if (count > 0 && l->at[from].at >= at)
+        return from; /* who came first mostly goes first */
+    while (count > 1) {
+        uint32_t half = count / 2;
+        from += l->at[from + half - 1].at < at ? half : 0;
+        count -= half;
+    }
+    return count == 1 && l->at[from].at < at ? from + 1 : from;
+}
+
+/* False when it is not there. */
+static bool line_remove(struct gauge_line *l, int64_t at) {
+    uint32_t place = line_find(l, at);
+    if (place == l->end || l->at[place].at != at || l->at[place].count == 0)
+        return false;
+    if (--l->at[place].count > 0)
+        return true;
+    l->empty++;
+    for (; l->first < l->end && l->at[l->first].count == 0; l->first++)
+        l->empty--;
+    if (l->empty > FEW_GONE && l->empty > (l->end - l->first) / 2)
+        line_tidy(l);
+    return true;
+}
+
+static int64_t line_oldest_at(const struct gauge_line *l) {
+    return l->first < l->end ? l->at[l->first].at : INSTANT_NONE;
+}
+
+/* The least of the heaps that has not gone, or INSTANT_NONE. */
+static int64_t heaps_oldest_at(struct gauge_ages *ages) {
     while (ages->went.count > 0 && ages->went.at[0] == ages->came.at[0]) {
         pop(&ages->went);
         pop(&ages->came);
@@ -118,24 +183,43 @@ static int64_t oldest_at(struct gauge_ages *ages) {
     return ages->came.count > 0 ? ages->came.at[0] : INSTANT_NONE;
 }
 
+static int64_t oldest_at(struct gauge_ages *ages) {
+    int64_t line_at = line_oldest_at(&ages->line), heaps_at = heaps_oldest_at(ages);
+    if (line_at == INSTANT_NONE || heaps_at == INSTANT_NONE)
+        return line_at == INSTANT_NONE ? heaps_at : line_at;
+    return line_at < heaps_at ? line_at : heaps_at;
+}
+
 static void come(struct gauges *g, enum gauge_kind kind, uint32_t leaf, int64_t at) {
     if (leaf == LEAF_NONE)
         return;
-    struct gauge_heap *came = &leaf_at(g, leaf)->ages[kind].came;
-    push(came, at);
-    if (came->at[0] == at)
+    struct gauge_ages *ages = &leaf_at(g, leaf)->ages[kind];
+    bool in_line = line_add(&ages->line, at);
+    if (!in_line)
+        push(&ages->came, at);
+    if ((in_line ? line_oldest_at(&ages->line) : ages->came.at[0]) == at)
         mark(g, leaf);
+}
+
+/* Of one that came out of order. */
+static bool go_from_heaps(struct gauge_ages *ages, int64_t at) {
+    CHECK(ages->went.count < ages->came.count);
+    push(&ages->went, at);
+    bool oldest = ages->came.at[0] == ages->went.at[0];
+    if (ages->went.count > FEW_GONE && ages->went.count > ages->came.count / 2)
+        clear(ages);
+    return oldest;
 }
 
 static void go(struct gauges *g, enum gauge_kind kind, uint32_t leaf, int64_t at) {
     if (leaf == LEAF_NONE)
         return;
     struct gauge_ages *ages = &leaf_at(g, leaf)->ages[kind];
-    push(&ages->went, at);
-    if (ages->came.at[0] == ages->went.at[0])
+    int64_t line_at = line_oldest_at(&ages->line);
+    bool in_line = line_remove(&ages->line, at);
+    bool oldest = in_line ? line_at == at : go_from_heaps(ages, at);
+    if (oldest)
         mark(g, leaf);
-    if (ages->went.count > FEW_GONE && ages->went.count > ages->came.count / 2)
-        clear(ages);
 }
 
 struct gauge_standing gauges_standing(const struct interaction *now) {
@@ -170,6 +254,9 @@ bool gauges_has_told(const struct gauges *g, uint32_t leaf) {
 static void take_over(struct gauges *g, enum gauge_kind kind, uint32_t leaf,
                       const struct gauge_ages *from) {
     struct gauge_ages *to = &leaf_at(g, leaf)->ages[kind];
+    for (uint32_t k = from->line.first; k < from->line.end; k++)
+        for (uint32_t n = 0; n < from->line.at[k].count; n++)
+            come(g, kind, leaf, from->line.at[k].at);
     for (uint32_t k = 0; k < from->came.count; k++)
         push(&to->came, from->came.at[k]);
     for (uint32_t k = 0; k < from->went.count; k++)

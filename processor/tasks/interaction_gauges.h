@@ -1,9 +1,11 @@
 /* The oldest waiting and the oldest open of each leaf. No part of the task's state, but made from
  * it.
  *
- * Only the least of many instants is asked for, so nobody needs to know whose it is: of each leaf
- * there is a heap of the instants that came and one of those that went, and what is on top of both
- * has gone. */
+ * Only the least of many instants is asked for, so nobody needs to know whose it is. Nearly all
+ * come in order: of each leaf there is a line of these, where one that goes is found by halving.
+ * For the others there is a heap of the instants that came and one of those that went, and what is
+ * on top of both has gone.
+ */
 #pragma once
 
 #include "core/gauge.h"
@@ -24,7 +26,21 @@ struct gauge_heap {
     uint32_t count, capacity;
 };
 
+/* Of one instant: how many that came then are still there. */
+struct gauge_instant {
+    int64_t at;
+    uint32_t count;
+};
+
+/* Instants in order, each once. Where any is left, the first one has a count. */
+struct gauge_line {
+    struct gauge_instant *at; /* owned */
+    uint32_t first, end, capacity;
+    uint32_t empty; /* between the first and the end, how many have a count of 0 */
+};
+
 struct gauge_ages {
+    struct gauge_line line;
     struct gauge_heap came, went;
     int64_t told_at; /* INSTANT_NONE: none */
 };
