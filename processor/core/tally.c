@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/bits.h"
 #include "base/check.h"
 
 void tally_init(struct tally *t, uint32_t key_limit) {
@@ -40,6 +41,6 @@ size_t tally_count(const struct tally *t, uint32_t from, uint32_t to) {
     size_t count = 0;
     size_t end = to / 64 < t->used ? to / 64 : t->used;
     for (size_t word = from / 64; word < end; word++)
-        count += (size_t)__builtin_popcountll(t->touched[word]);
+        count += bits_count(t->touched[word]);
     return count;
 }

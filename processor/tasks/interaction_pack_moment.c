@@ -1,4 +1,5 @@
 /* A moment in four words, and a further one for each thing that events mostly do not say. */
+#include "base/bits.h"
 #include "base/check.h"
 #include "tasks/interaction_pack.h"
 
@@ -63,7 +64,7 @@ size_t pack_moment(struct names *names, const struct moment *m, uint64_t *to) {
 }
 
 size_t packed_moment_size(const uint64_t *from) {
-    return WORDS_LEAST + (size_t)__builtin_popcountll(extras_of(from[WORD_REST]));
+    return WORDS_LEAST + bits_count(extras_of(from[WORD_REST]));
 }
 
 int64_t packed_moment_event_at(const uint64_t *from) {

@@ -109,6 +109,11 @@ void tail_remove_first(struct record_store *s, struct recent *n, uint32_t count)
     CHECK(count <= n->count);
     if (count == 0)
         return;
+    if (count == n->count) { /* without a look at them: they are far from any cache by now */
+        n->count = n->words = n->last = 0;
+        n->impossible = false;
+        return;
+    }
     uint64_t *words = words_of(s, n);
     size_t size = 0;
     for (uint32_t k = 0; k < count; k++)
