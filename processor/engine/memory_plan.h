@@ -9,7 +9,7 @@
     X(queues, 8, 8 << 20, 1 << 30, "records that the Kafka client has read ahead")                 \
     X(epoch, 32, 1 << 20, 32 << 20, "records of one epoch; up to three exist")                     \
     X(sums, 16, 1 << 20, 256 << 20, "sums, samples and facts of the open epoch")                   \
-    X(views, 16, 1 << 20, 512 << 20, "one update of the view, over all partitions")
+    X(views, 16, 1 << 20, 16 << 20, "one update of the view, over all partitions")
 
 #define MEMORY_SHARE_FIELD(name, divisor, least, most, meaning) size_t name;
 struct memory_plan {
