@@ -234,6 +234,7 @@ size_t decoder_schema_count(const struct decoder *d) {
 
 static enum decode_result reject(struct decode_fault *fault, enum dead_letter_reason reason) {
     fault->reason = reason;
+    fault->sender = (struct record_sender){0};
     return DECODE_REJECT;
 }
 
@@ -271,10 +272,12 @@ static enum decode_result decode_event(const struct writer *w, struct slice key,
     enum plan_result result = plan_run(w->plan, body, ev, &fault->detail);
     if (result != PLAN_DECODED)
         return result_of_plan(result, fault);
-    if (!event_is_valid(ev, &fault->detail) ||
-        !key_is(key, ev->interaction_id, "interaction_id", &fault->detail))
-        return reject(fault, DEAD_INVALID);
-    return DECODED_EVENT;
+    if (event_is_valid(ev, &fault->detail) &&
+        key_is(key, ev->interaction_id, "interaction_id", &fault->detail))
+        return DECODED_EVENT;
+    enum decode_result rejected = reject(fault, DEAD_INVALID);
+    fault->sender = (struct record_sender){ev->tenant, ev->site};
+    return rejected;
 }
 
 static enum decode_result decode_command(const struct writer *w, struct slice key,

@@ -25,6 +25,7 @@ enum decode_result {
 struct decode_fault {
     enum dead_letter_reason reason; /* REJECT */
     int32_t schema_id;              /* -1: the record names none */
+    struct record_sender sender;    /* REJECT, of an event: views into the value */
     struct err detail;              /* REJECT: a sentence for a person */
 };
 

@@ -11,7 +11,7 @@
 #include "core/leaf.h"
 #include "core/report.h"
 
-#define REPORT_VERSION 8
+#define REPORT_VERSION 9
 #define REPORT_BYTES_MAX ((size_t)512 * 1024) /* a longer report is written in pieces */
 
 /* Collects one epoch and writes it for each partition of the tenant log. */

@@ -224,8 +224,27 @@ static void take_facts(struct report_reader *r, struct cursor *c) {
     }
 }
 
+#define RECORDS_MOST ((uint64_t)1 << 40) /* of one feed: sums of them cannot overflow */
+
+static int64_t take_records(struct cursor *c) {
+    uint64_t count = cursor_varint(c);
+    if (count < RECORDS_MOST)
+        return (int64_t)count;
+    cursor_fail(c);
+    return 0;
+}
+
+static void take_refused(struct cursor *c, int64_t *refused) {
+    memset(refused, 0, DEAD_REASON_COUNT * sizeof(*refused));
+    uint8_t reasons = take_code(c, DEAD_REASON_COUNT + 1);
+    for (uint8_t i = 0; i < reasons; i++) {
+        uint8_t reason = take_code(c, DEAD_REASON_COUNT);
+        refused[reason] = take_records(c);
+    }
+}
+
 static void take_feeds(struct report_reader *r, struct cursor *c) {
-    size_t count = take_count(c, 4);
+    size_t count = take_count(c, 6);
     ROOM(r, feeds, feed_room, count);
     r->report.feed_count = count;
     for (size_t i = 0; i < count; i++) {
@@ -234,6 +253,10 @@ static void take_feeds(struct report_reader *r, struct cursor *c) {
         feed->site = cursor_slice(c);
         feed->heard_at = take_instant(c);
         feed->lead_ms = cursor_zigzag(c);
+        int64_t records = take_records(c);
+        feed->mute = records & 1;
+        feed->records = records >> 1;
+        take_refused(c, feed->refused);
     }
 }
 

@@ -185,6 +185,19 @@ void report_writer_gauge(struct report_writer *w, int32_t source, const struct g
     end_item(w);
 }
 
+static void put_refused(struct buf *b, const int64_t *refused) {
+    uint8_t reasons = 0;
+    for (int i = 0; i < DEAD_REASON_COUNT; i++)
+        reasons = (uint8_t)(reasons + (refused[i] > 0));
+    buf_put_u8(b, reasons);
+    for (int i = 0; i < DEAD_REASON_COUNT; i++) {
+        if (refused[i] == 0)
+            continue;
+        buf_put_u8(b, (uint8_t)i);
+        buf_put_varint(b, (uint64_t)refused[i]);
+    }
+}
+
 void report_writer_feed(struct report_writer *w, const struct report_feed *feed) {
     struct buf *b = &w->payload;
     begin_item(w, SECTION_FEEDS, LEAF_NONE, feed->tenant);
@@ -192,6 +205,8 @@ void report_writer_feed(struct report_writer *w, const struct report_feed *feed)
     buf_put_slice(b, feed->site);
     put_instant(b, feed->heard_at);
     buf_put_zigzag(b, feed->lead_ms);
+    buf_put_varint(b, (uint64_t)feed->records << 1 | feed->mute);
+    put_refused(b, feed->refused);
     end_item(w);
 }
 

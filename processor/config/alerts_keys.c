@@ -65,10 +65,19 @@ static void read_skewed_after(struct reader *r, const struct tree_node *value, v
     (void)reader_duration(r, value, 1, &((struct contract *)target)->feed_skewed_after_ms);
 }
 
+static void read_refused_above(struct reader *r, const struct tree_node *value, void *target) {
+    struct slice text;
+    struct err err;
+    if (reader_text(r, value, &text) &&
+        !value_share(text, &((struct contract *)target)->feed_refused_above, &err))
+        reader_fault(r, value->line, "", "refused_above: %s", err.text);
+}
+
 void alerts_keys_read_feeds(struct reader *r, const struct tree_node *map, struct contract *c) {
     static const struct reader_key keys[] = {
         {"silent_after", read_silent_after, false},
         {"skewed_after", read_skewed_after, false},
+        {"refused_above", read_refused_above, false},
         {NULL, NULL, false},
     };
     snprintf(r->what, sizeof(r->what), "feeds");

@@ -87,6 +87,7 @@ void contract_init_default(struct contract *c) {
                       [CHANNEL_TICKET] = 90 * DAY_MS},
         .feed_silent_after_ms = 5 * MINUTE_MS,
         .feed_skewed_after_ms = 30 * SECOND_MS,
+        .feed_refused_above = 0.05,
         .items_per_minute = 60,
         .pages_per_hour = 20,
         .roll_up_share = 0.6,

@@ -149,6 +149,7 @@ struct contract {
     size_t demand_count;
     int64_t feed_silent_after_ms;
     int64_t feed_skewed_after_ms;
+    double feed_refused_above; /* share of a site's records */
     int64_t quiet_ms, clear_hold_ms;
     int64_t items_per_minute; /* item alerts of one kind and scope that are told one by one */
     int64_t pages_per_hour;

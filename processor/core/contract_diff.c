@@ -140,7 +140,8 @@ static void diff_settings(struct diff *d, const struct contract *was, const stru
     if (!same_noise(was, now))
         say(d, "alerts", none, "changed");
     if (was->feed_silent_after_ms != now->feed_silent_after_ms ||
-        was->feed_skewed_after_ms != now->feed_skewed_after_ms)
+        was->feed_skewed_after_ms != now->feed_skewed_after_ms ||
+        was->feed_refused_above != now->feed_refused_above)
         say(d, "feeds", none, "changed");
 }
 

@@ -27,6 +27,11 @@ struct record_place {
     int32_t schema_id; /* -1: none */
 };
 
+/* Whose record it was, as far as it says so; empty: not known. */
+struct record_sender {
+    struct slice tenant, site;
+};
+
 struct dead_letter {
     struct record_place place; /* value may be empty where it is no longer held */
     enum dead_letter_reason reason;

@@ -11,6 +11,7 @@ static const char *const verbs[ALERT_KIND_COUNT] = {
     [ALERT_STAFFING_GAP] = "lacks agents in",
     [ALERT_FEED_SILENT] = "hear nothing from",
     [ALERT_FEED_SKEWED] = "see wrong clocks in",
+    [ALERT_DATA_QUALITY] = "see refused records in",
 };
 
 static const struct {

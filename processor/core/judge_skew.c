@@ -194,6 +194,21 @@ int64_t judge_skew_due(const struct contract *contract, const struct skew_state 
     return INSTANT_MAX;
 }
 
+bool judge_skew_is_ahead(const struct contract *contract, const struct skew_state *s) {
+    int64_t most_ms = contract->feed_skewed_after_ms;
+    if (s->told == SKEW_AHEAD)
+        return true;
+    if (most_ms <= 0 || s->count == 0)
+        return false;
+    uint32_t first = 0;
+    while (first < s->count && s->last[first].lead_ms <= most_ms)
+        first++;
+    for (uint32_t i = first; i < s->count; i++)
+        if (s->last[i].lead_ms <= most_ms)
+            return false;
+    return first < s->count;
+}
+
 static void put_skew(struct buf *b, struct slice site, enum skew_side side, int64_t lead_ms,
                      int64_t most_ms) {
     bool ahead = side == SKEW_AHEAD;

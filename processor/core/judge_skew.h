@@ -44,6 +44,10 @@ void judge_skew_step(const struct judge_context *ctx, struct slice site, struct 
 int64_t judge_skew_due(const struct contract *contract, const struct skew_state *state,
                        int64_t step_at);
 
+/* True where the newest reading is ahead, as those before it back to the first that was, or an
+ * alert says that they are: what was refused for being ahead is explained, or will be. */
+bool judge_skew_is_ahead(const struct contract *contract, const struct skew_state *state);
+
 /* What was heard counts up to this step, none of which is due: saved bytes do not depend on which
  * steps were made. */
 void judge_skew_pass(struct skew_state *state, int64_t step_at);

@@ -5,6 +5,7 @@
 
 #include "core/command.h"
 #include "core/counter.h"
+#include "core/dead_letter.h"
 #include "core/effort.h"
 #include "core/event.h"
 #include "core/fact.h"
@@ -57,11 +58,15 @@ struct report_row {
     uint32_t first_sample, sample_count;
 };
 
-/* A site was heard, in one 10 s of log time. */
+/* A site was heard, in one 10 s of log time, or of a record of it was found there that it cannot be
+ * used. */
 struct report_feed {
-    struct slice tenant, site;
-    int64_t heard_at; /* log time of its newest record */
-    int64_t lead_ms;  /* of its freshest record in them: event time less log time */
+    struct slice tenant, site; /* site empty: of records that name none */
+    int64_t heard_at;          /* log time of its newest record; mute: of what was refused */
+    int64_t lead_ms; /* of its freshest record in them: event time less log time; mute: 0 */
+    bool mute;       /* nothing was heard that says when it happened */
+    int64_t records; /* that came, with those that were refused when they came */
+    int64_t refused[DEAD_REASON_COUNT]; /* dead letters, also of records that came before */
 };
 
 struct report {

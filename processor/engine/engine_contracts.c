@@ -167,6 +167,8 @@ void engine_go_live(struct engine *e, struct partition *p) {
         e->next = p->rules;
     if (p->rules == e->next && e->next != e->rules)
         return; /* live when they are in force */
+    if (p->source)
+        interaction_task_forget_feeds(p->source); /* of the replay */
     partition_move(p, PARTITION_LIVE);
     engine_note(e, LOG_LEVEL_INFO, "partition_live",
                 "\"task\":\"%s\",\"replayed_from\":%" PRId64 ",\"offset\":%" PRId64

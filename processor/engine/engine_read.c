@@ -121,8 +121,8 @@ static bool take_interaction(struct engine *e, struct partition *p, const struct
         interaction_task_tick(p->source, r->log_at, outbox_of(e, p));
         break;
     case DECODE_REJECT:
-        interaction_task_reject(p->source, &place, fault.reason, slice_of(fault.detail.text),
-                                outbox_of(e, p));
+        interaction_task_reject(p->source, &place, &fault.sender, fault.reason,
+                                slice_of(fault.detail.text), outbox_of(e, p));
         break;
     case DECODED_COMMAND:
     case DECODED_FORECAST:

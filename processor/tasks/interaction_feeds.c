@@ -43,7 +43,8 @@ static uint32_t add(struct feeds *f, uint64_t hash, const struct report_feed *ke
     f->feeds[f->count] = (struct report_feed){.tenant = slice_copy(key->tenant),
                                               .site = slice_copy(key->site),
                                               .heard_at = key->heard_at,
-                                              .lead_ms = key->lead_ms};
+                                              .lead_ms = key->lead_ms,
+                                              .mute = key->mute};
     table_insert(&f->index, hash, f->count);
     return f->count++;
 }
@@ -71,10 +72,29 @@ void feeds_hear(struct feeds *f, struct slice tenant, struct slice site, int64_t
         return;
     f->last = place;
     struct report_feed *feed = &f->feeds[place];
-    if (log_at > feed->heard_at)
+    if (log_at > feed->heard_at || feed->mute)
         feed->heard_at = log_at;
-    if (event_at - log_at > feed->lead_ms)
+    if (event_at - log_at > feed->lead_ms || feed->mute)
         feed->lead_ms = event_at - log_at;
+    feed->mute = false;
+    feed->records++;
+}
+
+void feeds_refuse(struct feeds *f, struct slice tenant, struct slice site, int64_t at,
+                  enum dead_letter_reason reason, bool heard) {
+    if (tenant.size == 0)
+        return;
+    if (f->handed_over)
+        forget(f);
+    uint32_t place = find(
+        f, &(struct report_feed){.tenant = tenant, .site = site, .heard_at = at, .mute = true});
+    if (place == TABLE_NONE)
+        return;
+    struct report_feed *feed = &f->feeds[place];
+    if (feed->mute && at > feed->heard_at)
+        feed->heard_at = at;
+    feed->records += !heard;
+    feed->refused[reason]++;
 }
 
 static int compare_feeds(const void *left, const void *right) {

@@ -1,4 +1,4 @@
-/* Which sites were heard since the last report, and how old their news was. */
+/* Which sites were heard since the last report, how old their news was, and what was refused. */
 #pragma once
 
 #include "base/table.h"
@@ -22,6 +22,11 @@ void feeds_init(struct feeds *f);
 void feeds_deinit(struct feeds *f);
 void feeds_hear(struct feeds *f, struct slice tenant, struct slice site, int64_t log_at,
                 int64_t event_at);
+
+/* A record of the site cannot be used, as was found at this log time; `heard`: feeds_hear has
+ * counted it. The site is empty where the record names none; without a tenant it is nobody's. */
+void feeds_refuse(struct feeds *f, struct slice tenant, struct slice site, int64_t at,
+                  enum dead_letter_reason reason, bool heard);
 
 /* In the order of (tenant, site, time); valid until the next call of any function here. */
 size_t feeds_take(struct feeds *f, const struct report_feed **out);

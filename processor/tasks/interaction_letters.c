@@ -52,5 +52,7 @@ void letter_impossible(struct interaction_task *t, const struct record *r, enum 
     struct slice text = {detail, size > 0 ? (size_t)size : 0};
     if (text.size >= sizeof(detail))
         text.size = sizeof(detail) - 1;
+    feeds_refuse(&t->feeds, tenant, leaf_dict_at(t->store.leaves, m->leaf)->site, t->clock,
+                 DEAD_IMPOSSIBLE_MOVE, true);
     letter_send(t, &place, DEAD_IMPOSSIBLE_MOVE, text, out);
 }

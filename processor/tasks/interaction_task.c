@@ -111,10 +111,11 @@ void interaction_task_tick(struct interaction_task *t, int64_t log_at, struct ou
 }
 
 void interaction_task_reject(struct interaction_task *t, const struct record_place *place,
-                             enum dead_letter_reason reason, struct slice detail,
-                             struct outbox *out) {
+                             const struct record_sender *sender, enum dead_letter_reason reason,
+                             struct slice detail, struct outbox *out) {
     hear_topic(t, place->topic);
     hear_log(t, place->log_at, out);
+    feeds_refuse(&t->feeds, sender->tenant, sender->site, place->log_at, reason, false);
     letter_send(t, place, reason, detail, out);
 }
 
@@ -180,13 +181,14 @@ static bool has_room(struct interaction_task *t) {
 }
 
 static void refuse_open(struct interaction_task *t, const struct record_place *place,
-                        struct outbox *out) {
+                        const struct event *ev, struct outbox *out) {
     char detail[200];
     int size = snprintf(detail, sizeof(detail),
                         "this partition keeps its %u open interactions already; raise "
                         "limits.open_interactions or use more partitions",
                         t->options.open_limit);
     t->counts.refused_open++;
+    feeds_refuse(&t->feeds, ev->tenant, ev->site, place->log_at, DEAD_TOO_LARGE, true);
     letter_send(t, place, DEAD_TOO_LARGE, (struct slice){detail, (size_t)size}, out);
 }
 
@@ -213,7 +215,7 @@ static void take_event(struct interaction_task *t, const struct record_place *pl
     struct moment m = moment_of_event(ev, place->offset, t->store.leaves, leaf, t->clock);
     if (handle == RECORD_NONE) {
         if (!has_room(t)) {
-            refuse_open(t, place, out);
+            refuse_open(t, place, ev, out);
             return;
         }
         handle = record_add(&t->store, hash, m.leaf, ev->interaction_id);
@@ -229,16 +231,15 @@ void interaction_task_apply(struct interaction_task *t, const struct record_plac
     hear_log(t, place->log_at, out);
     struct err err; /* written only when something is wrong */
     enum dead_letter_reason reason = DEAD_INVALID;
-    bool valid = event_is_valid(event, &err) && key_is_id(place, event, &err);
-    if (valid) {
+    bool heard = event_is_valid(event, &err) && key_is_id(place, event, &err);
+    if (heard)
         feeds_hear(&t->feeds, event->tenant, event->site, place->log_at, event->event_at);
-        valid = time_is_possible(t, place, event, &reason, &err);
-    }
-    if (!valid) {
-        letter_send(t, place, reason, slice_of(err.text), out);
+    if (heard && time_is_possible(t, place, event, &reason, &err)) {
+        take_event(t, place, event, out);
         return;
     }
-    take_event(t, place, event, out);
+    feeds_refuse(&t->feeds, event->tenant, event->site, place->log_at, reason, heard);
+    letter_send(t, place, reason, slice_of(err.text), out);
 }
 
 _Static_assert(INTERACTION_EXPECT_MAX == RECORD_EXPECT_MAX, "one batch is one batch below");
@@ -275,6 +276,11 @@ size_t interaction_task_take_gauges(struct interaction_task *t, const struct gau
 
 size_t interaction_task_take_feeds(struct interaction_task *t, const struct report_feed **feeds) {
     return feeds_take(&t->feeds, feeds);
+}
+
+void interaction_task_forget_feeds(struct interaction_task *t) {
+    const struct report_feed *told;
+    (void)feeds_take(&t->feeds, &told);
 }
 
 size_t interaction_task_open(const struct interaction_task *t) {

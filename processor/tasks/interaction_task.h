@@ -78,10 +78,11 @@ void interaction_task_expect(const struct interaction_task *t, const struct even
 /* A record that says nothing but its log time: a Tick, or a record of a type not used here. */
 void interaction_task_tick(struct interaction_task *t, int64_t log_at, struct outbox *out);
 
-/* A record that could not be decoded: time passes, and a dead letter says why. */
+/* A record that could not be decoded: time passes, and a dead letter says why. `sender` is who is
+ * told of it, as far as that is known. */
 void interaction_task_reject(struct interaction_task *t, const struct record_place *place,
-                             enum dead_letter_reason reason, struct slice detail,
-                             struct outbox *out);
+                             const struct record_sender *sender, enum dead_letter_reason reason,
+                             struct slice detail, struct outbox *out);
 
 /* The input has ended (--until-end): the clock goes to final_clock, all timers fire. */
 void interaction_task_finish(struct interaction_task *t, int64_t final_clock, struct outbox *out);
@@ -112,6 +113,9 @@ size_t interaction_task_take_gauges(struct interaction_task *t, const struct gau
 
 /* Sites heard since the last call, in the order of (tenant, site); valid until the next call. */
 size_t interaction_task_take_feeds(struct interaction_task *t, const struct report_feed **feeds);
+
+/* What was heard so far was told when it was read for the first time. */
+void interaction_task_forget_feeds(struct interaction_task *t);
 
 size_t interaction_task_open(const struct interaction_task *t); /* interactions open */
 const struct interaction_task_counts *interaction_task_counts(const struct interaction_task *t);

@@ -6,7 +6,7 @@
 #include "tasks/tenant_commands.h"
 #include "tasks/tenant_state.h"
 
-#define FORMAT 19
+#define FORMAT 20
 
 static void save_scope_name(const struct scope *s, struct buf *b) {
     buf_put_varint(b, s->mask);
@@ -203,6 +203,7 @@ static void save_tenant(const struct tenant *tenant, struct buf *b) {
         buf_put_slice(b, feed->site);
         feed_state_save(&feed->state, b);
         skew_state_save(&feed->skew, b);
+        quality_state_save(&feed->quality, b);
     }
     tenant_forecasts_save(tenant, b);
     episode_book_save(tenant->book, b);
@@ -240,6 +241,7 @@ static bool load_tenant(struct tenant_task *t, struct cursor *c, struct err *err
         struct tenant_feed *feed = tenant_state_feed(tenant, site);
         feed_state_load(&feed->state, c);
         skew_state_load(&feed->skew, c);
+        quality_state_load(&feed->quality, c);
     }
     if (!c->failed)
         tenant_forecasts_load(t, tenant, c);
@@ -383,6 +385,7 @@ static void align_cells(const struct tenant_task *t) {
             struct tenant_feed *feed = tenant->feeds.items[n];
             judge_feed_pass(&feed->state, t->step_at);
             judge_skew_pass(&feed->skew, t->step_at);
+            judge_quality_pass(&feed->quality, t->step_at);
         }
         for (size_t n = 0; n < tenant->forecasts.count; n++)
             cell_advance(((struct tenant_forecast *)tenant->forecasts.items[n])->cell, t->step_at);

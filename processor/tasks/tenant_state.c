@@ -120,6 +120,7 @@ struct tenant_feed *tenant_state_feed(struct tenant *tenant, struct slice site) 
     feed->site = slice_copy(site);
     feed_state_init(&feed->state);
     skew_state_init(&feed->skew);
+    quality_state_init(&feed->quality);
     tenant_array_insert(&tenant->feeds, at, feed);
     return feed;
 }
@@ -393,6 +394,7 @@ static void free_tenant(struct tenant *tenant) {
         free((void *)(uintptr_t)feed->site.at);
         feed_state_deinit(&feed->state);
         skew_state_deinit(&feed->skew);
+        quality_state_deinit(&feed->quality);
         free(feed);
     }
     tenant_array_deinit(&tenant->feeds);

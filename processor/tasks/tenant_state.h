@@ -5,6 +5,7 @@
 #include "base/table.h"
 #include "core/episode.h"
 #include "core/judge_feed.h"
+#include "core/judge_quality.h"
 #include "core/judge_skew.h"
 #include "tasks/tenant_closing.h"
 #include "tasks/tenant_efforts.h"
@@ -16,9 +17,10 @@
 #include "tasks/tenant_task.h"
 
 struct tenant_feed {
-    struct slice site; /* owned */
+    struct slice site; /* owned; empty: records that name none */
     struct feed_state state;
     struct skew_state skew;
+    struct quality_state quality;
 };
 
 #define TENANT_AUDIT_HASH 32 /* hexadecimal digits */

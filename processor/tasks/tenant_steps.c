@@ -143,6 +143,10 @@ static void judge_feeds(struct tenant_task *t, struct tenant *tenant, struct jud
         due_at = earlier(due_at, judge_feed_due(ctx->contract, &feed->state, step_at));
         judge_skew_step(ctx, feed->site, &feed->skew, step_at);
         due_at = earlier(due_at, judge_skew_due(ctx->contract, &feed->skew, step_at));
+        bool clock_told = judge_skew_is_ahead(ctx->contract, &feed->skew);
+        judge_quality_step(ctx, feed->site, &feed->quality, clock_told, step_at);
+        due_at = earlier(due_at,
+                         judge_quality_due(ctx->contract, &feed->quality, clock_told, step_at));
     }
     tenant->feeds_due_at = due_at;
 }

@@ -12,7 +12,8 @@ static const enum alert_kind objective_kinds[] = {ALERT_OBJECTIVE_BREACH, ALERT_
                                                   ALERT_STAFFING_GAP};
 static const enum alert_kind demand_kinds[] = {ALERT_DEMAND_SPIKE, ALERT_DEMAND_DROP,
                                                ALERT_FORECAST_MISS};
-static const enum alert_kind feed_kinds[] = {ALERT_FEED_SILENT, ALERT_FEED_SKEWED};
+static const enum alert_kind feed_kinds[] = {ALERT_FEED_SILENT, ALERT_FEED_SKEWED,
+                                             ALERT_DATA_QUALITY};
 
 #define COUNT(kinds) (sizeof(kinds) / sizeof((kinds)[0]))
 
@@ -62,13 +63,15 @@ static void settle_demands(const struct tenant *tenant, struct rolled *r) {
 static void settle_feeds(const struct tenant *tenant, struct rolled *r) {
     struct scope *sites = calloc(tenant->feeds.count + 1, sizeof(*sites));
     CHECK(sites);
+    r->count = 0;
     for (size_t i = 0; i < tenant->feeds.count; i++) {
         const struct tenant_feed *feed = tenant->feeds.items[i];
+        if (feed->site.size == 0)
+            continue; /* no site */
         sites[i].mask = SCOPE_BIT(SCOPE_SITE);
         sites[i].values[SCOPE_SITE] = feed->site;
-        r->children[i] = (struct roll_up_child){&sites[i], true};
+        r->children[r->count++] = (struct roll_up_child){&sites[i], true};
     }
-    r->count = tenant->feeds.count;
     roll_up(r, FEEDS, feed_kinds, COUNT(feed_kinds));
     free(sites);
 }

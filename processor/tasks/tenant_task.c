@@ -120,13 +120,22 @@ static void judge_facts(struct tenant_task *t, const struct report *report) {
     }
 }
 
-static void hear_feed(struct tenant_task *t, struct tenant *tenant, struct tenant_feed *feed,
+static void hear_time(struct tenant_task *t, struct tenant *tenant, struct tenant_feed *feed,
                       const struct judge_context *ctx, const struct report_feed *f) {
     judge_feed_heard(ctx, &feed->state, f->heard_at);
     int64_t silent_at = judge_feed_due(ctx->contract, &feed->state, t->step_at);
     int64_t skewed_at = judge_skew_heard(ctx->contract, &feed->skew, f->heard_at, f->lead_ms,
                                          t->step_at);
     tenant->feeds_due_at = earlier(tenant->feeds_due_at, earlier(silent_at, skewed_at));
+}
+
+static void hear_feed(struct tenant_task *t, struct tenant *tenant, struct tenant_feed *feed,
+                      const struct judge_context *ctx, const struct report_feed *f) {
+    int64_t refused_at = judge_quality_heard(&feed->quality, f->heard_at, f->records, f->refused,
+                                             t->step_at);
+    tenant->feeds_due_at = earlier(tenant->feeds_due_at, refused_at);
+    if (!f->mute)
+        hear_time(t, tenant, feed, ctx, f);
     tenant_state_due(tenant, tenant->feeds_due_at);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "core/judge_feed.h"
+#include "core/judge_quality.h"
 #include "core/judge_skew.h"
 #include "core/objective_window.h"
 #include "tasks/tenant_ahead.h"
@@ -149,6 +150,7 @@ static void change_notices(struct change *c) {
         struct tenant_feed *feed = tenant->feeds.items[i];
         judge_feed_drop(&c->before, feed->site, &feed->state, c->at);
         judge_skew_drop(&c->before, feed->site, &feed->skew, c->at);
+        judge_quality_drop(&c->before, feed->site, &feed->quality, c->at);
     }
     tenant_storms_drop_feeds(&c->before, c->at);
 }

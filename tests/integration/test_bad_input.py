@@ -122,17 +122,45 @@ def test_floorsims_bad_records_touch_nothing_else(world):
     world.floorsim("--events", 5000, "--rate", 20, "--bad", "0.05", "--channels", "voice",
                    "--drain", "--profile", "flat", "--truth", path, "--partitions", 2)
     total = json.loads(path.read_text().splitlines()[-1])
-    world.contract(CONTRACT)
+    world.contract({**CONTRACT, "feeds": {"refused_above": "1%"}})
     world.replay(world.config(kafka={"topics": {"partitions": 2, "replication": 1}}))
     bad = total["bad"]
-    told = {}
-    for letter in world.dead_letters():
+    letters, told = list(world.dead_letters()), {}
+    for letter in letters:
         told[letter["reason"]] = told.get(letter["reason"], 0) + 1
     assert told == {"UNDECODABLE": bad["garbage"] + bad["truncated"],
                     "UNKNOWN_SCHEMA": bad["unknown_schema"],
                     "INVALID": bad["no_id"] + bad["wrong_key"] + bad["negative"],
                     "TOO_LATE": bad["too_late"], "FUTURE": bad["future"]}
     expect_counts(world, total["offered"], total["handled"])
+    expect_quality(world, letters)
+
+
+def expect_quality(world, letters):
+    """Each site is told of once, with what came of it until then and how much was refused; one
+    alert of the tenant stands for them."""
+    refused = {(x["partition"], x["offset"]): x["reason"] for x in letters}
+    came = []  # (when, site, the reason or None) of what says whose it is
+    for m in world.messages(world.topic()):
+        reason = refused.get((m.partition(), m.offset()))
+        if reason not in ("UNDECODABLE", "UNKNOWN_SCHEMA"):
+            came.append((m.timestamp()[1], world.registry.decode(m.value())["site_id"], reason))
+    said = [a for a in world.alerts("DATA_QUALITY", topic="alerts.operations")
+            if a["transition"] == "FIRING"]
+    of_tenant = [a["summary"] for a in said if a["site_id"] is None]
+    said = [a for a in said if a["site_id"] is not None]
+    assert len(of_tenant) == 1 and "see refused records in" in of_tenant[0]
+    assert sorted(a["site_id"] for a in said) == sorted({site for _, site, _ in came})
+    for a in said:
+        of = [reason for at, site, reason in came
+              if site == a["site_id"] and a["window_start_at"] <= at < a["window_end_at"]]
+        bad = [reason for reason in of if reason]
+        assert (a["numerator"], a["denominator"]) == (len(bad), len(of))
+        assert a["observed"] == len(bad) / len(of) > a["threshold"] == 0.01
+        assert {c["value"]: c["share"] for c in a["contributors"]} == {
+            reason.lower(): bad.count(reason) / len(bad) for reason in bad}
+        assert {c["dimension"] for c in a["contributors"]} == {"reason"}
+        assert f"{len(bad)} were refused" in a["summary"]
 
 
 # ---- servers that are not there ----

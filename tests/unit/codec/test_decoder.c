@@ -128,6 +128,8 @@ static void the_key_is_the_id(void **state) {
     assert_int_equal(f->fault.reason, DEAD_INVALID);
     assert_string_equal(f->fault.detail.text,
                         "the record's key \"call-8\" is not its interaction_id \"call-7\"");
+    assert_true(slice_equal(f->fault.sender.tenant, SLICE("acme")) &&
+                slice_equal(f->fault.sender.site, SLICE("north")));
     assert_int_equal(
         decoder_decode(f->decoder, (struct slice){NULL, 0}, value, 0, &f->event, &f->fault),
         DECODE_REJECT);

@@ -205,6 +205,7 @@ static void test_every_value_arrives(void **state) {
         assert_int_equal(c->ageing_ms[channels[i]], (i + 1) * HOUR_MS);
     assert_int_equal(c->feed_silent_after_ms, 90 * SECOND_MS);
     assert_int_equal(c->feed_skewed_after_ms, 30 * SECOND_MS);
+    assert_true(c->feed_refused_above == 0.125);
     assert_int_equal(c->version, INT32_MAX);
     assert_clocks(c);
 

@@ -35,6 +35,7 @@ static void test_defaults(void **state) {
     assert_int_equal(c.ageing_ms[CHANNEL_TICKET], 90 * DAY_MS);
     assert_int_equal(c.feed_silent_after_ms, 5 * MINUTE_MS);
     assert_int_equal(c.feed_skewed_after_ms, 30 * SECOND_MS);
+    assert_true(c.feed_refused_above == 0.05);
     assert_int_equal(c.quiet_ms, 0);
     assert_int_equal(c.items_per_minute, 60);
     assert_int_equal(c.pages_per_hour, 20);

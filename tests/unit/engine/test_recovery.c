@@ -1,4 +1,5 @@
-/* How a recovery looks from outside while it is under way, and that it can be given up. */
+/* How a recovery looks from outside while it is under way, that it can be given up, and that it
+ * tells nothing again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -82,10 +83,67 @@ static void test_a_recovery_ends_where_the_partition_goes(void **state) {
     sim_deinit(&s);
 }
 
+/* Five minutes in which one of three calls names no queue, five in which all do, and so on. */
+static void send_some_without_a_queue(struct sim *s) {
+    for (int i = 0; i < 1200; i++) {
+        bool bad = i / 100 % 2 == 0 && i % 3 == 0;
+        send_event_to(s, i % 2, 3600000 + i * 3000, i, QUEUED, bad ? "" : "sales");
+    }
+}
+
+/* What was said of what was refused, one line for each transition; without when it was said. */
+static void refusals_told(const struct sim *s, struct buf *lines) {
+    static const char begin[] = "Of ", end[] = ")";
+    for (size_t i = 0; i < s->output_count; i++) {
+        struct slice value = s->outputs[i].value;
+        if (s->outputs[i].topic != OUTPUT_ALERTS_OPERATIONS ||
+            !memmem(s->outputs[i].key.at, s->outputs[i].key.size, "data_quality", 12))
+            continue;
+        const char *from = memmem(value.at, value.size, begin, sizeof begin - 1);
+        assert_non_null(from);
+        const char *to = memmem(from, (size_t)(value.at + value.size - from), end, sizeof end - 1);
+        assert_non_null(to);
+        buf_put(lines, from, (size_t)(to - from));
+        buf_put_u8(lines, '\n');
+    }
+}
+
+/* A replay finds the same dead letters again: they have been told. */
+static void test_what_was_refused_counts_once(void **state) {
+    (void)state;
+    struct buf straight, killed;
+    buf_init(&straight);
+    buf_init(&killed);
+    for (int kills = 0; kills < 12; kills += 11) {
+        struct sim s;
+        sim_init(&s, 2);
+        s.snapshot_interval_ms = DAY_MS;
+        s.pace = 3;
+        send_some_without_a_queue(&s);
+        struct engine *e;
+        for (int i = 0; i < kills; i++) {
+            e = start(&s, false, true);
+            sim_run(&s, e, 100 + i * 20);
+            sim_kill(&s, e);
+        }
+        e = start(&s, false, true);
+        run_to_end(&s, e);
+        engine_free(e);
+        assert_true(outputs_of(&s, OUTPUT_DEAD_LETTERS) == 200);
+        refusals_told(&s, kills ? &killed : &straight);
+        sim_deinit(&s);
+    }
+    assert_true(straight.size > 10 * strlen("Of 90 records of site main 10 were refused (11.1 %"));
+    assert_true(slice_equal(buf_slice(&straight), buf_slice(&killed)));
+    buf_deinit(&straight);
+    buf_deinit(&killed);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_recovery_is_shown_while_it_lasts),
         cmocka_unit_test(test_a_recovery_ends_where_the_partition_goes),
+        cmocka_unit_test(test_what_was_refused_counts_once),
     };
     return cmocka_run_group_tests_name("recovery", tests, NULL, NULL);
 }

@@ -208,6 +208,25 @@ static inline void fixture_report_init(struct fixture_report *r) {
                                 .forecasts = r->forecasts};
 }
 
+static inline struct report_feed fixture_feed(int64_t heard_at, int64_t lead_ms) {
+    return (struct report_feed){.tenant = SLICE("acme"),
+                                .site = SLICE("north"),
+                                .heard_at = heard_at,
+                                .lead_ms = lead_ms,
+                                .records = 1};
+}
+
+/* Records that were found to be impossible, or that name no site. */
+static inline struct report_feed fixture_refused(int64_t at) {
+    struct report_feed feed = fixture_feed(at, 0);
+    feed.mute = true;
+    feed.records = at / 5 % 2;
+    if (feed.records > 0)
+        feed.site = (struct slice){NULL, 0};
+    feed.refused[feed.records > 0 ? DEAD_INVALID : DEAD_IMPOSSIBLE_MOVE] = 1;
+    return feed;
+}
+
 static inline void fixture_add(struct fixture_report *r, const struct fact_row *f) {
     struct report *p = &r->report;
     assert_true(p->row_count < 64);

@@ -146,9 +146,12 @@ static inline bool next_report(struct history *h, struct fixture_report *r) {
         r->gauges[0] = (struct gauge){(uint32_t)rng_below(&h->rng, FIXTURE_LEAVES), h->now,
                                       rng_below(&h->rng, 2) ? h->now : INSTANT_NONE};
         r->report.gauge_count = 1;
-        r->feeds[0] = (struct report_feed){SLICE("acme"), SLICE("north"), h->now,
-                                           h->left / 150 % 2 ? -2 * MINUTE_MS : 0};
+        r->feeds[0] = fixture_feed(h->now, h->left / 150 % 2 ? -2 * MINUTE_MS : 0);
+        r->feeds[0].records = 4;
+        r->feeds[0].refused[DEAD_TOO_LATE] = h->left / 120 % 2 ? (int64_t)h->left % 4 : 0;
         r->report.feed_count = 1;
+        if (h->left % 3 == 0)
+            r->feeds[r->report.feed_count++] = fixture_refused(h->now - (int64_t)h->left % 20000);
     }
     while (r->report.journey_count < 4 && rng_below(&h->journeys, 3) == 0)
         r->journeys[r->report.journey_count++] = random_journey(h);

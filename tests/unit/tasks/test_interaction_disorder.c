@@ -317,7 +317,9 @@ static void bad_records_are_dead_letters_that_say_why(void **state) {
 static void a_rejected_record_moves_time_and_is_passed_on(void **state) {
     struct kit *k = *state;
     struct record_place place = {.log_at = T0 + 9 * S, .value = SLICE("junk"), .offset = 4};
-    interaction_task_reject(k->task, &place, DEAD_UNDECODABLE, SLICE("no schema id"), &k->out);
+    const struct record_sender nobody = {{NULL, 0}, {NULL, 0}};
+    interaction_task_reject(k->task, &place, &nobody, DEAD_UNDECODABLE, SLICE("no schema id"),
+                            &k->out);
     assert_string_equal(k->letters.at[0], "undecodable key= value=junk offset=4: no schema id");
     assert_int_equal(interaction_task_clock(k->task), T0 + 9 * S - 500);
     assert_int_equal(interaction_task_newest_log_at(k->task), T0 + 9 * S);

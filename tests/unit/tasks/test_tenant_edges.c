@@ -75,15 +75,14 @@ static void a_silent_site_is_told(void **state) {
     struct stage s;
     stage_init(&s);
     stage_raise(&s);
-    s.r.feeds[0] = (struct report_feed){SLICE("acme"), SLICE("north"), FIXTURE_START, 0};
+    s.r.feeds[0] = fixture_feed(FIXTURE_START, 0);
     s.r.report.feed_count = 1;
     pass(&s, FIXTURE_START);
     pass(&s, FIXTURE_START + 4 * MINUTE_MS);
     assert_int_equal(said(&s, "feed_silent"), 0);
     pass(&s, FIXTURE_START + 6 * MINUTE_MS);
     assert_int_equal(said(&s, "firing feed_silent"), 1);
-    s.r.feeds[0] = (struct report_feed){SLICE("acme"), SLICE("north"),
-                                        FIXTURE_START + 7 * MINUTE_MS, -7 * MINUTE_MS};
+    s.r.feeds[0] = fixture_feed(FIXTURE_START + 7 * MINUTE_MS, -7 * MINUTE_MS);
     s.r.report.feed_count = 1;
     pass(&s, FIXTURE_START + 8 * MINUTE_MS);
     assert_int_equal(said(&s, "resolved feed_silent"), 1);
@@ -100,13 +99,58 @@ static void a_site_whose_clock_is_wrong_is_told(void **state) {
     for (int i = 0; i < 40; i++, at += 10 * SECOND_MS) {
         if (i == 18)
             restart(&s);
-        s.r.feeds[0] = (struct report_feed){SLICE("acme"), SLICE("north"), at + 1,
-                                            i < 12 || i >= 24 ? 0 : 2 * MINUTE_MS};
+        s.r.feeds[0] = fixture_feed(at + 1, i < 12 || i >= 24 ? 0 : 2 * MINUTE_MS);
         s.r.report.feed_count = 1;
         pass(&s, at + 5 * SECOND_MS);
         assert_int_equal(said(&s, "firing feed_skewed"), i > 18);
         assert_int_equal(said(&s, "resolved feed_skewed"), i > 30);
     }
+    stage_deinit(&s);
+}
+
+/* From the first step in which more than 5 % are refused, over a restart, until half of that. */
+static void a_site_whose_records_are_refused_is_told(void **state) {
+    (void)state;
+    struct stage s;
+    stage_init(&s);
+    stage_raise(&s);
+    int64_t at = FIXTURE_START;
+    for (int i = 0; i < 80; i++, at += 10 * SECOND_MS) {
+        if (i == 14 || i == 35)
+            restart(&s);
+        s.r.feeds[0] = fixture_feed(at + 1, 0);
+        s.r.feeds[0].records = 40;
+        s.r.feeds[0].refused[DEAD_TOO_LATE] = i >= 12 && i < 24 ? 10 : 0;
+        s.r.report.feed_count = 1;
+        pass(&s, at + 5 * SECOND_MS);
+        assert_int_equal(said(&s, "firing data_quality"), i > 15);
+        assert_int_equal(said(&s, "resolved data_quality"), i > 50);
+    }
+    assert_int_equal(said(&s, "feed_silent"), 0);
+    stage_deinit(&s);
+}
+
+/* Refused records are no sign of life, and of a site that nobody has heard of they are told too. */
+static void what_is_refused_is_no_sign_of_life(void **state) {
+    (void)state;
+    struct stage s;
+    stage_init(&s);
+    stage_raise(&s);
+    s.r.feeds[0] = fixture_feed(FIXTURE_START, 0);
+    s.r.report.feed_count = 1;
+    pass(&s, FIXTURE_START);
+    for (int64_t at = FIXTURE_START + MINUTE_MS; at < FIXTURE_START + HOUR_MS; at += MINUTE_MS) {
+        s.r.feeds[0] = fixture_feed(at, 0);
+        s.r.feeds[0].mute = true;
+        s.r.feeds[0].refused[DEAD_INVALID] = 1;
+        s.r.feeds[1] = s.r.feeds[0];
+        s.r.feeds[1].site = (struct slice){NULL, 0};
+        s.r.report.feed_count = 2;
+        pass(&s, at);
+    }
+    assert_int_equal(said(&s, "firing feed_silent"), 1);
+    assert_int_equal(said(&s, "firing data_quality"), 2);
+    assert_int_equal(said(&s, "feeds.no-site"), 1);
     stage_deinit(&s);
 }
 
@@ -237,6 +281,8 @@ int main(void) {
         cmocka_unit_test(facts_become_item_alerts_at_once),
         cmocka_unit_test(a_silent_site_is_told),
         cmocka_unit_test(a_site_whose_clock_is_wrong_is_told),
+        cmocka_unit_test(a_site_whose_records_are_refused_is_told),
+        cmocka_unit_test(what_is_refused_is_no_sign_of_life),
         cmocka_unit_test(a_burst_of_arrivals_is_a_spike),
         cmocka_unit_test(an_objective_fires_at_its_step_and_late_counts_void_it),
         cmocka_unit_test(objectives_alone_are_published_when_asked),
