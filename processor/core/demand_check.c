@@ -188,10 +188,10 @@ void demand_check_day(const struct demand_look *look, const struct baseline *b,
     f->to_at = day->judged_at;
     f->count = (int64_t)day->count;
     double mean = f->expected.mean;
-    double excess = day->count - mean;
+    double excess = day->spread - mean;
     if (excess < (double)look->rule->min_excess ||
         excess < FAR_SD * sqrt(mean + mean * mean / f->expected.size))
         return;
-    f->p = negbin_upper(mean, f->expected.size, f->count);
+    f->p = negbin_upper(mean, f->expected.size, (int64_t)day->spread);
     f->spike = f->p * DAY_CHANCES < spike_share(look->rule, look->scopes);
 }

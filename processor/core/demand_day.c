@@ -40,7 +40,7 @@ static void begin(struct demand_day *d, int64_t day_at, int64_t from_at) {
     d->whole = d->day_at != INSTANT_NONE && d->judged_at == from_at;
     d->day_at = day_at;
     d->since_at = from_at;
-    d->count = d->mean = d->weeks = 0;
+    d->count = d->spread = d->mean = d->weeks = 0;
 }
 
 void demand_day_add(struct demand_day *d, const struct baseline *b, const struct zone *zone,
@@ -58,7 +58,10 @@ void demand_day_add(struct demand_day *d, const struct baseline *b, const struct
     double mean = d->mean + usual.mean;
     if (mean > 0)
         d->weeks = (d->weeks * d->mean + usual.weeks * usual.mean) / mean;
+    double cv2 = dispersion_cv2(&b->dispersion, BASELINE_SLOT_MS);
+    double sd = sqrt(usual.mean + usual.mean * usual.mean * cv2);
     d->count += (double)count;
+    d->spread += fmin((double)count, usual.mean + fmax(usual.mean, CLIP * sd));
     d->mean = mean;
 }
 
@@ -80,6 +83,7 @@ void demand_day_save(const struct demand_day *d, struct buf *b) {
     buf_put_zigzag(b, d->since_at);
     buf_put_zigzag(b, d->judged_at);
     buf_put_double(b, d->count);
+    buf_put_double(b, d->spread);
     buf_put_double(b, d->mean);
     buf_put_double(b, d->weeks);
     buf_put_u8(b, d->whole);
@@ -93,6 +97,7 @@ void demand_day_load(struct demand_day *d, struct cursor *c) {
     d->since_at = cursor_zigzag(c);
     d->judged_at = cursor_zigzag(c);
     d->count = cursor_double(c);
+    d->spread = cursor_double(c);
     d->mean = cursor_double(c);
     d->weeks = cursor_double(c);
     d->whole = cursor_u8(c) != 0;

@@ -8,6 +8,7 @@ struct demand_day {
     int64_t day_at;              /* local midnight, as if it were UTC; INSTANT_NONE: no day yet */
     int64_t since_at, judged_at; /* the quarters that it is made of */
     double count, mean;          /* of them; what is usual */
+    double spread;               /* as count, no quarter above twice the usual or so */
     double weeks;                /* of which that is a mean, weighed by arrivals */
     bool whole;                  /* no quarter of it is missing */
     double excess, squares, samples; /* fading over weeks, as in dispersion.h */

@@ -327,6 +327,20 @@ static void a_day_that_is_busy_as_a_whole(void **state) {
     assert_true(a->observed > a->baseline * 1.1 && a->observed < a->baseline * 1.3);
 }
 
+/* A burst in the night is over when it is over, however much of the day so far it was. */
+static void a_burst_is_no_busy_day(void **state) {
+    struct demand_test *t = *state;
+    int64_t from = MONDAY + 56 * DAY_MS;
+    even_weeks(t, 58);
+    scale(t, from + 3 * HOUR_MS, from + 3 * HOUR_MS + 30 * MINUTE_MS, 4);
+    warm_up(t, LIVE_AT, from - DAY_MS);
+    t->f.count = 0;
+    run_to(t, from - DAY_MS, from + DAY_MS);
+    assert_int_equal(t->f.count, 2);
+    said_is(&t->f, 1, ALERT_DEMAND_SPIKE, TRANSITION_RESOLVED);
+    assert_true(t->f.said[1].a.resolved_at < from + 5 * HOUR_MS);
+}
+
 /* Chance makes a ramp of its first hours; what goes on is the same alert. */
 static void a_busy_day_that_begins_as_a_ramp_is_one_alert(void **state) {
     struct demand_test *t = *state;
@@ -548,6 +562,7 @@ int main(void) {
         TEST(too_few_are_a_drop),
         TEST(silent_feed_that_catches_up_is_no_drop),
         TEST(short_silence_does_not_end_a_long_one),
+        TEST(a_burst_is_no_busy_day),
         TEST(silent_feed_is_not_learned),
         TEST(quiet_site_is_learned),
         TEST(shadow_is_no_longer_than_the_silence),
