@@ -9,6 +9,7 @@
 #define PRIOR_DAYS 4.0
 #define SAFE 1.0       /* standard errors: few days have been seen */
 #define CLIP 3.0       /* standard deviations */
+#define MOST 1e18      /* of any figure that is loaded */
 #define LEVEL_MOST 2.0 /* times as many, or as few: no day's level, but a holiday */
 
 void demand_day_init(struct demand_day *d) {
@@ -92,6 +93,17 @@ void demand_day_save(const struct demand_day *d, struct buf *b) {
     buf_put_double(b, d->samples);
 }
 
+/* False for what is no number. */
+static bool is_figure(double value) {
+    return value >= 0 && value < MOST;
+}
+
+static bool is_sound(const struct demand_day *d) {
+    return is_figure(d->count) && is_figure(d->spread) && is_figure(d->mean) &&
+           is_figure(d->weeks) && is_figure(fabs(d->excess)) && is_figure(d->squares) &&
+           is_figure(d->samples);
+}
+
 void demand_day_load(struct demand_day *d, struct cursor *c) {
     d->day_at = cursor_zigzag(c);
     d->since_at = cursor_zigzag(c);
@@ -104,4 +116,6 @@ void demand_day_load(struct demand_day *d, struct cursor *c) {
     d->excess = cursor_double(c);
     d->squares = cursor_double(c);
     d->samples = cursor_double(c);
+    if (!is_sound(d))
+        cursor_fail(c);
 }

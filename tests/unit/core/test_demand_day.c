@@ -1,4 +1,5 @@
 /* Is a day that is busy as a whole told from one that is as days are? */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -148,6 +149,13 @@ static void saved_and_loaded(void **state) {
     assert_true(demand_day_expect(&t.d, &t.b, &e) && demand_day_expect(&back, &t.b, &f));
     assert_true(e.mean == f.mean && e.size == f.size && back.count == t.d.count);
     assert_true(back.day_at == t.d.day_at && back.samples == t.d.samples);
+    assert_true(back.spread == t.d.spread && back.spread > 0);
+    buf_reset(&b);
+    back.spread = NAN;
+    demand_day_save(&back, &b);
+    c = cursor_of(buf_slice(&b));
+    demand_day_load(&back, &c);
+    assert_true(c.failed);
     buf_deinit(&b);
     baseline_deinit(&t.b);
 }
