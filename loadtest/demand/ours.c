@@ -41,7 +41,7 @@ void ours_judge(struct ours *o, const struct ours_plan *plan, const struct arriv
     struct scope scope = {.mask = SCOPE_BIT(SCOPE_QUEUE)};
     scope.values[SCOPE_QUEUE] = SLICE("q");
     struct arrivals copy = *a;
-    struct demand_source source = {&copy, count};
+    struct demand_source source = {.context = &copy, .count = count};
     struct demand_state state;
     o->count = 0;
     demand_state_init(&state, a->from_at);

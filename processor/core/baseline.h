@@ -49,6 +49,7 @@ struct baseline {
 enum baseline_kind {
     BASELINE_WEEKS, /* the same time of the week, of at least BASELINE_WEEKS_MIN weeks */
     BASELINE_DAYS,  /* the busiest day so far at that time: too many can be told, not too few */
+    BASELINE_PLAN,  /* not from here: as people have forecast it */
 };
 
 /* What to expect in a window. */

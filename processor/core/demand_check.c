@@ -12,6 +12,9 @@
 #define RAISED 1.5    /* the rise that a ramp is looked for by */
 #define FAR_SD 2.5    /* nothing nearer to the mean is unusual, at any budget */
 #define MEAN_LEAST 0.1
+/* Forecasts that are off by more than two fifths, and by more than the weeks, are nobody's plan. */
+#define UNFIT_CV2 0.16
+#define PLANNED_LEAST 0.5 /* contacts: where none is planned one is no wonder */
 
 /* Checks each 10 s look at nearly the same events as the one before: a window has only so many
  * independent chances of a false alarm in its own length. More when counts vary by chance alone.
@@ -54,9 +57,30 @@ static double drop_alpha(const struct demand_look *look, int64_t window_ms,
     return share / (windows * chances_of(e));
 }
 
+/* Within what errors are known of, arrivals vary as they have done. */
+static bool planned(const struct demand_look *look, const struct baseline *b, int64_t from_at,
+                    int64_t to_at, struct expectation *e) {
+    const struct demand_plan *plan = &look->source->plan;
+    struct forecast_view v;
+    struct expectation weeks;
+    if (!plan->series || !forecast_miss_expect(plan->miss, plan->series, from_at, to_at, &v))
+        return false;
+    double within = dispersion_cv2(&b->dispersion, to_at - from_at) -
+                    dispersion_cv2(&b->dispersion, v.learned_ms);
+    double cv2 = v.cv2 + fmax(within, 0);
+    if (cv2 > UNFIT_CV2 && baseline_expect(b, &look->contract->zone, from_at, to_at, &weeks) &&
+        weeks.kind == BASELINE_WEEKS && cv2 * weeks.size > 1)
+        return false;
+    *e = (struct expectation){
+        .mean = fmax(v.mean, PLANNED_LEAST), .size = 1 / cv2, .kind = BASELINE_PLAN};
+    return true;
+}
+
 static bool expect(const struct demand_look *look, const struct baseline *b, struct finding *f) {
     const struct demand_rule *rule = look->rule;
     f->from_contract = false;
+    if (planned(look, b, f->from_at, f->to_at, &f->expected))
+        return true;
     bool known = baseline_expect(b, &look->contract->zone, f->from_at, f->to_at, &f->expected);
     if (known && f->expected.kind == BASELINE_WEEKS)
         return true;
@@ -78,13 +102,15 @@ static void weigh_many(const struct demand_look *look, struct finding *f, double
 }
 
 static void weigh_few(const struct demand_look *look, struct finding *f, double lack, double far) {
-    bool judged = look->drops && f->expected.kind == BASELINE_WEEKS && !f->from_contract;
+    bool plan = f->expected.kind == BASELINE_PLAN; /* of holidays planners know */
+    bool weeks = f->expected.kind == BASELINE_WEEKS && !f->from_contract;
+    bool judged = look->drops && f->from_at >= look->counted_from && (plan || weeks);
     bool enough = judged && lack >= (double)look->rule->min_excess && lack > far;
     if (!enough && !look->exact)
         return;
     f->p = negbin_lower(f->expected.mean, f->expected.size, f->count);
     f->drop = enough && f->p < drop_alpha(look, f->to_at - f->from_at, &f->expected) &&
-              !contract_is_holiday(look->contract, f->to_at - 1);
+              (plan || !contract_is_holiday(look->contract, f->to_at - 1));
 }
 
 void demand_check_window(const struct demand_look *look, const struct baseline *b, size_t index,
@@ -129,7 +155,8 @@ static void add_quarter(const struct demand_look *look, const struct baseline *b
                         struct demand_ramp *ramp) {
     struct expectation e;
     int64_t from_at = look->step_at - BASELINE_SLOT_MS;
-    if (!baseline_expect(b, &look->contract->zone, from_at, look->step_at, &e) ||
+    if (planned(look, b, from_at, look->step_at, &e) ||
+        !baseline_expect(b, &look->contract->zone, from_at, look->step_at, &e) ||
         e.kind != BASELINE_WEEKS || e.mean < MEAN_LEAST) {
         demand_ramp_init(ramp);
         return;
@@ -178,7 +205,9 @@ void demand_check_day(const struct demand_look *look, const struct baseline *b,
     if (look->step_at % BASELINE_SLOT_MS == 0) {
         int64_t from_at = look->step_at - BASELINE_SLOT_MS;
         int64_t count = look->source->count(look->source->context, from_at, look->step_at);
-        bool usual = look->drops && !contract_is_holiday(look->contract, from_at);
+        struct expectation plan;
+        bool usual = look->drops && !contract_is_holiday(look->contract, from_at) &&
+                     !planned(look, b, from_at, look->step_at, &plan);
         demand_day_add(day, b, &look->contract->zone, look->step_at, count, usual);
     }
     f->known = demand_day_expect(day, b, &f->expected);

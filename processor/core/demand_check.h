@@ -5,16 +5,24 @@
 #include "core/baseline.h"
 #include "core/contract.h"
 #include "core/demand_day.h"
+#include "core/judge_forecast.h"
 
 #define DEMAND_STEP_MS (10 * SECOND_MS) /* checked at multiples of this */
 /* How far back `count` is asked at most: the longest window or the slot that is learned late. */
 #define DEMAND_LOOK_BACK_MS (4 * HOUR_MS)
+
+/* Forecasts of just what the scope counts; series NULL: there are none. */
+struct demand_plan {
+    const struct forecast_series *series;
+    const struct forecast_miss *miss;
+};
 
 /* OFFERED visits that the rule's `when` matches, in this scope, with QUEUED in [from_at, to_at);
  * both are multiples of DEMAND_STEP_MS. */
 struct demand_source {
     void *context;
     int64_t (*count)(void *context, int64_t from_at, int64_t to_at);
+    struct demand_plan plan;
 };
 
 #define DEMAND_RAMP DEMAND_WINDOWS_MAX /* index of the ramp; before it the rule's windows */
@@ -42,7 +50,8 @@ struct demand_look {
     const struct demand_rule *rule;
     const struct contract *contract; /* its zone and its holidays */
     const struct demand_source *source;
-    size_t scopes; /* among which the rule's budget is shared */
+    size_t scopes;        /* among which the rule's budget is shared */
+    int64_t counted_from; /* counts before this are not whole */
     int64_t step_at;
     bool exact; /* p is wanted even where nothing is unusual */
     bool drops; /* too few is looked for too: what is not here yet cannot be taken for it */
@@ -65,7 +74,8 @@ double demand_check_drop_to(const struct demand_look *look, const struct finding
 
 void demand_ramp_init(struct demand_ramp *ramp);
 
-/* At each multiple of BASELINE_SLOT_MS the quarter that ended is added. */
+/* At each multiple of BASELINE_SLOT_MS the quarter that ended is added, unless it was forecast:
+ * FORECAST_MISS tells of hours, and so with days. */
 void demand_check_ramp(const struct demand_look *look, const struct baseline *b,
                        struct demand_ramp *ramp, struct finding *f);
 

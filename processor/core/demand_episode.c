@@ -18,6 +18,8 @@ static void put_counts(struct buf *b, const struct scope *scope, const struct fi
         summary_text(b, " are expected by the contract");
     else if (f->expected.kind == BASELINE_DAYS)
         summary_text(b, " came on the busiest day so far");
+    else if (f->expected.kind == BASELINE_PLAN)
+        summary_text(b, " are forecast");
     else
         summary_text(b, " are usual");
 }

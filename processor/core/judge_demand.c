@@ -39,7 +39,8 @@ static void watch_init(struct demand_watch *w) {
 }
 
 void demand_state_init(struct demand_state *s, int64_t first_at) {
-    *s = (struct demand_state){.alerted_until = INSTANT_NONE,
+    *s = (struct demand_state){.counted_from = first_at,
+                               .alerted_until = INSTANT_NONE,
                                .unheard_from = INSTANT_NONE,
                                .unheard_until = INSTANT_NONE,
                                .shadow_until = INSTANT_NONE};
@@ -255,6 +256,7 @@ void judge_demand_step(const struct judge_context *ctx, const struct demand_rule
                                   .contract = ctx->contract,
                                   .source = source,
                                   .scopes = scopes,
+                                  .counted_from = state->counted_from,
                                   .step_at = step_at};
     note_silence(state, heard, step_at);
     k.look.drops = ctx->completeness >= LEARN_COMPLETENESS && step_at >= state->shadow_until;
@@ -306,6 +308,7 @@ void demand_state_save(const struct demand_state *s, struct buf *b) {
     save_watch(&s->up, b);
     save_watch(&s->down, b);
     save_excess(s->excess, b);
+    buf_put_zigzag(b, s->counted_from);
     buf_put_zigzag(b, s->alerted_until);
     buf_put_zigzag(b, s->unheard_from);
     buf_put_zigzag(b, s->unheard_until);
@@ -330,6 +333,7 @@ bool demand_state_load(struct demand_state *s, struct cursor *c) {
     load_watch(&s->up, c);
     load_watch(&s->down, c);
     load_excess(s->excess, c);
+    s->counted_from = cursor_zigzag(c);
     s->alerted_until = cursor_zigzag(c);
     s->unheard_from = cursor_zigzag(c);
     s->unheard_until = cursor_zigzag(c);

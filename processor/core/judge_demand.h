@@ -30,6 +30,7 @@ struct demand_state {
     float excess[DEMAND_CHECKS_MAX]; /* of the rise that goes on */
     struct demand_past past[DEMAND_PAST_MAX];
     uint8_t past_at;                     /* the next one to be written */
+    int64_t counted_from;                /* when the scope was first seen */
     int64_t alerted_until;               /* slots that start before this hold alerted demand */
     int64_t unheard_from, unheard_until; /* the last silence; INSTANT_NONE: none yet */
     int64_t shadow_until;                /* what any silence kept back may come until then */

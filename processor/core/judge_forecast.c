@@ -47,6 +47,23 @@ static double cv2_of(const struct forecast_errors *e, const struct forecast_sum 
     return fmin(fmax(fmax(cv2, told), CV2_LEAST), CV2_MOST); /* also where one is no number */
 }
 
+bool forecast_miss_expect(const struct forecast_miss *m, const struct forecast_series *series,
+                          int64_t from_at, int64_t to_at, struct forecast_view *view) {
+    struct forecast_sum sum;
+    if (!forecast_series_expect(series, from_at, to_at, &sum))
+        return false;
+    int64_t interval_ms = forecast_series_holding(series, to_at - 1)->interval_ms;
+    const int64_t lengths_ms[FORECAST_LENGTHS] = {interval_ms, HOUR_MS, 4 * HOUR_MS};
+    unsigned length = 0;
+    for (unsigned i = 1; i < FORECAST_LENGTHS && lengths_ms[length] < to_at - from_at; i++)
+        if (lengths_ms[i] > lengths_ms[length])
+            length = i;
+    *view = (struct forecast_view){.mean = sum.volume,
+                                   .cv2 = cv2_of(&m->errors[length], &sum),
+                                   .learned_ms = lengths_ms[length]};
+    return true;
+}
+
 static double share_of(const struct demand_rule *rule, const struct forecast_source *source) {
     double series = source->series_of_rule > 0 ? (double)source->series_of_rule : 1;
     return fmin(rule->false_alarms_per_day * PART / series, SHARE_MOST);

@@ -34,9 +34,20 @@ struct forecast_source {
     bool heard;            /* the sites speak: what is missing did not happen */
 };
 
+/* What forecasts say of a stretch, and how far off sums over learned_ms, the least length that is
+ * known and not shorter (or the longest known), were so far: variance = mean + mean^2 * cv2. */
+struct forecast_view {
+    double mean, cv2;
+    int64_t learned_ms;
+};
+
 void forecast_miss_init(struct forecast_miss *m);
 void forecast_miss_save(const struct forecast_miss *m, struct buf *b);
 void forecast_miss_load(struct forecast_miss *m, struct cursor *c); /* the cursor tells */
+
+/* False: some of it has no forecast. */
+bool forecast_miss_expect(const struct forecast_miss *m, const struct forecast_series *series,
+                          int64_t from_at, int64_t to_at, struct forecast_view *view);
 
 /* At each multiple of FORECAST_GRID_MS, in order. */
 void judge_forecast_step(const struct judge_context *ctx, const struct demand_rule *rule,

@@ -77,6 +77,42 @@ bool tenant_forecast_has(const struct tenant_forecast *f, const struct leaf *lea
            (n->vendor.size == 0 || slice_equal(n->vendor, leaf->vendor));
 }
 
+/* Empty: any. False: fixed to what has no name. */
+static bool fixed_to(const struct scope *scope, enum scope_dimension dimension,
+                     const struct match_values *values, struct slice *name) {
+    bool in_scope = scope->mask & SCOPE_BIT(dimension);
+    *name = in_scope ? scope->values[dimension] : SLICE("");
+    if (!in_scope && values->count == 1)
+        *name = values->values[0];
+    return !in_scope || name->size > 0;
+}
+
+static bool channel_of(const struct scope *scope, const struct match *m, uint8_t *channel) {
+    *channel = CHANNEL_UNKNOWN;
+    bool in_scope = scope->mask & SCOPE_BIT(SCOPE_CHANNEL);
+    for (uint8_t c = 0; c < CHANNEL_COUNT; c++)
+        if (in_scope
+                ? slice_equal(scope->values[SCOPE_CHANNEL], slice_of(channel_name((enum channel)c)))
+                : m->channels == 1u << c)
+            *channel = c;
+    return !in_scope || *channel != CHANNEL_UNKNOWN;
+}
+
+const struct tenant_forecast *tenant_forecast_of(const struct tenant *tenant, const struct match *m,
+                                                 const struct scope *scope) {
+    struct report_leaf names = {0};
+    bool found;
+    if (tenant->forecasts.count == 0 || scope->mask & SCOPE_BIT(SCOPE_PRIORITY) ||
+        !fixed_to(scope, SCOPE_VENDOR, &m->vendor, &names.vendor) ||
+        !fixed_to(scope, SCOPE_SITE, &m->site, &names.site) ||
+        !fixed_to(scope, SCOPE_QUEUE, &m->queue, &names.queue) ||
+        !channel_of(scope, m, &names.channel))
+        return NULL;
+    size_t place = place_of(tenant, &names, &found);
+    const struct tenant_forecast *f = found ? tenant->forecasts.items[place] : NULL;
+    return f && tenant_planned_covers(m, f) ? f : NULL;
+}
+
 static struct tenant_forecast *make(struct tenant_task *t, struct tenant *tenant,
                                     const struct report_leaf *names, size_t place) {
     struct tenant_forecast *f = calloc(1, sizeof(*f));

@@ -42,6 +42,10 @@ void tenant_forecasts_hear(struct tenant_task *t, const struct forecast *said, i
 /* True when what counts in this leaf counts there too. */
 bool tenant_forecast_has(const struct tenant_forecast *f, const struct leaf *leaf);
 
+/* That of just the visits that a rule's `when` leaves in a scope, or NULL. */
+const struct tenant_forecast *tenant_forecast_of(const struct tenant *tenant, const struct match *m,
+                                                 const struct scope *scope);
+
 /* A row of this pane fell into it. */
 void tenant_forecast_touch(const struct tenant_task *t, struct tenant_forecast *f, int64_t pane_at);
 

@@ -29,8 +29,7 @@ static bool has_value(const struct match_values *values, const struct scope *sco
     return false;
 }
 
-/* All visits of the queue fit, not only some. */
-static bool covers(const struct match *m, const struct tenant_forecast *f) {
+bool tenant_planned_covers(const struct match *m, const struct tenant_forecast *f) {
     uint8_t channel = f->leaf.leaf.channel;
     bool channels = m->channels == 0 ||
                     (channel != CHANNEL_UNKNOWN && (m->channels >> channel & 1));
@@ -44,7 +43,7 @@ static bool covers(const struct match *m, const struct tenant_forecast *f) {
 static const struct demand_rule *rule_of(const struct tenant_forecast *f,
                                          const struct contract *c) {
     for (size_t i = 0; i < c->demand_count; i++)
-        if (covers(&c->demands[i].when, f))
+        if (tenant_planned_covers(&c->demands[i].when, f))
             return &c->demands[i];
     return NULL;
 }
@@ -55,7 +54,8 @@ static const struct objective *objective_of(const struct tenant_forecast *f,
     if (f->leaf.leaf.channel != CHANNEL_VOICE)
         return NULL;
     for (size_t i = 0; i < c->objective_count; i++)
-        if (judge_staffing_is_for(&c->objectives[i]) && covers(&c->objectives[i].when, f))
+        if (judge_staffing_is_for(&c->objectives[i]) &&
+            tenant_planned_covers(&c->objectives[i].when, f))
             return &c->objectives[i];
     return NULL;
 }

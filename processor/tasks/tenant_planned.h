@@ -28,6 +28,9 @@ struct tenant_planned {
 
 void tenant_planned_init(struct tenant_planned *p);
 
+/* All visits of the queue fit, not only some. */
+bool tenant_planned_covers(const struct match *m, const struct tenant_forecast *f);
+
 /* Looks up what the contract asks for. */
 void tenant_planned_find(struct tenant_forecast *f, const struct contract *contract);
 

@@ -435,9 +435,10 @@ static int64_t count_offered(void *context, int64_t from_at, int64_t to_at) {
     return offered;
 }
 
-void tenant_demand_step(struct tenant_demand *d, const struct judge_context *ctx, size_t scopes,
-                        bool heard, int64_t step_at) {
-    struct demand_source source = {d, count_offered};
+void tenant_demand_step(struct tenant_demand *d, const struct judge_context *ctx,
+                        const struct demand_plan *plan, size_t scopes, bool heard,
+                        int64_t step_at) {
+    struct demand_source source = {.context = d, .count = count_offered, .plan = *plan};
     cell_advance(d->cell, step_at);
     judge_demand_step(ctx, d->rule, &d->view->scope, &d->state, &source, scopes, heard, step_at);
 }

@@ -76,5 +76,5 @@ void tenant_rule_revise(struct tenant_rule *r, const struct judge_context *ctx, 
 struct tenant_demand *tenant_demand_new(const struct demand_rule *rule, struct tenant_scope *view,
                                         int64_t first_at, struct cell_scratch *scratch);
 void tenant_demand_free(struct tenant_demand *d);
-void tenant_demand_step(struct tenant_demand *d, const struct judge_context *ctx, size_t scopes,
-                        bool heard, int64_t step_at);
+void tenant_demand_step(struct tenant_demand *d, const struct judge_context *ctx,
+                        const struct demand_plan *plan, size_t scopes, bool heard, int64_t step_at);

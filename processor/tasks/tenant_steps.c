@@ -50,6 +50,11 @@ static bool is_heard(const struct tenant *tenant, const struct scope *scope, int
     return true;
 }
 
+static struct demand_plan plan_of(const struct tenant *tenant, const struct tenant_demand *d) {
+    const struct tenant_forecast *f = tenant_forecast_of(tenant, &d->rule->when, &d->view->scope);
+    return f ? (struct demand_plan){&f->series, &f->planned.miss} : (struct demand_plan){0};
+}
+
 static void judge_demands(struct tenant *tenant, const struct judge_context *ctx, int64_t step_at) {
     const struct demand_rule *rule = NULL;
     size_t scopes = 0;
@@ -60,7 +65,8 @@ static void judge_demands(struct tenant *tenant, const struct judge_context *ctx
             scopes = scopes_of(tenant, rule);
         }
         bool heard = is_heard(tenant, &d->view->scope, step_at);
-        tenant_demand_step(d, ctx, scopes, heard, step_at);
+        struct demand_plan plan = plan_of(tenant, d);
+        tenant_demand_step(d, ctx, &plan, scopes, heard, step_at);
     }
 }
 

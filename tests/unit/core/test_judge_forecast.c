@@ -286,6 +286,34 @@ static void bytes_are_whole(void **state) {
     queue_free(q);
 }
 
+/* By the least length that errors are known of and that is not shorter. */
+static void errors_are_of_the_length_that_is_asked_for(void **state) {
+    (void)state;
+    struct queue *q = queue_new();
+    struct forecast_view v;
+    for (int64_t i = 0; i < 24; i++)
+        plan(q, i, 40);
+    for (unsigned i = 0; i < FORECAST_LENGTHS; i++)
+        q->miss.errors[i] = (struct forecast_errors){
+            .excess = (i + 1) * 1600e6, .squares = 1600e6, .samples = 1e6};
+    const struct {
+        int64_t asked_ms, learned_ms;
+        double cv2, mean;
+    } cases[] = {{5 * MINUTE_MS, LENGTH_MS, 1, 40 / 3.0}, {LENGTH_MS, LENGTH_MS, 1, 40},
+                 {2 * LENGTH_MS, HOUR_MS, 2, 80},         {HOUR_MS, HOUR_MS, 2, 160},
+                 {2 * HOUR_MS, 4 * HOUR_MS, 3, 320},      {5 * HOUR_MS, 4 * HOUR_MS, 3, 800}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int64_t to_at = START + 6 * HOUR_MS;
+        assert_true(
+            forecast_miss_expect(&q->miss, &q->series, to_at - cases[i].asked_ms, to_at, &v));
+        assert_int_equal(v.learned_ms, cases[i].learned_ms);
+        assert_true(fabs(v.mean - cases[i].mean) < 1e-9);
+        assert_true(fabs(v.cv2 - cases[i].cv2) < 0.01);
+    }
+    assert_false(forecast_miss_expect(&q->miss, &q->series, START - LENGTH_MS, START + 1, &v));
+    queue_free(q);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(more_than_was_forecast),
@@ -294,6 +322,7 @@ int main(void) {
         cmocka_unit_test(errors_are_learned),
         cmocka_unit_test(false_alarms_are_as_seldom_as_asked_for),
         cmocka_unit_test(what_forecasts_say_of_themselves_has_a_bound),
+        cmocka_unit_test(errors_are_of_the_length_that_is_asked_for),
         cmocka_unit_test(what_was_told_is_loaded_in_its_bounds),
         cmocka_unit_test(bytes_are_whole),
     };

@@ -197,6 +197,36 @@ static void the_first_hours_of_all_are_sampled(void **state) {
     stage_deinit(&s);
 }
 
+/* The rule is per queue and channel: a plan of one site is none for it, unless it is for that site
+ * alone. Without a plan the contract says four in a quarter of an hour, and three a minute come. */
+static void demand_is_held_against_the_plan_of_its_scope(void **state) {
+    (void)state;
+    static struct slice north[] = {SLICE("north")};
+    static const bool of_all_sites[] = {true, false, false};
+    static const bool for_north[] = {false, false, true};
+    for (int way = 0; way < 3; way++) {
+        struct stage s;
+        stage_init(&s, true);
+        struct demand_rule rule = s.acme.demands[0];
+        if (for_north[way])
+            rule.when.site = (struct match_values){north, 1};
+        s.acme.demands = &rule;
+        for (int i = -4; i < 8; i++) {
+            plan(&s, AT + i * LENGTH_MS, 45, 4);
+            if (of_all_sites[way])
+                s.r.forecasts[s.r.report.forecast_count - 1].site = SLICE("");
+            if (i == 3)
+                send(&s);
+        }
+        bool planned = of_all_sites[way] || for_north[way];
+        play(&s, 70, 3);
+        assert_int_equal(told(&s, ALERT_DEMAND_SPIKE, TRANSITION_FIRING), planned ? 0 : 1);
+        play(&s, 30, 14);
+        assert_int_equal(told(&s, ALERT_DEMAND_SPIKE, TRANSITION_FIRING), 1);
+        stage_deinit(&s);
+    }
+}
+
 static void another_contract_ends_what_it_does_not_ask_for(void **state) {
     (void)state;
     struct stage s;
@@ -321,6 +351,7 @@ int main(void) {
         cmocka_unit_test(the_same_is_said_with_restarts),
         cmocka_unit_test(patience_is_that_of_all_who_wait),
         cmocka_unit_test(the_first_hours_of_all_are_sampled),
+        cmocka_unit_test(demand_is_held_against_the_plan_of_its_scope),
         cmocka_unit_test(another_contract_ends_what_it_does_not_ask_for),
         cmocka_unit_test(who_is_left_without_a_parent_comes_back),
     };

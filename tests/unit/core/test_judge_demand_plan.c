@@ -1,0 +1,140 @@
+/* Demand where people have forecast it: what was planned is no news. */
+#include "demand_fixture.h"
+
+/* Forecasts of a quarter of an hour each, for a stretch; those so far were right. */
+struct planning {
+    struct forecast_series series;
+    struct forecast_miss miss;
+};
+
+static void plan_init(struct planning *p, struct demand_test *t) {
+    forecast_series_init(&p->series);
+    forecast_miss_init(&p->miss);
+    for (unsigned i = 0; i < FORECAST_LENGTHS; i++)
+        p->miss.errors[i] = (struct forecast_errors){.squares = 500 * 1600, .samples = 500};
+    t->source.plan = (struct demand_plan){&p->series, &p->miss};
+}
+
+static void plan(struct planning *p, int64_t from, int64_t to, double volume) {
+    for (int64_t at = from; at < to; at += BASELINE_SLOT_MS) {
+        struct forecast f = {.forecast_id = SLICE("wfm"),
+                             .published_at = MONDAY,
+                             .start_at = at,
+                             .interval_ms = BASELINE_SLOT_MS,
+                             .volume = volume,
+                             .aht_ms = FORECAST_NONE,
+                             .required_fte = FORECAST_NONE,
+                             .shrinkage = FORECAST_NONE,
+                             .p10 = FORECAST_NONE,
+                             .p90 = FORECAST_NONE};
+        struct forecast_version v = forecast_version_of(&f);
+        forecast_series_put(&p->series, &v);
+    }
+}
+
+/* A campaign brings three times as many all morning; they were planned for. */
+static void what_is_forecast_is_no_spike(void **state) {
+    struct demand_test *t = *state;
+    struct planning p;
+    struct rng r;
+    even_weeks(t, 23);
+    int64_t from = LIVE_AT + 9 * HOUR_MS;
+    rng_init(&r, 3);
+    for (int64_t n = 0; n < 3 * 360; n++)
+        t->arrivals.steps[(from - MONDAY) / ARRIVAL_MS + n] = (int32_t)random_poisson(&r,
+                                                                                      120.0 / 90);
+    plan_init(&p, t);
+    plan(&p, LIVE_AT - DAY_MS, from, 40);
+    plan(&p, from, from + 3 * HOUR_MS, 120);
+    plan(&p, from + 3 * HOUR_MS, LIVE_AT + 2 * DAY_MS, 40);
+    run_to(t, LIVE_AT, LIVE_AT + DAY_MS);
+    assert_int_equal(t->f.count, 0);
+    forecast_series_deinit(&p.series);
+}
+
+static void what_is_forecast_and_does_not_come_is_a_drop(void **state) {
+    struct demand_test *t = *state;
+    struct planning p;
+    even_weeks(t, 23);
+    int64_t from = LIVE_AT + 9 * HOUR_MS;
+    plan_init(&p, t);
+    plan(&p, LIVE_AT - DAY_MS, from, 40);
+    plan(&p, from, from + 3 * HOUR_MS, 120);
+    plan(&p, from + 3 * HOUR_MS, LIVE_AT + 2 * DAY_MS, 40);
+    run_to(t, LIVE_AT, LIVE_AT + DAY_MS);
+    assert_int_equal(t->f.count, 2);
+    said_is(&t->f, 0, ALERT_DEMAND_DROP, TRANSITION_FIRING);
+    const struct alert *a = &t->f.said[0].a;
+    assert_true(a->condition_at > from && a->condition_at <= from + 30 * MINUTE_MS);
+    assert_non_null(strstr(t->f.said[0].summary, " are forecast; "));
+    forecast_series_deinit(&p.series);
+}
+
+/* Known by the plan alone, from the first hour on; nothing is judged that was not counted whole. */
+static void forecasts_need_no_history(void **state) {
+    struct demand_test *t = *state;
+    struct planning p;
+    int64_t first = MONDAY + 6 * HOUR_MS + MINUTE_MS;
+    int64_t burst = MONDAY + 9 * HOUR_MS;
+    fill(t, first, MONDAY + DAY_MS, 3);
+    fill(t, burst, burst + 10 * MINUTE_MS, 12);
+    demand_state_deinit(&t->state);
+    demand_state_init(&t->state, first);
+    plan_init(&p, t);
+    plan(&p, MONDAY, MONDAY + DAY_MS, 45);
+    run_to(t, first, MONDAY + DAY_MS);
+    assert_int_equal(t->f.count, 2);
+    said_is(&t->f, 0, ALERT_DEMAND_SPIKE, TRANSITION_FIRING);
+    const struct alert *a = &t->f.said[0].a;
+    assert_true(a->condition_at > burst && a->condition_at <= burst + 8 * MINUTE_MS);
+    assert_true(a->baseline > 14.9 && a->baseline < 45.1);
+    forecast_series_deinit(&p.series);
+}
+
+/* Off by as much as they say, each day: the weeks know better. */
+static void bad_forecasts_are_no_baseline(void **state) {
+    struct demand_test *t = *state;
+    struct planning p;
+    even_weeks(t, 24);
+    int64_t from = LIVE_AT + DAY_MS + HOUR_MS;
+    scale(t, from, from + 30 * MINUTE_MS, 4);
+    plan_init(&p, t);
+    for (unsigned i = 0; i < FORECAST_LENGTHS; i++)
+        p.miss.errors[i].excess = p.miss.errors[i].squares;
+    plan(&p, LIVE_AT - DAY_MS, LIVE_AT + 3 * DAY_MS, 20);
+    run_to(t, LIVE_AT, LIVE_AT + 2 * DAY_MS);
+    assert_int_equal(t->f.count, 2);
+    said_is(&t->f, 0, ALERT_DEMAND_SPIKE, TRANSITION_FIRING);
+    assert_non_null(strstr(t->f.said[0].summary, " are usual; "));
+    forecast_series_deinit(&p.series);
+}
+
+/* A fifth more all day long, as planned. */
+static void a_busy_day_that_was_forecast_is_none(void **state) {
+    struct demand_test *t = *state;
+    struct planning p;
+    int64_t from = MONDAY + 56 * DAY_MS;
+    even_weeks(t, 58);
+    scale(t, from, from + DAY_MS, 1.2);
+    warm_up(t, LIVE_AT, from);
+    t->f.count = 0;
+    plan_init(&p, t);
+    plan(&p, from - DAY_MS, from, 40);
+    plan(&p, from, from + DAY_MS, 48);
+    t->scopes = 1000;
+    run_to(t, from, from + DAY_MS);
+    assert_int_equal(t->f.count, 0);
+    forecast_series_deinit(&p.series);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, demand_setup, demand_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_forecast_is_no_spike),
+        TEST(what_is_forecast_and_does_not_come_is_a_drop),
+        TEST(forecasts_need_no_history),
+        TEST(bad_forecasts_are_no_baseline),
+        TEST(a_busy_day_that_was_forecast_is_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
