@@ -15,17 +15,33 @@ static int interval_at(GTimeZone *tz, int64_t at_s) {
     return interval;
 }
 
+#define GRAIN_S INT64_C(900) /* clocks change at whole quarters of an hour, nearly always */
+#define YEAR_S (INT64_C(366) * 86400) /* and where they do, mostly twice a year */
+
+/* Bisects (low, high] down to `most_s`, by multiples of it; low is in the interval, high is not. */
+static void narrow(GTimeZone *tz, int interval, int64_t most_s, int64_t *low, int64_t *high) {
+    while (*high - *low > 2 * most_s) {
+        int64_t middle = instant_floor(*low + (*high - *low) / 2, most_s);
+        if (interval_at(tz, middle) == interval)
+            *low = middle;
+        else
+            *high = middle;
+    }
+}
+
 /* The second at which the interval of `at_s` is over; UNTIL_S when it lasts till then. */
 static int64_t interval_end(GTimeZone *tz, int interval, int64_t at_s) {
     int64_t low = at_s, high = UNTIL_S;
-    while (high - low > 1) {
-        int64_t middle = low + (high - low) / 2;
-        if (interval_at(tz, middle) == interval)
-            low = middle;
-        else
-            high = middle;
-    }
-    return high;
+    if (interval_at(tz, high - 1) == interval)
+        return UNTIL_S;
+    if (at_s + YEAR_S < UNTIL_S && interval_at(tz, at_s + YEAR_S) != interval)
+        high = at_s + YEAR_S;
+    narrow(tz, interval, GRAIN_S, &low, &high);
+    for (int64_t s = instant_floor(low, GRAIN_S) + GRAIN_S; s <= high; s += GRAIN_S)
+        if (interval_at(tz, s) != interval && interval_at(tz, s - 1) == interval)
+            return s;
+    narrow(tz, interval, 1, &low, &high);
+    return high - low > 1 && interval_at(tz, low + 1) != interval ? low + 1 : high;
 }
 
 /* Fills `changes`, where there is room for as many as there are intervals; returns how many there
