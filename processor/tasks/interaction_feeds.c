@@ -9,21 +9,44 @@ void feeds_init(struct feeds *f) {
     table_init(&f->index, 16);
 }
 
+static void free_name(struct slice *name) {
+    free((void *)(uintptr_t)name->at);
+    *name = (struct slice){NULL, 0};
+}
+
+/* The next feed is likely one of the same site. */
 static void forget(struct feeds *f) {
     for (uint32_t k = 0; k < f->count; k++) {
-        free((void *)(uintptr_t)f->feeds[k].tenant.at);
-        free((void *)(uintptr_t)f->feeds[k].site.at);
+        free_name(&f->tenant);
+        free_name(&f->site);
+        f->tenant = f->feeds[k].tenant;
+        f->site = f->feeds[k].site;
+    }
+    if (f->count == 1) {
+        table_remove(&f->index, f->hash, 0);
+    } else {
+        table_deinit(&f->index);
+        table_init(&f->index, 16);
     }
     f->count = 0;
     f->handed_over = false;
-    table_deinit(&f->index);
-    table_init(&f->index, 16);
 }
 
 void feeds_deinit(struct feeds *f) {
     forget(f);
+    free_name(&f->tenant);
+    free_name(&f->site);
     table_deinit(&f->index);
     free(f->feeds);
+}
+
+/* A copy: the one that is kept, where it is the same. */
+static struct slice take_name(struct slice *kept, struct slice name) {
+    struct slice copy = *kept;
+    if (!kept->at || !slice_equal(*kept, name))
+        return slice_copy(name);
+    *kept = (struct slice){NULL, 0};
+    return copy;
 }
 
 static bool is_feed(const void *context, uint32_t handle, const void *key) {
@@ -40,11 +63,12 @@ static uint32_t add(struct feeds *f, uint64_t hash, const struct report_feed *ke
         f->feeds = realloc(f->feeds, f->capacity * sizeof(*f->feeds));
         CHECK(f->feeds);
     }
-    f->feeds[f->count] = (struct report_feed){.tenant = slice_copy(key->tenant),
-                                              .site = slice_copy(key->site),
+    f->feeds[f->count] = (struct report_feed){.tenant = take_name(&f->tenant, key->tenant),
+                                              .site = take_name(&f->site, key->site),
                                               .heard_at = key->heard_at,
                                               .lead_ms = key->lead_ms,
                                               .mute = key->mute};
+    f->hash = hash;
     table_insert(&f->index, hash, f->count);
     return f->count++;
 }

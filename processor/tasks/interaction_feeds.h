@@ -14,8 +14,10 @@ struct feeds {
     struct report_feed *feeds; /* names owned */
     uint32_t count, capacity;
     struct table index;
-    uint32_t last;    /* the feed heard last: most events follow one of their own site */
-    bool handed_over; /* forgotten at the next event */
+    uint32_t last;             /* the feed heard last: most events follow one of their own site */
+    uint64_t hash;             /* of the feed added last */
+    struct slice tenant, site; /* owned: names that are free for the next feed of this site */
+    bool handed_over;          /* forgotten at the next event */
 };
 
 void feeds_init(struct feeds *f);

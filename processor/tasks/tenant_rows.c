@@ -62,6 +62,7 @@ void tenant_rows_add(struct tenant_task *t, struct tenant_leaf *leaf, const stru
             cell_add(member->cell, t->step_at, row->pane_at, buf_slice(&t->packed));
         tenant_rule_begin(r, leaf->tenant->contract, t->step_at, row->pane_at);
         tenant_rule_late(r, row->pane_at);
+        t->late |= r->late_from_at != INSTANT_MAX;
         tenant_state_due(leaf->tenant, tenant_rule_hear(r, row->pane_at));
     }
     for (size_t i = 0; i < leaf->demands.count; i++) {

@@ -85,6 +85,7 @@ struct tenant_task {
     size_t forecast_count, forecast_limit; /* versions, over all tenants */
     size_t forecast_series_count, forecast_series_limit;
     int64_t newest_pane_at; /* that was heard of; INSTANT_NONE */
+    bool late;              /* some rule has panes to look at again */
     bool ages_changed;      /* since the ages were shown */
     bool turned;            /* a contract took over since all was shown */
     size_t show_from;       /* how many scopes to pass over: the view was full there */

@@ -266,8 +266,9 @@ void tenant_steps_tell_judged(struct tenant_task *t) {
 }
 
 void tenant_steps_revise(struct tenant_task *t) {
-    if (t->step_at == INSTANT_NONE)
+    if (t->step_at == INSTANT_NONE || !t->late)
         return;
+    t->late = false;
     for (size_t i = 0; i < t->tenants.count; i++) {
         struct tenant *tenant = t->tenants.items[i];
         struct judge_context ctx = tenant_state_context(t, tenant, t->out);

@@ -17,6 +17,7 @@ struct tenant_task *tenant_task_new(const struct tenant_task_options *options) {
     t->options = *options;
     t->clock = t->step_at = INSTANT_NONE;
     t->first_at = INSTANT_MAX;
+    t->late = true; /* as far as is known */
     t->newest_pane_at = INSTANT_NONE;
     t->forecast_limit = TENANT_FORECASTS_MAX;
     t->forecast_series_limit = TENANT_FORECAST_SERIES_MAX;
