@@ -11,7 +11,7 @@
 
 #define STEP_MS DELTA_PANE_MS
 #define SUMS_MAX ((size_t)16 * 1024 * 1024) /* bytes collected between two steps */
-#define BATCH_ROWS_MAX ((size_t)4096)       /* or clocks; then what could wait is told */
+#define BATCH_ROWS_MAX ((size_t)64)         /* or clocks; then what could wait is told */
 
 struct listener {
     source_hear_fn *hear;
@@ -35,8 +35,7 @@ struct source {
     struct report_writer *writer; /* of what cannot wait */
     struct report_reader *reader;
     struct source_batch batch;
-    int64_t edge_at; /* a site was heard at this very step, and that waits; INSTANT_NONE */
-    uint8_t *told;   /* by the id of a leaf: it was told of */
+    uint8_t *told; /* by the id of a leaf: it was told of */
     size_t told_room;
     struct outbox out;
     struct listener *listeners;
@@ -127,7 +126,7 @@ struct source *source_new(const struct source_options *options, source_hear_fn *
     s->writer = report_writer_new("backtest", 1, s->leaves);
     s->reader = report_reader_new();
     source_batch_init(&s->batch);
-    s->told_at = s->next_step_at = s->edge_at = INSTANT_NONE;
+    s->told_at = s->next_step_at = INSTANT_NONE;
     bool all = options->all_figures;
     if (!all)
         delta_table_keep_samples(s->deltas, s->needs.histograms);
@@ -185,7 +184,6 @@ static void tell_batch(struct source *s) {
     struct source_news news = source_batch_news(&s->batch);
     say(s, &news);
     source_batch_reset(&s->batch);
-    s->edge_at = INSTANT_NONE;
 }
 
 static void pass_record(void *context, int32_t partition, struct slice record) {
@@ -242,13 +240,6 @@ static void tell_now(struct source *s, const struct found *f) {
     note_leaves(s);
 }
 
-/* Of what waits beside each other within 10 s the newest alone is known later. What was heard at a
- * step itself is known to that step, and must not be lost. */
-static bool feed_can_wait(const struct source *s, const struct report_feed *f) {
-    return f->heard_at > s->told_at &&
-           (f->heard_at == s->edge_at || instant_floor(f->heard_at, STEP_MS) > s->edge_at);
-}
-
 /* All rows of what was told of already, and none that is wanted for a step that was judged. */
 static bool sums_can_wait(const struct source *s) {
     int64_t judged_at = instant_floor(s->told_at, STEP_MS);
@@ -276,17 +267,14 @@ static bool can_wait(const struct source *s, const struct found *f) {
     for (size_t i = 0; i < f->gauge_count && can; i++)
         can = is_told(s, f->gauges[i].leaf);
     for (size_t i = 0; i < f->feed_count && can; i++)
-        can = feed_can_wait(s, &f->feeds[i]);
+        can = f->feeds[i].heard_at > s->told_at;
     return can;
 }
 
 static void keep(struct source *s, const struct found *f) {
     source_batch_sums(&s->batch, &s->needs.wanted, s->deltas, s->leaves);
-    for (size_t i = 0; i < f->feed_count; i++) {
+    for (size_t i = 0; i < f->feed_count; i++)
         source_batch_feed(&s->batch, &f->feeds[i]);
-        if (f->feeds[i].heard_at % STEP_MS == 0)
-            s->edge_at = f->feeds[i].heard_at;
-    }
     source_batch_clock(&s->batch, &f->clock);
     if (s->batch.report.row_count > BATCH_ROWS_MAX || s->batch.clock_count > BATCH_ROWS_MAX)
         tell_batch(s);

@@ -34,13 +34,21 @@ static void insert_ahead(struct feed_state *s, size_t at, int64_t heard_at) {
     s->ahead_count++;
 }
 
-/* Kept once for each step; sources that are behind come later with older instants. */
+/* Orders instants; those between two steps are alike, and a step is one by itself: it knows of what
+ * was heard at it, and not of what came right afterwards. */
+static int64_t place_of(int64_t heard_at) {
+    return instant_floor(heard_at, FEED_STEP_MS) +
+           instant_floor(heard_at + FEED_STEP_MS - 1, FEED_STEP_MS);
+}
+
+/* Of those that are alike the newest is kept; sources that are behind come later with older
+ * instants. */
 static void note_ahead(struct feed_state *s, int64_t heard_at) {
-    int64_t step_at = instant_floor(heard_at, FEED_STEP_MS);
+    int64_t place = place_of(heard_at);
     size_t at = s->ahead_count;
-    while (at > 0 && instant_floor(s->ahead_at[at - 1], FEED_STEP_MS) > step_at)
+    while (at > 0 && place_of(s->ahead_at[at - 1]) > place)
         at--;
-    bool known = at > 0 && instant_floor(s->ahead_at[at - 1], FEED_STEP_MS) == step_at;
+    bool known = at > 0 && place_of(s->ahead_at[at - 1]) == place;
     if (!known && s->ahead_count == FEED_AHEAD_MAX)
         at = FEED_AHEAD_MAX; /* the newest stands for it */
     if (!known && s->ahead_count < FEED_AHEAD_MAX)

@@ -11,7 +11,7 @@
 
 struct feed_state {
     int64_t heard_at;  /* log time of the newest record at or before the clock */
-    int64_t *ahead_at; /* owned: records beyond the clock, ascending, one for each step */
+    int64_t *ahead_at; /* owned: records beyond the clock, ascending; at and between steps one */
     size_t ahead_count, ahead_capacity;
     bool silent;
 };

@@ -135,6 +135,22 @@ static void silence_does_not_depend_on_how_news_is_reported(void **state) {
     assert_true(told > 100);
 }
 
+static void what_is_heard_at_a_step_is_known_to_it(void **state) {
+    struct judge_fixture *f = *state;
+    struct feed_state s;
+    feed_state_init(&s);
+    f->ctx.clock = 0;
+    judge_feed_heard(&f->ctx, &s, 0);
+    judge_feed_heard(&f->ctx, &s, 300000); /* or the step there would find silence */
+    judge_feed_heard(&f->ctx, &s, 305000);
+    judge_feed_heard(&f->ctx, &s, 308000);
+    assert_int_equal(s.ahead_count, 2);
+    steps(f, &s, 10000, 600000);
+    assert_int_equal(f->count, 0);
+    assert_int_equal(s.heard_at, 308000);
+    feed_state_deinit(&s);
+}
+
 static void saved_and_loaded(void **state) {
     struct judge_fixture *f = *state;
     struct feed_state s, back;
@@ -167,8 +183,11 @@ static void saved_and_loaded(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(silence_and_return), TEST(a_busy_site_is_never_silent),
-        TEST(zero_turns_it_off),  TEST(silence_does_not_depend_on_how_news_is_reported),
+        TEST(silence_and_return),
+        TEST(a_busy_site_is_never_silent),
+        TEST(zero_turns_it_off),
+        TEST(silence_does_not_depend_on_how_news_is_reported),
+        TEST(what_is_heard_at_a_step_is_known_to_it),
         TEST(saved_and_loaded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
