@@ -157,6 +157,7 @@ static struct slice part(const struct bench *b, size_t at, size_t size) {
 
 static void apply(struct bench *b, const struct record_bytes *records, size_t count) {
     struct event events[INTERACTION_EXPECT_MAX];
+    CHECK(count > 0 && count <= INTERACTION_EXPECT_MAX);
     struct decode_fault fault;
     for (size_t k = 0; k < count; k++) {
         const struct record_bytes *r = &records[k];
