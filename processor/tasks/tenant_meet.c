@@ -7,7 +7,11 @@
 #include "tasks/tenant_rows.h"
 #include "tasks/tenant_state.h"
 
-#define COUNTS_MAX 16
+#define MET_BYTES_MAX ((size_t)4 * 1024 * 1024) /* of what one report may make wait */
+
+/* They wait in rows that have places for what sources count: there from the first on. */
+#define MET_COUNTERS ((size_t)COUNTER_COUNT - COUNTER_JOURNEYS)
+_Static_assert(MET_COUNTERS <= COUNTER_SOURCE_COUNT, "a place for each");
 
 static struct report_leaf names_of(const struct leaf *leaf) {
     return (struct report_leaf){.tenant = leaf->tenant,
@@ -20,11 +24,10 @@ static struct report_leaf names_of(const struct leaf *leaf) {
                                 .reason = leaf->reason};
 }
 
-void tenant_meet_count(struct tenant_task *t, uint32_t leaf, int64_t at,
-                       const struct report_count *counts, size_t count) {
-    struct report_count some[COUNTS_MAX];
-    struct report_row row = {.pane_at = instant_floor(at, DELTA_PANE_MS)};
-    CHECK(count <= COUNTS_MAX && leaf < t->leaves.count);
+static void add(struct tenant_task *t, uint32_t leaf, int64_t pane_at,
+                const struct report_count *counts, size_t count) {
+    struct report_count some[MET_COUNTERS];
+    struct report_row row = {.pane_at = pane_at};
     for (size_t k = 0; k < count; k++)
         if (counts[k].value != 0)
             some[row.count_count++] = counts[k];
@@ -39,6 +42,33 @@ void tenant_meet_count(struct tenant_task *t, uint32_t leaf, int64_t at,
     tenant_rows_add(t, target, &report, &row);
     if (t->out->counted)
         t->out->counted(t->out->context, &report);
+}
+
+/* What is late is told by each row of its own. */
+void tenant_meet_count(struct tenant_task *t, uint32_t leaf, int64_t at,
+                       const struct report_count *counts, size_t count) {
+    int64_t pane_at = instant_floor(at, DELTA_PANE_MS);
+    CHECK(count <= MET_COUNTERS && leaf < t->leaves.count);
+    if (t->step_at != INSTANT_NONE && pane_at < t->step_at) {
+        add(t, leaf, pane_at, counts, count);
+        return;
+    }
+    struct delta_row *row = delta_table_row(t->met, leaf, pane_at);
+    for (size_t k = 0; k < count; k++)
+        row->counters[counts[k].counter - COUNTER_JOURNEYS] += counts[k].value;
+    if (delta_table_size(t->met) > MET_BYTES_MAX)
+        tenant_meet_settle(t);
+}
+
+void tenant_meet_settle(struct tenant_task *t) {
+    for (size_t i = 0; i < delta_table_rows(t->met); i++) {
+        const struct delta_row *row = delta_table_at(t->met, i);
+        struct report_count counts[MET_COUNTERS];
+        for (size_t c = 0; c < MET_COUNTERS; c++)
+            counts[c] = (struct report_count){(uint8_t)(COUNTER_JOURNEYS + c), row->counters[c]};
+        add(t, row->leaf, row->pane_at, counts, MET_COUNTERS);
+    }
+    delta_table_reset(t->met);
 }
 
 /* A list that is over. */

@@ -8,9 +8,11 @@
 struct tenant_task;
 struct tenant_leaf;
 
-/* Into the pane of `at` where the leaf counts; what is 0 is left out. */
+/* Into the pane of `at` where the leaf counts. It waits for more of the same report, of which much
+ * is taken back again, until tenant_meet_settle. */
 void tenant_meet_count(struct tenant_task *t, uint32_t leaf, int64_t at,
                        const struct report_count *counts, size_t count);
+void tenant_meet_settle(struct tenant_task *t);
 
 /* When the list of this key was over; INSTANT_MAX: something in it is open, or there is none. */
 typedef int64_t tenant_over_fn(const struct bands *b, uint64_t key);

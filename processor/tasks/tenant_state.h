@@ -80,6 +80,7 @@ struct tenant_task {
     size_t reasoned_leaves; /* of leaves: with a reason */
     struct tenant_journeys journeys;
     struct tenant_efforts efforts;
+    struct delta_table *met; /* counted by those two, by number of leaf; empty between reports */
     struct tenant_waiting waiting;
     size_t scope_count;
     size_t forecast_count, forecast_limit; /* versions, over all tenants */

@@ -25,6 +25,7 @@ struct tenant_task *tenant_task_new(const struct tenant_task_options *options) {
     table_init(&t->leaf_index, 64);
     tenant_journeys_init(&t->journeys);
     tenant_efforts_init(&t->efforts);
+    t->met = delta_table_new();
     cell_scratch_init(&t->scratch);
     buf_init(&t->packed);
     cell_sums_init(&t->sums, &(struct cell_shape){.threshold_count = CELL_THRESHOLDS_MAX});
@@ -36,6 +37,7 @@ void tenant_task_free(struct tenant_task *t) {
     if (!t)
         return;
     tenant_state_free(t);
+    delta_table_free(t->met);
     tenant_sources_deinit(&t->sources);
     tenant_commands_deinit(&t->waiting);
     cell_scratch_deinit(&t->scratch);
@@ -89,6 +91,7 @@ static void add_rows(struct tenant_task *t, const struct report *report) {
         tenant_journeys_hear(t, leaf_of(t, report, report->journeys[i].leaf), &report->journeys[i]);
     for (size_t i = 0; i < report->effort_count; i++)
         tenant_efforts_hear(t, leaf_of(t, report, report->efforts[i].leaf), &report->efforts[i]);
+    tenant_meet_settle(t);
     for (size_t i = 0; i < report->miss_count; i++)
         add_miss(t, leaf_of(t, report, report->misses[i].leaf), &report->misses[i]);
     tenant_steps_revise(t);
