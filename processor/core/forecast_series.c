@@ -123,6 +123,16 @@ long forecast_series_put(struct forecast_series *s, const struct forecast_versio
     return 1 - dropped;
 }
 
+bool forecast_series_make_room(struct forecast_series *s, const struct forecast_version *v) {
+    size_t first = first_from(s, v->start_at);
+    CHECK(first < s->count && s->versions[first].start_at == v->start_at);
+    bool another = !is_same(&s->versions[first], v);
+    s->count--;
+    memmove(&s->versions[first], &s->versions[first + 1],
+            (s->count - first) * sizeof(*s->versions));
+    return another;
+}
+
 const struct forecast_version *forecast_series_at(const struct forecast_series *s, int64_t start_at,
                                                   int64_t lead_ms) {
     const struct forecast_version *best = NULL;

@@ -46,6 +46,10 @@ struct forecast_version forecast_version_of(const struct forecast *f);
  * now: 1, 0 or fewer. */
 long forecast_series_put(struct forecast_series *s, const struct forecast_version *v);
 
+/* Where there is room for no more: the version published first of those of intervals that start
+ * then goes. Returns true when it is not this one. */
+bool forecast_series_make_room(struct forecast_series *s, const struct forecast_version *v);
+
 /* The newest version of the interval that starts then which was published `lead_ms` before it or
  * earlier, or NULL. With lead_ms 0: nor superseded; it is the one that counts for the interval. */
 const struct forecast_version *forecast_series_at(const struct forecast_series *s, int64_t start_at,

@@ -161,6 +161,28 @@ static void note_late(struct tenant_forecast *f, int64_t at) {
         f->late_from_at = at;
 }
 
+/* Some version of the interval is known: a newer one can take the place of the oldest. */
+static struct tenant_forecast *series_with(const struct tenant *tenant,
+                                           const struct report_leaf *names, int64_t start_at) {
+    bool found;
+    size_t place = place_of(tenant, names, &found);
+    if (!found)
+        return NULL;
+    struct tenant_forecast *f = tenant->forecasts.items[place];
+    const struct forecast_version *known = forecast_series_from(&f->series, start_at);
+    return known && known->start_at == start_at ? f : NULL;
+}
+
+static void put(struct tenant_task *t, struct tenant_forecast *f,
+                const struct forecast_version *v) {
+    long more = forecast_series_put(&f->series, v);
+    t->forecast_count = (size_t)((long)t->forecast_count + more);
+    if (more > 0 && t->forecast_count > t->forecast_limit) {
+        t->counts.forecasts_refused += !forecast_series_make_room(&f->series, v);
+        t->forecast_count--;
+    }
+}
+
 void tenant_forecasts_hear(struct tenant_task *t, const struct forecast *said,
                            int64_t heard_until) {
     struct forecast_version v = forecast_version_of(said);
@@ -173,15 +195,15 @@ void tenant_forecasts_hear(struct tenant_task *t, const struct forecast *said,
     t->counts.forecasts++;
     struct tenant *tenant = tenant_state_tenant(t, said->tenant);
     bool past = t->step_at != INSTANT_NONE && final_at(t, v.start_at + v.interval_ms) <= t->step_at;
-    struct tenant_forecast *f = past || t->forecast_count >= t->forecast_limit
-                                    ? NULL
-                                    : series_of(t, tenant, &names, heard_until);
+    struct tenant_forecast *f = NULL;
+    if (!past)
+        f = t->forecast_count >= t->forecast_limit ? series_with(tenant, &names, v.start_at)
+                                                   : series_of(t, tenant, &names, heard_until);
     t->counts.forecasts_past += past;
     t->counts.forecasts_refused += !past && !f;
     if (!f)
         return;
-    long more = forecast_series_put(&f->series, &v);
-    t->forecast_count = (size_t)((long)t->forecast_count + more);
+    put(t, f, &v);
     note_late(f, v.start_at);
     tenant->due_at = INSTANT_NONE;
 }

@@ -327,8 +327,18 @@ static void the_limits_hold(void **state) {
     assert_int_equal(tenant_task_counts(t)->forecasts_refused, 1);
     tell(t, &out, "billing", at, 2);
     tell(t, &out, "billing", at, 3);
-    tell(t, &out, "billing", at, 4); /* too many versions */
+    tell(t, &out, "billing", at + LENGTH_MS, 1); /* too many versions */
     assert_int_equal(tenant_task_counts(t)->forecasts_refused, 2);
+    tell(t, &out, "billing", at, 4); /* in the place of its first version */
+    assert_int_equal(tenant_task_counts(t)->forecasts_refused, 2);
+    assert_int_equal(t->forecast_count, 4);
+    const struct tenant_forecast *f = tenant_state_find(t, SLICE("acme"))->forecasts.items[0];
+    assert_int_equal(f->series.count, 3);
+    assert_int_equal(f->series.versions[0].version, 2);
+    assert_int_equal(f->series.versions[2].version, 4);
+    tell(t, &out, "billing", at, 1); /* older than what is kept */
+    assert_int_equal(tenant_task_counts(t)->forecasts_refused, 3);
+    assert_int_equal(f->series.versions[0].version, 2);
     assert_int_equal(t->forecast_count, 4);
     struct fixture_report r;
     fixture_report_init(&r);
@@ -340,7 +350,7 @@ static void the_limits_hold(void **state) {
     assert_int_equal(t->forecast_count, 0);
     tell(t, &out, "billing", at, 5); /* its figures are final */
     assert_int_equal(tenant_task_counts(t)->forecasts_past, 1);
-    assert_int_equal(tenant_task_counts(t)->forecasts, 8);
+    assert_int_equal(tenant_task_counts(t)->forecasts, 10);
     tenant_task_free(t);
     collected_deinit(&effects);
 }
