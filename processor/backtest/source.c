@@ -51,11 +51,11 @@ static void take_fact(void *context, const struct fact *fact) {
 }
 
 static void take_journey(void *context, const struct journey_row *row) {
-    report_writer_journey(((struct source *)context)->writer, row);
+    (void)report_writer_journey(((struct source *)context)->writer, row);
 }
 
 static void take_effort(void *context, const struct effort_row *row) {
-    report_writer_effort(((struct source *)context)->writer, row);
+    (void)report_writer_effort(((struct source *)context)->writer, row);
 }
 
 static void take_letter(void *context, const struct dead_letter *letter) {

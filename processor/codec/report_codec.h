@@ -27,8 +27,10 @@ void report_writer_free(struct report_writer *w);
 void report_writer_fact(struct report_writer *w, const struct fact *fact);
 void report_writer_gauge(struct report_writer *w, int32_t source, const struct gauge *gauge);
 void report_writer_feed(struct report_writer *w, const struct report_feed *feed);
-void report_writer_journey(struct report_writer *w, const struct journey_row *row);
-void report_writer_effort(struct report_writer *w, const struct effort_row *row);
+
+/* False: it cannot be (journey_fault, effort_fault) and is left out: no reader would take it. */
+bool report_writer_journey(struct report_writer *w, const struct journey_row *row);
+bool report_writer_effort(struct report_writer *w, const struct effort_row *row);
 
 /* Of one leaf, measure and minute at most REPORT_MISSES_MAX go into an epoch: they are examples. */
 #define REPORT_MISSES_MAX 10

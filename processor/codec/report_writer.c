@@ -210,10 +210,12 @@ void report_writer_feed(struct report_writer *w, const struct report_feed *feed)
     end_item(w);
 }
 
-void report_writer_journey(struct report_writer *w, const struct journey_row *row) {
+bool report_writer_journey(struct report_writer *w, const struct journey_row *row) {
     const struct journey_member *m = &row->member;
     const struct journey_part *p = &m->part;
     struct buf *b = &w->payload;
+    if (journey_fault(m))
+        return false;
     begin_item(w, SECTION_JOURNEYS, row->leaf, leaf_dict_at(w->leaves, row->leaf)->tenant);
     buf_put_u64(b, p->journey);
     buf_put_u64(b, m->interaction);
@@ -227,10 +229,13 @@ void report_writer_journey(struct report_writer *w, const struct journey_row *ro
     buf_put_varint(b, p->legs);
     buf_put_varint(b, p->transfers);
     end_item(w);
+    return true;
 }
 
-void report_writer_effort(struct report_writer *w, const struct effort_row *row) {
+bool report_writer_effort(struct report_writer *w, const struct effort_row *row) {
     struct buf *b = &w->payload;
+    if (effort_fault(&row->leg))
+        return false;
     begin_item(w, SECTION_EFFORTS, row->leaf, leaf_dict_at(w->leaves, row->leaf)->tenant);
     buf_put_u64(b, row->leg.agent);
     buf_put_u64(b, row->leg.interaction);
@@ -238,6 +243,7 @@ void report_writer_effort(struct report_writer *w, const struct effort_row *row)
     put_instant(b, row->leg.started_at);
     put_instant(b, row->leg.ended_at);
     end_item(w);
+    return true;
 }
 
 static bool are_enough(struct report_writer *w, const struct miss *m) {

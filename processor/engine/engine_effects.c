@@ -77,12 +77,12 @@ static void live_fact(void *context, const struct fact *fact) {
 
 static void live_journey(void *context, const struct journey_row *row) {
     struct engine *e = context;
-    report_writer_journey(e->writer, row);
+    e->counts.rows_left_out += !report_writer_journey(e->writer, row);
 }
 
 static void live_effort(void *context, const struct effort_row *row) {
     struct engine *e = context;
-    report_writer_effort(e->writer, row);
+    e->counts.rows_left_out += !report_writer_effort(e->writer, row);
 }
 
 static void live_miss(void *context, const struct miss *miss) {

@@ -19,6 +19,7 @@
     X(epochs, "epochs committed")                                                                  \
     X(reports, "tenant-log records written")                                                       \
     X(reports_refused, "tenant-log records that could not be read")                                \
+    X(rows_left_out, "journeys and legs that cannot be, left out of tenant-log records")           \
     X(full_epochs, "times reading stopped because the open epoch was full")                        \
     X(held_schema, "times a partition waited for a schema")                                        \
     X(held_future, "times a partition waited because a record was ahead of the wall clock")        \

@@ -86,7 +86,9 @@ static struct journey_row some_journey(uint64_t number) {
 static void tell_journey(struct world *w, uint64_t number) {
     struct journey_row row = some_journey(number);
     row.leaf = some_leaf(w, 5);
-    report_writer_journey(w->writer, &row);
+    assert_true(report_writer_journey(w->writer, &row));
+    row.member.part.wait_ms = -1;
+    assert_false(report_writer_journey(w->writer, &row)); /* no reader would take it */
 }
 
 static struct miss some_miss(uint64_t number) {
@@ -115,7 +117,9 @@ static struct effort_row some_effort(uint64_t number) {
 static void tell_effort(struct world *w, uint64_t number) {
     struct effort_row row = some_effort(number);
     row.leaf = some_leaf(w, 5);
-    report_writer_effort(w->writer, &row);
+    assert_true(report_writer_effort(w->writer, &row));
+    row.leg.ended_at = row.leg.started_at - 1;
+    assert_false(report_writer_effort(w->writer, &row));
 }
 
 static void tell_fact(struct world *w, size_t number) {
