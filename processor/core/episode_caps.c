@@ -17,7 +17,8 @@ static void put_more(struct buf *b, int32_t more) {
 }
 
 static bool ends_with(struct slice s, struct slice end) {
-    return s.size >= end.size && memcmp(s.at + s.size - end.size, end.at, end.size) == 0;
+    return end.size && s.size >= end.size &&
+           memcmp(s.at + s.size - end.size, end.at, end.size) == 0;
 }
 
 /* Its sentence with this number of others in place of what it said of them. One that is silent
