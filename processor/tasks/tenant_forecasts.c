@@ -90,11 +90,11 @@ static bool fixed_to(const struct scope *scope, enum scope_dimension dimension,
 static bool channel_of(const struct scope *scope, const struct match *m, uint8_t *channel) {
     *channel = CHANNEL_UNKNOWN;
     bool in_scope = scope->mask & SCOPE_BIT(SCOPE_CHANNEL);
-    for (uint8_t c = 0; c < CHANNEL_COUNT; c++)
+    for (unsigned c = 0; c < CHANNEL_COUNT; c++)
         if (in_scope
                 ? slice_equal(scope->values[SCOPE_CHANNEL], slice_of(channel_name((enum channel)c)))
                 : m->channels == 1u << c)
-            *channel = c;
+            *channel = (uint8_t)c;
     return !in_scope || *channel != CHANNEL_UNKNOWN;
 }
 
