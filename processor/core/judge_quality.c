@@ -73,6 +73,8 @@ static int64_t load_count(struct cursor *c) {
 
 static struct quality_reading load_reading(struct cursor *c) {
     struct quality_reading r = {.from_at = cursor_zigzag(c)};
+    if (r.from_at < 0 || r.from_at > EVENT_CLOCK_MAX || r.from_at % FEED_STEP_MS != 0)
+        cursor_fail(c);
     r.records = load_count(c);
     bool any = cursor_u8(c) != 0;
     for (int i = 0; any && i < DEAD_REASON_COUNT; i++)
@@ -80,13 +82,46 @@ static struct quality_reading load_reading(struct cursor *c) {
     return r;
 }
 
+static void add(int64_t *to, int64_t count) {
+    *to = count < COUNT_MOST - *to ? *to + count : COUNT_MOST;
+}
+
+static void add_refused(int64_t *to, const int64_t *refused) {
+    for (int i = 0; i < DEAD_REASON_COUNT; i++)
+        add(&to[i], refused[i]);
+}
+
+/* Of records that came long before: a site that has stopped must not end with nothing but these. */
+static bool is_late(const struct quality_state *s, const struct quality_reading *r) {
+    return r->records == 0 && s->count > 0;
+}
+
+static bool is_soon_after(const struct quality_state *s, const struct quality_reading *r) {
+    return s->count > 0 &&
+           r->from_at - newest(s)->from_at <= QUALITY_READINGS * (int64_t)FEED_STEP_MS;
+}
+
 static void push(struct quality_state *s, const struct quality_reading *r) {
+    s->begins = refused_in(r) > 0;
+    if (is_late(s, r)) {
+        add_refused(s->late, r->refused);
+        return;
+    }
+    struct quality_reading whole = *r;
+    if (is_soon_after(s, r))
+        add_refused(whole.refused, s->late);
+    memset(s->late, 0, sizeof(s->late));
     if (s->count == QUALITY_READINGS) {
-        s->last[s->oldest] = *r;
+        s->last[s->oldest] = whole;
         s->oldest = (s->oldest + 1) % QUALITY_READINGS;
     } else {
-        s->last[(s->oldest + s->count++) % QUALITY_READINGS] = *r;
+        s->last[(s->oldest + s->count++) % QUALITY_READINGS] = whole;
     }
+}
+
+static void save_late(const struct quality_state *s, struct buf *b) {
+    for (int i = 0; i < DEAD_REASON_COUNT; i++)
+        buf_put_varint(b, (uint64_t)s->late[i]);
 }
 
 void quality_state_save(const struct quality_state *s, struct buf *b) {
@@ -94,6 +129,8 @@ void quality_state_save(const struct quality_state *s, struct buf *b) {
     buf_put_varint(b, s->count);
     for (uint32_t i = 0; i < s->count; i++)
         save_reading(reading_at(s, i), b);
+    save_late(s, b);
+    buf_put_u8(b, s->begins);
     buf_put_varint(b, s->ahead_count);
     for (size_t i = 0; i < s->ahead_count; i++)
         save_reading(&s->ahead[s->ahead_from + i], b);
@@ -108,17 +145,18 @@ void quality_state_load(struct quality_state *s, struct cursor *c) {
         struct quality_reading r = load_reading(c);
         push(s, &r);
     }
+    for (int i = 0; i < DEAD_REASON_COUNT; i++)
+        s->late[i] = load_count(c);
+    s->begins = cursor_u8(c) != 0;
     uint64_t ahead = cursor_varint(c);
     if (ahead > QUALITY_AHEAD_MAX)
         cursor_fail(c);
     for (uint64_t i = 0; i < ahead && !c->failed; i++) {
         struct quality_reading r = load_reading(c);
+        if (i > 0 && r.from_at <= s->ahead[s->ahead_from + i - 1].from_at)
+            cursor_fail(c);
         insert_ahead(s, s->ahead_count, &r);
     }
-}
-
-static void add(int64_t *to, int64_t count) {
-    *to = count < COUNT_MOST - *to ? *to + count : COUNT_MOST;
 }
 
 /* The reading of this step, made where there is none; NULL: there are too many. */
@@ -151,8 +189,7 @@ int64_t judge_quality_heard(struct quality_state *s, int64_t heard_at, int64_t r
     if (!r)
         return INSTANT_MAX;
     add(&r->records, records);
-    for (int i = 0; i < DEAD_REASON_COUNT; i++)
-        add(&r->refused[i], refused[i]);
+    add_refused(r->refused, refused);
     return s->told || refused_in(r) > 0 ? counts_at(r, step_at) : INSTANT_MAX;
 }
 
@@ -165,8 +202,9 @@ void judge_quality_pass(struct quality_state *s, int64_t step_at) {
         s->ahead_from = 0;
 }
 
-/* What the readings come to. A record that turned out to be impossible came before them: there are
- * at least as many as were refused. */
+/* What the readings come to. What turns out to be impossible is counted when its time is over, so
+ * that the readings have that of records before them, as `late` has that of theirs: the larger is
+ * taken, not both. There are at least as many records as were refused. */
 static struct quality_reading sum_of(const struct quality_state *s) {
     struct quality_reading sum = {.from_at = reading_at(s, 0)->from_at};
     for (uint32_t i = 0; i < s->count; i++) {
@@ -175,6 +213,8 @@ static struct quality_reading sum_of(const struct quality_state *s) {
         for (int k = 0; k < DEAD_REASON_COUNT; k++)
             sum.refused[k] += r->refused[k];
     }
+    for (int k = 0; k < DEAD_REASON_COUNT; k++)
+        sum.refused[k] = s->late[k] > sum.refused[k] ? s->late[k] : sum.refused[k];
     if (refused_in(&sum) > sum.records)
         sum.records = refused_in(&sum);
     return sum;
@@ -183,7 +223,7 @@ static struct quality_reading sum_of(const struct quality_state *s) {
 /* Only a step with refused records can begin it. */
 static bool is_bad(const struct contract *contract, const struct quality_state *s,
                    bool clock_told) {
-    if (s->count == 0 || refused_in(newest(s)) == 0)
+    if (!s->begins || s->count == 0)
         return false;
     struct quality_reading sum = sum_of(s);
     int64_t refused = refused_in(&sum) - (clock_told ? sum.refused[DEAD_FUTURE] : 0);
@@ -270,7 +310,7 @@ static void put_refused(struct buf *b, struct slice site, const struct alert *a)
 
 static int64_t began_at(const struct quality_state *s) {
     uint32_t i = 0;
-    while (refused_in(reading_at(s, i)) == 0)
+    while (refused_in(reading_at(s, i)) == 0 && i + 1 < s->count)
         i++;
     return reading_at(s, i)->from_at;
 }

@@ -22,9 +22,11 @@ struct quality_reading {
 struct quality_state {
     struct quality_reading last[QUALITY_READINGS]; /* a ring, the oldest at `oldest` */
     uint32_t count, oldest;
+    int64_t late[DEAD_REASON_COUNT]; /* refused since the newest of them, when nothing else came */
     struct quality_reading *ahead; /* owned: steps that are not over, ascending, from ahead_from */
     size_t ahead_from, ahead_count, ahead_capacity;
     bool told;
+    bool begins; /* in the last step that passed something was refused */
 };
 
 void quality_state_init(struct quality_state *state);

@@ -31,6 +31,8 @@ static void add(struct tenant_task *t, uint32_t leaf, int64_t pane_at,
     for (size_t k = 0; k < count; k++)
         if (counts[k].value != 0)
             some[row.count_count++] = counts[k];
+    if (row.count_count == 0)
+        return;
     struct tenant_leaf *target = t->leaves.items[leaf];
     struct report_leaf names = names_of(&target->leaf);
     struct report report = {.leaves = &names,

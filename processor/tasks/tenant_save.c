@@ -6,7 +6,7 @@
 #include "tasks/tenant_commands.h"
 #include "tasks/tenant_state.h"
 
-#define FORMAT 21
+#define FORMAT 22
 
 static void save_scope_name(const struct scope *s, struct buf *b) {
     buf_put_varint(b, s->mask);

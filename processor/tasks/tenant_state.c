@@ -110,6 +110,12 @@ struct tenant *tenant_state_find(struct tenant_task *t, struct slice name) {
     return found ? t->tenants.items[at] : NULL;
 }
 
+bool tenant_state_has_feed(const struct tenant *tenant, struct slice site) {
+    bool found;
+    lower(&tenant->feeds, order_feed, &site, &found);
+    return found;
+}
+
 struct tenant_feed *tenant_state_feed(struct tenant *tenant, struct slice site) {
     bool found;
     size_t at = lower(&tenant->feeds, order_feed, &site, &found);

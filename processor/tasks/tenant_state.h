@@ -24,6 +24,7 @@ struct tenant_feed {
 };
 
 #define TENANT_AUDIT_HASH 32 /* hexadecimal digits */
+#define TENANT_REFUSED_SITES_MAX 10000
 
 enum tenant_notice { NOTICE_NONE, NOTICE_DUE, NOTICE_TOLD };
 
@@ -116,6 +117,7 @@ struct tenant *tenant_state_find(struct tenant_task *t, struct slice name); /* o
 struct tenant_leaf *tenant_state_leaf(struct tenant_task *t, const struct report_leaf *names);
 /* Its names, copied into one block. */
 struct leaf tenant_state_copy_leaf(const struct report_leaf *names);
+bool tenant_state_has_feed(const struct tenant *tenant, struct slice site);
 struct tenant_feed *tenant_state_feed(struct tenant *tenant, struct slice site);
 void tenant_state_age(struct tenant_task *t, struct tenant_leaf *leaf, int32_t partition,
                       int64_t oldest_waiting_at, int64_t oldest_open_at);

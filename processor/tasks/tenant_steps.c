@@ -140,9 +140,9 @@ static int64_t judge_rules(struct tenant_task *t, struct tenant *tenant, struct 
 static void judge_feeds(struct tenant_task *t, struct tenant *tenant, struct judge_context *ctx,
                         int64_t step_at) {
     int64_t due_at = INSTANT_MAX;
+    ctx->completeness = tenant_sources_completeness(&t->sources); /* what follows has it too */
     if (step_at < tenant->feeds_due_at && step_at % HOUR_MS != 0)
         return;
-    ctx->completeness = tenant_sources_completeness(&t->sources);
     for (size_t i = 0; i < tenant->feeds.count; i++) {
         struct tenant_feed *feed = tenant->feeds.items[i];
         judge_feed_step(ctx, feed->site, &feed->state, step_at);

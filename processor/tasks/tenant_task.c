@@ -135,12 +135,31 @@ static void hear_time(struct tenant_task *t, struct tenant *tenant, struct tenan
 
 static void hear_feed(struct tenant_task *t, struct tenant *tenant, struct tenant_feed *feed,
                       const struct judge_context *ctx, const struct report_feed *f) {
-    int64_t refused_at = judge_quality_heard(&feed->quality, f->heard_at, f->records, f->refused,
-                                             t->step_at);
-    tenant->feeds_due_at = earlier(tenant->feeds_due_at, refused_at);
+    /* Of steps that are over nothing is held, whoever looked last: what comes late is one more. */
+    judge_feed_pass(&feed->state, t->step_at);
+    judge_skew_pass(&feed->skew, t->step_at);
+    judge_quality_pass(&feed->quality, t->step_at);
+    if (!tenant->contract->is_default) {
+        int64_t refused_at = judge_quality_heard(&feed->quality, f->heard_at, f->records,
+                                                 f->refused, t->step_at);
+        tenant->feeds_due_at = earlier(tenant->feeds_due_at, refused_at);
+    }
     if (!f->mute)
         hear_time(t, tenant, feed, ctx, f);
     tenant_state_due(tenant, tenant->feeds_due_at);
+}
+
+/* Refused records are not trusted with names: of a tenant that has no contract, or of one site more
+ * where there are that many. */
+static bool is_hearsay(struct tenant_task *t, const struct report_feed *f) {
+    const struct tenant *tenant = tenant_state_find(t, f->tenant);
+    if (!f->mute)
+        return false;
+    if (!tenant)
+        return contract_set_find(t->options.contracts, f->tenant, tenant_state_seen_at(t))
+            ->is_default;
+    return !tenant_state_has_feed(tenant, f->site) &&
+           (tenant->contract->is_default || tenant->feeds.count >= TENANT_REFUSED_SITES_MAX);
 }
 
 /* Mostly it is one site that was heard at many steps. */
@@ -150,6 +169,10 @@ static void hear_feeds(struct tenant_task *t, const struct report *report) {
     struct judge_context ctx;
     for (size_t i = 0; i < report->feed_count; i++) {
         const struct report_feed *f = &report->feeds[i];
+        if (is_hearsay(t, f)) {
+            t->counts.refused_senders++;
+            continue;
+        }
         if (!tenant || !slice_equal(tenant->name, f->tenant)) {
             tenant = tenant_state_tenant(t, f->tenant);
             ctx = tenant_state_context(t, tenant, t->out);

@@ -32,6 +32,7 @@ struct tenant_task_options {
     X(efforts_lost, "agents' legs forgotten before their time: too many at once")                  \
     X(efforts_refused, "agents' legs left out of effort: too many of them open")                   \
     X(refused_scopes, "scopes not kept because scope_limit was reached")                           \
+    X(refused_senders, "sums of refused records not kept: no contract, or too many sites") \
     X(alerts, "alert transitions emitted")                                                         \
     X(commands, "commands about alerts that came")                                                 \
     X(commands_refused, "commands refused: the audit trail says why")                              \

@@ -121,12 +121,29 @@ static void what_turns_out_to_be_impossible_came_before(void **state) {
     struct quality_state s;
     quality_state_init(&s);
     const struct part part = {0, 5, DEAD_IMPOSSIBLE_MOVE};
-    hear_as(f, &s, START, 2, &part, false);
+    int64_t at = hear(f, &s, START, 1, 8, 0);
+    hear_as(f, &s, at, 2, &part, false);
     assert_int_equal(f->count, 1);
     assert_true(f->said[0].a.numerator == 10 && f->said[0].a.denominator == 10);
     assert_string_equal(f->said[0].summary,
                         "Of 10 records of site main 10 were refused (100 %), as impossible_move; "
                         "at most 5 % are expected: figures lack them.");
+    quality_state_deinit(&s);
+}
+
+/* What was impossible is known minutes after it came: a site that closes for the night leaves five
+ * minutes of nothing else, which are a hundredth of its records as before. */
+static void a_site_that_stops_ends_with_what_was_impossible(void **state) {
+    struct judge_fixture *f = *state;
+    struct quality_state s;
+    quality_state_init(&s);
+    const struct part open = {100, 1, DEAD_IMPOSSIBLE_MOVE}, after = {0, 1, DEAD_IMPOSSIBLE_MOVE};
+    int64_t at = hear_as(f, &s, START, 60, &open, false);
+    at = hear_as(f, &s, at, QUALITY_READINGS, &after, false);
+    at = hear_as(f, &s, at + 8 * HOUR_MS, 60, &open, false);
+    at = hear_as(f, &s, at, 5, &after, false);
+    hear_as(f, &s, at, 60, &open, false);
+    assert_int_equal(f->count, 0);
     quality_state_deinit(&s);
 }
 
@@ -348,6 +365,7 @@ int main(void) {
         TEST(few_are_no_news_whatever_their_share),
         TEST(a_share_that_is_allowed_is_never_told),
         TEST(what_turns_out_to_be_impossible_came_before),
+        TEST(a_site_that_stops_ends_with_what_was_impossible),
         TEST(a_wrong_clock_is_told_by_another),
         TEST(records_of_no_site),
         TEST(all_of_them_turns_it_off),

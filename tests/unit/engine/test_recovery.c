@@ -114,11 +114,18 @@ static void test_what_was_refused_counts_once(void **state) {
     struct buf straight, killed;
     buf_init(&straight);
     buf_init(&killed);
+    struct contract contract;
+    contract_init_default(&contract);
+    contract.name = SLICE("support");
+    contract.tenant = SLICE("acme");
+    contract.is_default = false;
     for (int kills = 0; kills < 12; kills += 11) {
         struct sim s;
         sim_init(&s, 2);
         s.snapshot_interval_ms = DAY_MS;
         s.pace = 3;
+        s.contracts.contracts = &contract;
+        s.contracts.count = 1;
         send_some_without_a_queue(&s);
         struct engine *e;
         for (int i = 0; i < kills; i++) {

@@ -57,6 +57,20 @@ static int64_t refused_of(const struct report_feed *f) {
     return refused;
 }
 
+/* The step there would find silence if only what came right after it were told. */
+static void what_comes_at_a_step_is_told_beside_what_follows(void **state) {
+    struct kit *k = *state;
+    const struct report_feed *feeds;
+    int64_t at = 2 * DAY_MS;
+    const int64_t after_ms[] = {0, 40, 9000};
+    assert_int_equal((T0 + at) % (10 * S), 0);
+    for (size_t i = 0; i < 3; i++)
+        kit_apply_at(k, kit_event(EVENT_QUEUED, at), at + after_ms[i]);
+    assert_int_equal(interaction_task_take_feeds(k->task, &feeds), 2);
+    assert_true(feeds[0].heard_at == T0 + at && feeds[0].records == 1);
+    assert_true(feeds[1].heard_at == T0 + at + 9000 && feeds[1].records == 2);
+}
+
 static void records_count_where_they_come(void **state) {
     struct kit *k = *state;
     struct rows rows = {0};
@@ -201,6 +215,7 @@ static void reports_cut_anywhere_come_to_the_same(void **state) {
 int main(void) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
     const struct CMUnitTest tests[] = {
+        CASE(what_comes_at_a_step_is_told_beside_what_follows),
         CASE(records_count_where_they_come),
         CASE(what_names_no_site_or_nobody),
         CASE(an_impossible_move_counts_when_it_is_known),

@@ -154,6 +154,28 @@ static void what_is_refused_is_no_sign_of_life(void **state) {
     stage_deinit(&s);
 }
 
+/* Garbage makes no tenants; what can be used does. */
+static void a_refused_record_makes_no_tenant(void **state) {
+    (void)state;
+    struct stage s;
+    stage_init(&s);
+    stage_raise(&s);
+    s.r.feeds[0] = fixture_feed(FIXTURE_START, 0);
+    s.r.feeds[0].tenant = SLICE("zzz-no-such");
+    s.r.feeds[0].mute = true;
+    s.r.feeds[0].refused[DEAD_INVALID] = 1;
+    s.r.report.feed_count = 1;
+    pass(&s, FIXTURE_START + MINUTE_MS);
+    assert_int_equal(said(&s, "firing config"), 0);
+    assert_int_equal(tenant_task_counts(s.task)->refused_senders, 1);
+    s.r.feeds[0] = fixture_feed(FIXTURE_START + MINUTE_MS, 0);
+    s.r.feeds[0].tenant = SLICE("zzz-no-such");
+    s.r.report.feed_count = 1;
+    pass(&s, FIXTURE_START + 2 * MINUTE_MS);
+    assert_int_equal(said(&s, "firing config"), 1);
+    stage_deinit(&s);
+}
+
 static void a_burst_of_arrivals_is_a_spike(void **state) {
     (void)state;
     struct stage s;
@@ -283,6 +305,7 @@ int main(void) {
         cmocka_unit_test(a_site_whose_clock_is_wrong_is_told),
         cmocka_unit_test(a_site_whose_records_are_refused_is_told),
         cmocka_unit_test(what_is_refused_is_no_sign_of_life),
+        cmocka_unit_test(a_refused_record_makes_no_tenant),
         cmocka_unit_test(a_burst_of_arrivals_is_a_spike),
         cmocka_unit_test(an_objective_fires_at_its_step_and_late_counts_void_it),
         cmocka_unit_test(objectives_alone_are_published_when_asked),
