@@ -15,6 +15,9 @@
 /* Forecasts that are off by more than two fifths, and by more than the weeks, are nobody's plan. */
 #define UNFIT_CV2 0.16
 #define PLANNED_LEAST 0.5 /* contacts: where none is planned one is no wonder */
+/* A shorter window takes its part of an interval by length. So long demand may be taken for even;
+ * an hour in which a queue opens, or a day with its night, may not. */
+#define EVEN_MS (30 * MINUTE_MS)
 
 /* Checks each 10 s look at nearly the same events as the one before: a window has only so many
  * independent chances of a false alarm in its own length. More when counts vary by chance alone.
@@ -64,6 +67,8 @@ static bool planned(const struct demand_look *look, const struct baseline *b, in
     struct forecast_view v;
     struct expectation weeks;
     if (!plan->series || !forecast_miss_expect(plan->miss, plan->series, from_at, to_at, &v))
+        return false;
+    if (v.longest_ms > EVEN_MS && v.longest_ms > to_at - from_at)
         return false;
     double within = dispersion_cv2(&b->dispersion, to_at - from_at) -
                     dispersion_cv2(&b->dispersion, v.learned_ms);

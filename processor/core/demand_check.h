@@ -11,7 +11,8 @@
 /* How far back `count` is asked at most: the longest window or the slot that is learned late. */
 #define DEMAND_LOOK_BACK_MS (4 * HOUR_MS)
 
-/* Forecasts of just what the scope counts; series NULL: there are none. */
+/* Forecasts of just what the scope counts; series NULL: there are none. Of windows shorter than
+ * their intervals they say nothing, beyond half an hour. */
 struct demand_plan {
     const struct forecast_series *series;
     const struct forecast_miss *miss;
@@ -74,8 +75,8 @@ double demand_check_drop_to(const struct demand_look *look, const struct finding
 
 void demand_ramp_init(struct demand_ramp *ramp);
 
-/* At each multiple of BASELINE_SLOT_MS the quarter that ended is added, unless it was forecast:
- * FORECAST_MISS tells of hours, and so with days. */
+/* At each multiple of BASELINE_SLOT_MS the quarter that ended is added, unless it was forecast
+ * in intervals of up to half an hour: FORECAST_MISS tells of hours, and so with days. */
 void demand_check_ramp(const struct demand_look *look, const struct baseline *b,
                        struct demand_ramp *ramp, struct finding *f);
 

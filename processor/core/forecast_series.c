@@ -171,6 +171,8 @@ bool forecast_series_expect(const struct forecast_series *s, int64_t from_at, in
         sum->told = sum->told && v->p90 >= 0;
         sum->p10 += v->p10 * part;
         sum->p90 += v->p90 * part;
+        if (v->interval_ms > sum->longest_ms)
+            sum->longest_ms = v->interval_ms;
         at = end_at;
     }
     return true;

@@ -32,8 +32,9 @@ struct forecast_series {
 /* What is expected of a stretch of time. */
 struct forecast_sum {
     double volume;
-    bool told;       /* p10 and p90 are known of all of it */
-    double p10, p90; /* where they are: as if all erred together */
+    bool told;          /* p10 and p90 are known of all of it */
+    double p10, p90;    /* where they are: as if all erred together */
+    int64_t longest_ms; /* of the intervals that it is made of */
 };
 
 void forecast_series_init(struct forecast_series *s);

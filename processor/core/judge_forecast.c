@@ -60,7 +60,8 @@ bool forecast_miss_expect(const struct forecast_miss *m, const struct forecast_s
             length = i;
     *view = (struct forecast_view){.mean = sum.volume,
                                    .cv2 = cv2_of(&m->errors[length], &sum),
-                                   .learned_ms = lengths_ms[length]};
+                                   .learned_ms = lengths_ms[length],
+                                   .longest_ms = sum.longest_ms};
     return true;
 }
 

@@ -39,6 +39,7 @@ struct forecast_source {
 struct forecast_view {
     double mean, cv2;
     int64_t learned_ms;
+    int64_t longest_ms; /* of its intervals: within one, nothing is known of the course */
 };
 
 void forecast_miss_init(struct forecast_miss *m);

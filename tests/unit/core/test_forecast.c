@@ -192,6 +192,7 @@ static void another_length_takes_the_place_of_what_it_overlaps(void **state) {
     struct forecast_sum sum;
     assert_true(forecast_series_expect(&s, START, START + HOUR_MS, &sum));
     assert_true(fabs(sum.volume - 70) < 1e-9);
+    assert_int_equal(sum.longest_ms, 2 * QUARTER_MS); /* neither the first nor the last */
     forecast_series_deinit(&s);
 }
 

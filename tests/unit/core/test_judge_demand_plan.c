@@ -1,7 +1,7 @@
 /* Demand where people have forecast it: what was planned is no news. */
 #include "demand_fixture.h"
 
-/* Forecasts of a quarter of an hour each, for a stretch; those so far were right. */
+/* Forecasts for a stretch; those so far were right. */
 struct planning {
     struct forecast_series series;
     struct forecast_miss miss;
@@ -15,12 +15,13 @@ static void plan_init(struct planning *p, struct demand_test *t) {
     t->source.plan = (struct demand_plan){&p->series, &p->miss};
 }
 
-static void plan(struct planning *p, int64_t from, int64_t to, double volume) {
-    for (int64_t at = from; at < to; at += BASELINE_SLOT_MS) {
+static void plan_each(struct planning *p, int64_t from, int64_t to, int64_t interval_ms,
+                      double volume) {
+    for (int64_t at = from; at < to; at += interval_ms) {
         struct forecast f = {.forecast_id = SLICE("wfm"),
                              .published_at = MONDAY,
                              .start_at = at,
-                             .interval_ms = BASELINE_SLOT_MS,
+                             .interval_ms = interval_ms,
                              .volume = volume,
                              .aht_ms = FORECAST_NONE,
                              .required_fte = FORECAST_NONE,
@@ -30,6 +31,11 @@ static void plan(struct planning *p, int64_t from, int64_t to, double volume) {
         struct forecast_version v = forecast_version_of(&f);
         forecast_series_put(&p->series, &v);
     }
+}
+
+/* A quarter of an hour each. */
+static void plan(struct planning *p, int64_t from, int64_t to, double volume) {
+    plan_each(p, from, to, BASELINE_SLOT_MS, volume);
 }
 
 /* A campaign brings three times as many all morning; they were planned for. */
@@ -127,6 +133,60 @@ static void a_busy_day_that_was_forecast_is_none(void **state) {
     forecast_series_deinit(&p.series);
 }
 
+/* Open from eight to six, as each day. */
+static void open_hours(struct demand_test *t, int64_t days) {
+    struct rng r;
+    rng_init(&r, 5);
+    for (int64_t n = 0; n < days * 8640; n++) {
+        int64_t of_day = n % 8640 * ARRIVAL_MS;
+        bool open = of_day >= 8 * HOUR_MS && of_day < 18 * HOUR_MS;
+        t->arrivals.steps[n] = open ? (int32_t)random_poisson(&r, 40.0 / 90) : 0;
+    }
+    t->scopes = 10;
+}
+
+/* The forecast says just how many come, and not when. The opening is no spike and the night is no
+ * drop: of those the weeks know. */
+static void long_intervals_say_nothing_of_short_windows(void **state) {
+    struct demand_test *t = *state;
+    const int64_t lengths_ms[] = {HOUR_MS, 4 * HOUR_MS, DAY_MS};
+    open_hours(t, 25);
+    warm_up(t, MONDAY, LIVE_AT);
+    for (int i = 0; i < 3; i++) {
+        struct planning p;
+        int64_t from = LIVE_AT + i * DAY_MS;
+        plan_init(&p, t);
+        for (int64_t at = from - DAY_MS; at < from + DAY_MS; at += lengths_ms[i]) {
+            int64_t come = 0;
+            for (int64_t n = 0; n < lengths_ms[i]; n += ARRIVAL_MS)
+                come += t->arrivals.steps[(at + n - MONDAY) / ARRIVAL_MS];
+            plan_each(&p, at, at + lengths_ms[i], lengths_ms[i], (double)come);
+        }
+        t->f.count = 0;
+        run_to(t, from, from + DAY_MS);
+        assert_int_equal(t->f.count, 0);
+        forecast_series_deinit(&p.series);
+    }
+}
+
+/* Nor do they stand for the quarters that make up a day. */
+static void long_intervals_leave_the_day_to_the_weeks(void **state) {
+    struct demand_test *t = *state;
+    struct planning p;
+    int64_t from = MONDAY + 56 * DAY_MS;
+    even_weeks(t, 58);
+    scale(t, from, from + DAY_MS, 1.2);
+    warm_up(t, LIVE_AT, from);
+    t->f.count = 0;
+    plan_init(&p, t);
+    plan_each(&p, from - DAY_MS, from + DAY_MS, DAY_MS, 40 * 96);
+    t->scopes = 1000;
+    run_to(t, from, from + DAY_MS);
+    assert_true(t->f.count > 0);
+    said_is(&t->f, 0, ALERT_DEMAND_SPIKE, TRANSITION_FIRING);
+    forecast_series_deinit(&p.series);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, demand_setup, demand_teardown)
     const struct CMUnitTest tests[] = {
@@ -135,6 +195,8 @@ int main(void) {
         TEST(forecasts_need_no_history),
         TEST(bad_forecasts_are_no_baseline),
         TEST(a_busy_day_that_was_forecast_is_none),
+        TEST(long_intervals_say_nothing_of_short_windows),
+        TEST(long_intervals_leave_the_day_to_the_weeks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -307,6 +307,7 @@ static void errors_are_of_the_length_that_is_asked_for(void **state) {
         assert_true(
             forecast_miss_expect(&q->miss, &q->series, to_at - cases[i].asked_ms, to_at, &v));
         assert_int_equal(v.learned_ms, cases[i].learned_ms);
+        assert_int_equal(v.longest_ms, LENGTH_MS);
         assert_true(fabs(v.mean - cases[i].mean) < 1e-9);
         assert_true(fabs(v.cv2 - cases[i].cv2) < 0.01);
     }
