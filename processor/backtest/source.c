@@ -238,6 +238,9 @@ static void tell_now(struct source *s, const struct found *f) {
     report_writer_clock(s->writer, &f->clock);
     report_writer_finish(s->writer, s->deltas, pass_record, s);
     note_leaves(s);
+    /* Leaves without reason may have ages alone. */
+    for (size_t i = 0; i < f->gauge_count; i++)
+        s->told[f->gauges[i].leaf] = 1;
 }
 
 /* All rows of what was told of already, and none that is wanted for a step that was judged. */

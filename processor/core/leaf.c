@@ -111,13 +111,17 @@ static uint32_t add_version(struct leaf_dict *d, const struct leaf *key,
     return id;
 }
 
-/* Those of all versions have ids in a row; the index has the first. */
-static uint32_t add(struct leaf_dict *d, uint64_t hash, const struct leaf *key) {
+/* Those of all versions have ids in a row; the index has the first. `plain`: the first id without
+ * reason, or LEAF_NONE where that is this one. */
+static uint32_t add(struct leaf_dict *d, uint64_t hash, const struct leaf *key, uint32_t plain) {
     const struct contract *versions[CONTRACT_VERSIONS_MAX];
     size_t count = contract_set_versions(d->contracts, key->tenant, versions);
     uint32_t first = d->leaves.used;
-    for (size_t v = 0; v < count; v++)
+    for (size_t v = 0; v < count; v++) {
         CHECK(add_version(d, key, versions[v], v) == first + v);
+        struct leaf *leaf = pool_at(&d->leaves, first + (uint32_t)v);
+        leaf->plain = (plain == LEAF_NONE ? first : plain) + (uint32_t)v;
+    }
     table_insert(&d->index, hash, first);
     d->reasoned += key->reason.size > 0 ? (uint32_t)count : 0;
     return first;
@@ -159,14 +163,14 @@ static uint32_t intern_whole(struct leaf_dict *d, struct leaf *wanted) {
     uint64_t hash = hash_of(wanted);
     uint32_t id = table_find(&d->index, hash, has_names, d, wanted);
     if (id == TABLE_NONE && d->leaves.used - d->reasoned < d->limit)
-        id = add(d, hash, wanted);
+        id = add(d, hash, wanted, LEAF_NONE);
     if (id != TABLE_NONE)
         return id;
     d->refused++;
     wanted->vendor = wanted->site = wanted->queue = (struct slice){0};
     hash = hash_of(wanted);
     id = table_find(&d->index, hash, has_names, d, wanted);
-    return id != TABLE_NONE ? id : add(d, hash, wanted);
+    return id != TABLE_NONE ? id : add(d, hash, wanted, LEAF_NONE);
 }
 
 /* Reasons never cost another leaf its place. */
@@ -179,12 +183,16 @@ static uint32_t intern_reason(struct leaf_dict *d, const struct leaf *wanted) {
     without.reason = (struct slice){NULL, 0};
     id = intern_whole(d, &without);
     struct leaf *base = pool_at(&d->leaves, id);
-    if (base->reason_count == LEAF_REASONS_MAX || d->reasoned >= d->limit / 2) {
+    /* The tenant's leaf: beside it the reason would be of other names. */
+    bool lost = !slice_equal(without.queue, wanted->queue) ||
+                !slice_equal(without.site, wanted->site) ||
+                !slice_equal(without.vendor, wanted->vendor);
+    if (lost || base->reason_count == LEAF_REASONS_MAX || d->reasoned >= d->limit / 2) {
         d->refused_reasons++;
         return id;
     }
     base->reason_count++;
-    return add(d, hash, wanted);
+    return add(d, hash, wanted, id);
 }
 
 uint32_t leaf_dict_intern(struct leaf_dict *d, const struct leaf *key) {
@@ -193,6 +201,10 @@ uint32_t leaf_dict_intern(struct leaf_dict *d, const struct leaf *key) {
         wanted.direction = DIRECTION_INBOUND;
     uint32_t first = wanted.reason.size > 0 ? intern_reason(d, &wanted) : intern_whole(d, &wanted);
     return of_version(d, first, key->version);
+}
+
+uint32_t leaf_dict_plain(const struct leaf_dict *d, uint32_t id) {
+    return leaf_dict_at(d, id)->plain;
 }
 
 const struct leaf *leaf_dict_at(const struct leaf_dict *d, uint32_t id) {

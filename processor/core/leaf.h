@@ -21,6 +21,7 @@ struct leaf {
     uint8_t
         reason_count; /* without reason: of how many reasons there are leaves with these names */
     uint8_t version;  /* which of the tenant's contracts: contract_set_versions() */
+    uint32_t plain;   /* id of the leaf with the same names and version, and no reason */
     int64_t thresholds_ms[LEAF_THRESHOLDS_MAX]; /* ascending; contract_thresholds() */
     const struct contract *contract;            /* in force; never NULL (default contract) */
 };
@@ -31,7 +32,8 @@ struct leaf_dict;
 
 /* `limit` leaves at most; beyond it leaf_dict_intern gives the tenant's leaf without vendor, site,
  * queue (counted in leaf_dict_refused). Half as many may have a reason beside them; one too many
- * is that without (leaf_dict_refused_reasons). `contracts` must outlive the dictionary. */
+ * is that without (leaf_dict_refused_reasons), and so is one whose names have no leaf. `contracts`
+ * must outlive the dictionary. */
 struct leaf_dict *leaf_dict_new(const struct contract_set *contracts, uint32_t limit);
 void leaf_dict_free(struct leaf_dict *d);
 
@@ -46,6 +48,9 @@ uint32_t leaf_dict_intern(struct leaf_dict *d, const struct leaf *key);
 /* The leaf with the same names under the contract that is in force at `at`. */
 uint32_t leaf_dict_at_time(const struct leaf_dict *d, uint32_t id, int64_t at);
 const struct contract_set *leaf_dict_contracts(const struct leaf_dict *d);
+
+/* The leaf with the same names and version, and no reason: of what does not add. */
+uint32_t leaf_dict_plain(const struct leaf_dict *d, uint32_t id);
 const struct leaf *leaf_dict_at(const struct leaf_dict *d, uint32_t id);
 uint32_t leaf_dict_count(const struct leaf_dict *d);
 uint64_t leaf_dict_refused(const struct leaf_dict *d);

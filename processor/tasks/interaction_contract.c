@@ -111,11 +111,12 @@ static void prepare_record(struct change *c, struct record *r) {
     rename_recent(c, record_recent(&c->task->store, r));
 }
 
-/* Of leaves that nobody is in any more too: the reader must hear that it is so. */
-static void rename_told(struct change *c) {
+/* Of leaves that nobody is in any more too: the reader must hear that it is so. No record may name
+ * the leaf without reason that its age stands in. */
+static void rename_ages(struct change *c) {
     struct gauges *g = &c->task->gauges;
     for (uint32_t k = 0; k < c->count; k++)
-        if (gauges_has_told(g, k))
+        if (gauges_knows(g, k))
             (void)id_of(c, k);
     gauges_rename(g, c->leaves, c->ids, c->count);
 }
@@ -132,7 +133,7 @@ static void rename_all(struct change *c) {
         leaves[place] = id_of(c, c->old[place]);
     }
     names_rename(names, c->leaves, leaves);
-    rename_told(c);
+    rename_ages(c);
     record_store_set_leaves(&t->store, c->leaves);
     t->options.leaves = c->leaves;
     free(leaves);

@@ -233,21 +233,28 @@ struct gauge_standing gauges_nowhere(void) {
     return (struct gauge_standing){.leaf = {LEAF_NONE, LEAF_NONE}};
 }
 
+static uint32_t plain_of(const struct gauges *g, uint32_t leaf) {
+    return leaf == LEAF_NONE ? LEAF_NONE : leaf_dict_plain(g->leaf_dict, leaf);
+}
+
 void gauges_move(struct gauges *g, const struct gauge_standing *from,
                  const struct gauge_standing *to) {
     for (enum gauge_kind kind = 0; kind < GAUGE_KINDS; kind++) {
         if (from->leaf[kind] == to->leaf[kind] && from->at[kind] == to->at[kind])
             continue;
-        go(g, kind, from->leaf[kind], from->at[kind]);
-        come(g, kind, to->leaf[kind], to->at[kind]);
+        go(g, kind, plain_of(g, from->leaf[kind]), from->at[kind]);
+        come(g, kind, plain_of(g, to->leaf[kind]), to->at[kind]);
     }
 }
 
-bool gauges_has_told(const struct gauges *g, uint32_t leaf) {
-    bool told = false;
-    for (enum gauge_kind kind = 0; kind < GAUGE_KINDS && leaf < g->leaf_capacity; kind++)
-        told |= g->leaves[leaf].ages[kind].told_at != INSTANT_NONE;
-    return told;
+bool gauges_knows(const struct gauges *g, uint32_t leaf) {
+    bool knows = false;
+    for (enum gauge_kind kind = 0; kind < GAUGE_KINDS && leaf < g->leaf_capacity; kind++) {
+        const struct gauge_ages *ages = &g->leaves[leaf].ages[kind];
+        knows |= ages->told_at != INSTANT_NONE || ages->line.first < ages->line.end ||
+                 ages->came.count > 0;
+    }
+    return knows;
 }
 
 /* Where two leaves have become one, what was told of the second is told no more. */

@@ -1,5 +1,6 @@
-/* The oldest waiting and the oldest open of each leaf. No part of the task's state, but made from
- * it.
+/* The oldest waiting and the oldest open of each leaf without reason. No part of the task's state,
+ * but made from it. Reasons are left out because an age stands until its leaf is told another one,
+ * and in the next process the reason may have no leaf.
  *
  * Only the least of many instants is asked for, so nobody needs to know whose it is. Nearly all
  * come in order: of each leaf there is a line of these, where one that goes is found by halving.
@@ -14,7 +15,7 @@
 /* The ages of a leaf that an interaction can be the oldest of. */
 enum gauge_kind { GAUGE_WAITING, GAUGE_OPEN, GAUGE_KINDS };
 
-/* Where an interaction counts, and since when. */
+/* Where an interaction counts, under its reason, and since when. */
 struct gauge_standing {
     uint32_t leaf[GAUGE_KINDS]; /* LEAF_NONE: nowhere */
     int64_t at[GAUGE_KINDS];
@@ -70,8 +71,8 @@ struct gauge_standing gauges_nowhere(void);
 void gauges_move(struct gauges *g, const struct gauge_standing *from,
                  const struct gauge_standing *to);
 
-/* Some age of the leaf was handed over, and stands. */
-bool gauges_has_told(const struct gauges *g, uint32_t leaf);
+/* Some age of the leaf was handed over and stands, or somebody is there. */
+bool gauges_knows(const struct gauges *g, uint32_t leaf);
 
 /* Leaves have other ids, in another dictionary: that of `was` is ids[was], or LEAF_NONE where it is
  * in no use. */

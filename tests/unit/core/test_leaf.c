@@ -115,6 +115,26 @@ static void test_reasons_are_few(void **state) {
     leaf_dict_free(d);
 }
 
+/* Also where there is no room for the names themselves. */
+static void test_a_reason_stands_beside_its_names(void **state) {
+    (void)state;
+    struct contract_set set = no_contracts();
+    struct leaf_dict *d = leaf_dict_new(&set, 4);
+    uint32_t refund = with_reason(d, "a", "refund"), plain = with_reason(d, "a", "");
+    assert_true(refund != plain);
+    assert_int_equal(leaf_dict_plain(d, refund), plain);
+    assert_int_equal(leaf_dict_plain(d, plain), plain);
+    with_reason(d, "b", "");
+    with_reason(d, "c", "");
+    with_reason(d, "e", "");
+    uint32_t beyond = with_reason(d, "f", "refund");
+    assert_int_equal(leaf_dict_at(d, beyond)->queue.size, 0);
+    assert_int_equal(leaf_dict_at(d, beyond)->reason.size, 0);
+    assert_int_equal(leaf_dict_plain(d, beyond), beyond);
+    assert_int_equal(leaf_dict_refused_reasons(d), 1);
+    leaf_dict_free(d);
+}
+
 static void test_leaves_stay_where_they_are(void **state) {
     (void)state;
     struct contract_set set = no_contracts();
@@ -179,6 +199,7 @@ int main(void) {
         cmocka_unit_test(test_unknown_direction_is_inbound),
         cmocka_unit_test(test_beyond_the_limit_the_tenant_counts),
         cmocka_unit_test(test_reasons_are_few),
+        cmocka_unit_test(test_a_reason_stands_beside_its_names),
         cmocka_unit_test(test_leaves_stay_where_they_are),
         cmocka_unit_test(test_contract_and_thresholds_come_with_the_leaf),
         cmocka_unit_test(test_compare),

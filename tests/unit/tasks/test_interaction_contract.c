@@ -238,6 +238,25 @@ static struct event mail_at(enum event_type type, int64_t after_ms) {
     return e;
 }
 
+/* Its leaf without reason is in no record, and nothing was told of it yet. */
+static void an_age_that_was_not_told_goes_on_beside_a_reason(void **state) {
+    struct kit *k = *state;
+    struct other o;
+    const struct gauge *told;
+    other_init(&o, k);
+    struct event ev = kit_event(EVENT_QUEUED, 0);
+    ev.contact_reason = SLICE("refund");
+    kit_apply(k, ev);
+    change(k, &o);
+    assert_int_equal(interaction_task_take_gauges(k->task, &told), 1);
+    assert_int_equal(leaf_dict_at(o.leaves, told[0].leaf)->reason.size, 0);
+    assert_int_equal(told[0].oldest_waiting_at, T0);
+    kit_say(k, EVENT_ANSWERED, 10 * S);
+    assert_int_equal(interaction_task_take_gauges(k->task, &told), 1);
+    assert_int_equal(told[0].oldest_waiting_at, INSTANT_NONE);
+    other_deinit(k, &o);
+}
+
 static void a_version_takes_over_at_its_instant_and_clocks_go_on(void **state) {
     struct kit *k = *state;
     struct two_versions v;
@@ -335,6 +354,7 @@ int main(void) {
         CASE(repeats_are_known_after_a_change),
         CASE(what_is_impossible_is_a_dead_letter_at_the_change),
         CASE(ages_are_told_under_the_new_contract),
+        CASE(an_age_that_was_not_told_goes_on_beside_a_reason),
         CASE(a_version_takes_over_at_its_instant_and_clocks_go_on),
         CASE(a_version_takes_over_in_one_leap_and_after_a_load),
         CASE(visits_count_by_the_thresholds_of_their_version),

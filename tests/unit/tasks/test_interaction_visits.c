@@ -349,6 +349,61 @@ static void a_story_is_no_reason(void **state) {
     assert_int_equal(of_reason(k, COUNTER_OFFERED, story + 1), 1);
 }
 
+/* What was told last of the queue, as a reader of reports has it by names. */
+static void hear_ages(struct kit *k, struct gauge *known) {
+    const struct gauge *told;
+    size_t count = interaction_task_take_gauges(k->task, &told);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(leaf_dict_at(k->leaves, told[i].leaf)->reason.size, 0);
+        assert_true(slice_equal(leaf_dict_at(k->leaves, told[i].leaf)->queue, SLICE("sales")));
+        *known = told[i];
+    }
+    assert_true(count <= 1); /* a second one would take the place of the first */
+}
+
+static void say_of(struct kit *k, const char *id, enum event_type type, int64_t after_ms,
+                   const char *reason) {
+    struct event ev = kit_event(type, after_ms);
+    ev.interaction_id = slice_of(id);
+    ev.contact_reason = slice_of(reason);
+    kit_apply(k, ev);
+}
+
+/* Another process, where others came first. */
+static void move_to_where_reasons_are_refused(struct kit *k, const struct leaf *taken) {
+    struct leaf key = *taken;
+    struct leaf_dict *here = k->leaves;
+    char reason[16];
+    k->options.leaves = k->leaves = leaf_dict_new(&k->contracts, 20000);
+    for (int i = 0; i < LEAF_REASONS_MAX; i++) {
+        snprintf(reason, sizeof(reason), "other %d", i);
+        key.reason = slice_of(reason);
+        leaf_dict_intern(k->leaves, &key);
+    }
+    kit_reload(k);
+    delta_table_reset(k->deltas);
+    leaf_dict_free(here);
+}
+
+static void ages_are_of_no_reason(void **state) {
+    struct kit *k = *state;
+    struct gauge known = {0};
+    say_of(k, "a", EVENT_QUEUED, 0, "refund");
+    say_of(k, "b", EVENT_QUEUED, 10 * S, "delivery");
+    hear_ages(k, &known);
+    assert_int_equal(known.oldest_waiting_at, T0);
+    move_to_where_reasons_are_refused(k, leaf_dict_at(k->leaves, known.leaf));
+    hear_ages(k, &known);
+    assert_int_equal(known.oldest_waiting_at, T0);
+    say_of(k, "a", EVENT_ANSWERED, 20 * S, "refund");
+    hear_ages(k, &known);
+    assert_int_equal(known.oldest_waiting_at, T0 + 10 * S);
+    assert_int_equal(leaf_dict_refused_reasons(k->leaves) > 0, true);
+    say_of(k, "b", EVENT_ABANDONED, 30 * S, "delivery");
+    hear_ages(k, &known);
+    assert_int_equal(known.oldest_waiting_at, INSTANT_NONE);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(answered_call_counts_in_the_panes_of_its_events),
@@ -364,6 +419,7 @@ int main(void) {
         CASE(end_while_waiting_is_judged_by_its_cause),
         CASE(a_visit_counts_by_its_reason),
         CASE(a_story_is_no_reason),
+        CASE(ages_are_of_no_reason),
         CASE(callback_ends_the_visit_and_a_new_one_follows),
         CASE(cancelled_takes_the_visit_out_of_all_counts),
         CASE(merged_after_the_answer_takes_the_visit_out_but_not_the_work),
