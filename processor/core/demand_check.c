@@ -66,7 +66,8 @@ static bool planned(const struct demand_look *look, const struct baseline *b, in
     const struct demand_plan *plan = &look->source->plan;
     struct forecast_view v;
     struct expectation weeks;
-    if (!plan->series || !forecast_miss_expect(plan->miss, plan->series, from_at, to_at, &v))
+    if (!plan->series ||
+        !forecast_miss_expect(plan->miss, plan->series, from_at, to_at, look->step_at, &v))
         return false;
     if (v.longest_ms > EVEN_MS && v.longest_ms > to_at - from_at)
         return false;

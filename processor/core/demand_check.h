@@ -12,7 +12,7 @@
 #define DEMAND_LOOK_BACK_MS (4 * HOUR_MS)
 
 /* Forecasts of just what the scope counts; series NULL: there are none. Of windows shorter than
- * their intervals they say nothing, beyond half an hour. */
+ * their intervals they say nothing, beyond half an hour; nor of steps before the log had them. */
 struct demand_plan {
     const struct forecast_series *series;
     const struct forecast_miss *miss;

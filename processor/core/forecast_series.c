@@ -18,6 +18,7 @@ void forecast_series_deinit(struct forecast_series *s) {
 struct forecast_version forecast_version_of(const struct forecast *f) {
     return (struct forecast_version){.start_at = f->start_at,
                                      .published_at = f->published_at,
+                                     .log_at = f->log_at,
                                      .id = slice_hash(f->forecast_id, 0),
                                      .version = f->version,
                                      .interval_ms = (int32_t)f->interval_ms,
@@ -78,13 +79,16 @@ static bool is_displaced(const struct forecast_version *old, const struct foreca
     return clashes(old, v) && old->published_at <= v->published_at;
 }
 
-static long drop_displaced(struct forecast_series *s, const struct forecast_version *v) {
+/* Something stood there since the first of them was known: it is not to be missing until then. */
+static long drop_displaced(struct forecast_series *s, struct forecast_version *v) {
     size_t kept = first_from(s, v->start_at - s->longest_ms);
     size_t at = kept;
     for (; at < s->count && s->versions[at].start_at < end_of(v); at++) {
         const struct forecast_version *old = &s->versions[at];
         if (!is_same(old, v) && !is_displaced(old, v))
             s->versions[kept++] = *old;
+        else if (old->log_at < v->log_at)
+            v->log_at = old->log_at;
     }
     long dropped = (long)(at - kept);
     if (dropped > 0)
@@ -114,10 +118,11 @@ static bool has_no_place(const struct forecast_series *s, const struct forecast_
 }
 
 long forecast_series_put(struct forecast_series *s, const struct forecast_version *v) {
-    long dropped = s->count > 0 ? drop_displaced(s, v) : 0;
+    struct forecast_version own = *v;
+    long dropped = s->count > 0 ? drop_displaced(s, &own) : 0;
     if (has_no_place(s, v))
         return -dropped;
-    insert(s, lower(s, v), v);
+    insert(s, lower(s, v), &own);
     if (v->interval_ms > s->longest_ms)
         s->longest_ms = v->interval_ms;
     return 1 - dropped;
@@ -145,13 +150,14 @@ const struct forecast_version *forecast_series_at(const struct forecast_series *
     return best;
 }
 
-const struct forecast_version *forecast_series_holding(const struct forecast_series *s,
-                                                       int64_t at) {
+const struct forecast_version *forecast_series_holding(const struct forecast_series *s, int64_t at,
+                                                       int64_t known_at) {
     const struct forecast_version *best = NULL;
     for (size_t i = first_from(s, at - s->longest_ms + 1);
          i < s->count && s->versions[i].start_at <= at; i++) {
         const struct forecast_version *v = &s->versions[i];
-        bool counts = end_of(v) > at && v->published_at <= v->start_at && !v->superseded;
+        bool counts = end_of(v) > at && v->published_at <= v->start_at && !v->superseded &&
+                      v->log_at <= known_at;
         if (counts && (!best || v->published_at >= best->published_at))
             best = v;
     }
@@ -159,10 +165,10 @@ const struct forecast_version *forecast_series_holding(const struct forecast_ser
 }
 
 bool forecast_series_expect(const struct forecast_series *s, int64_t from_at, int64_t to_at,
-                            struct forecast_sum *sum) {
+                            int64_t known_at, struct forecast_sum *sum) {
     *sum = (struct forecast_sum){.told = true};
     for (int64_t at = from_at; at < to_at;) {
-        const struct forecast_version *v = forecast_series_holding(s, at);
+        const struct forecast_version *v = forecast_series_holding(s, at, known_at);
         if (!v)
             return false;
         int64_t end_at = end_of(v) < to_at ? end_of(v) : to_at;
@@ -197,6 +203,7 @@ size_t forecast_series_forget(struct forecast_series *s, int64_t until_at) {
 static void save_version(const struct forecast_version *v, struct buf *b) {
     buf_put_zigzag(b, v->start_at);
     buf_put_zigzag(b, v->published_at);
+    buf_put_zigzag(b, v->log_at);
     buf_put_u64(b, v->id);
     buf_put_zigzag(b, v->version);
     buf_put_varint(b, (uint64_t)v->interval_ms);
@@ -225,6 +232,7 @@ static bool version_is_sound(const struct forecast_version *v) {
 static struct forecast_version load_version(struct cursor *c) {
     struct forecast_version v = {.start_at = cursor_zigzag(c)};
     v.published_at = cursor_zigzag(c);
+    v.log_at = cursor_zigzag(c);
     v.id = cursor_u64(c);
     v.version = (int32_t)cursor_zigzag(c);
     v.interval_ms = (int32_t)cursor_varint(c);

@@ -15,7 +15,8 @@ enum forecast_lead { FORECAST_LEADS(FORECAST_LEAD_ENUM) FORECAST_LEAD_COUNT };
 /* One version of one interval; what may be absent is FORECAST_NONE. */
 struct forecast_version {
     int64_t start_at, published_at;
-    uint64_t id; /* hash of forecast_id */
+    int64_t log_at; /* when the log had it, or what it took the place of */
+    uint64_t id;    /* hash of forecast_id */
     int32_t version;
     int32_t interval_ms;
     double volume, required_fte, shrinkage, p10, p90;
@@ -56,13 +57,15 @@ bool forecast_series_make_room(struct forecast_series *s, const struct forecast_
 const struct forecast_version *forecast_series_at(const struct forecast_series *s, int64_t start_at,
                                                   int64_t lead_ms);
 
-/* Of the interval that `at` is in: the one that counts for it, or NULL. */
-const struct forecast_version *forecast_series_holding(const struct forecast_series *s, int64_t at);
+/* Of the interval that `at` is in: the one that counts for it by what the log had at known_at
+ * (INSTANT_MAX: all), or NULL. */
+const struct forecast_version *forecast_series_holding(const struct forecast_series *s, int64_t at,
+                                                       int64_t known_at);
 
-/* What counts for [from_at, to_at), parts of intervals by their length. False: some of it has no
- * forecast. */
+/* What counts for [from_at, to_at) by what the log had at known_at, parts of intervals by their
+ * length. False: some of it has no forecast. */
 bool forecast_series_expect(const struct forecast_series *s, int64_t from_at, int64_t to_at,
-                            struct forecast_sum *sum);
+                            int64_t known_at, struct forecast_sum *sum);
 
 /* The first version of the first interval that starts then or later, or NULL. */
 const struct forecast_version *forecast_series_from(const struct forecast_series *s,

@@ -48,11 +48,12 @@ static double cv2_of(const struct forecast_errors *e, const struct forecast_sum 
 }
 
 bool forecast_miss_expect(const struct forecast_miss *m, const struct forecast_series *series,
-                          int64_t from_at, int64_t to_at, struct forecast_view *view) {
+                          int64_t from_at, int64_t to_at, int64_t known_at,
+                          struct forecast_view *view) {
     struct forecast_sum sum;
-    if (!forecast_series_expect(series, from_at, to_at, &sum))
+    if (!forecast_series_expect(series, from_at, to_at, known_at, &sum))
         return false;
-    int64_t interval_ms = forecast_series_holding(series, to_at - 1)->interval_ms;
+    int64_t interval_ms = forecast_series_holding(series, to_at - 1, known_at)->interval_ms;
     const int64_t lengths_ms[FORECAST_LENGTHS] = {interval_ms, HOUR_MS, 4 * HOUR_MS};
     unsigned length = 0;
     for (unsigned i = 1; i < FORECAST_LENGTHS && lengths_ms[length] < to_at - from_at; i++)
@@ -102,7 +103,7 @@ static bool look(const struct demand_rule *rule, const struct forecast_source *s
                  const struct forecast_miss *m, struct stretch *k) {
     struct forecast_sum sum;
     if (k->from_at < source->from_at ||
-        !forecast_series_expect(source->series, k->from_at, k->to_at, &sum))
+        !forecast_series_expect(source->series, k->from_at, k->to_at, INSTANT_MAX, &sum))
         return false;
     k->came = source->count(source->context, k->from_at, k->to_at);
     k->mean = sum.volume;
@@ -238,7 +239,8 @@ void judge_forecast_step(const struct judge_context *ctx, const struct demand_ru
                          const struct forecast_source *source, int64_t step_at) {
     int64_t to_at = step_at - FORECAST_SETTLE_MS;
     struct episode_name name = name_of(rule, scope);
-    const struct forecast_version *v = forecast_series_holding(source->series, to_at - 1);
+    const struct forecast_version *v = forecast_series_holding(source->series, to_at - 1,
+                                                               INSTANT_MAX);
     if (!v || v->start_at + v->interval_ms != to_at || v->start_at < source->from_at) {
         expire(ctx, &name, m, v ? v->interval_ms : 0, step_at);
         return;
@@ -274,7 +276,7 @@ void judge_forecast_revise(const struct judge_context *ctx, const struct demand_
     if (!m->told || from_at >= m->to_at)
         return;
     struct episode_name name = name_of(rule, scope);
-    bool known = forecast_series_expect(source->series, k.from_at, k.to_at, &sum);
+    bool known = forecast_series_expect(source->series, k.from_at, k.to_at, INSTANT_MAX, &sum);
     k.mean = known ? sum.volume : 0;
     k.came = source->count(source->context, k.from_at, k.to_at);
     k.p = tail(&k);

@@ -46,9 +46,10 @@ void forecast_miss_init(struct forecast_miss *m);
 void forecast_miss_save(const struct forecast_miss *m, struct buf *b);
 void forecast_miss_load(struct forecast_miss *m, struct cursor *c); /* the cursor tells */
 
-/* False: some of it has no forecast. */
+/* By what the log had at known_at. False: some of it has no forecast. */
 bool forecast_miss_expect(const struct forecast_miss *m, const struct forecast_series *series,
-                          int64_t from_at, int64_t to_at, struct forecast_view *view);
+                          int64_t from_at, int64_t to_at, int64_t known_at,
+                          struct forecast_view *view);
 
 /* At each multiple of FORECAST_GRID_MS, in order. */
 void judge_forecast_step(const struct judge_context *ctx, const struct demand_rule *rule,

@@ -151,7 +151,7 @@ static void judge_staff(const struct judge_context *ctx, struct tenant_forecast 
     const struct objective *o = p->objective;
     if (!o || step_at - RATE_MS < f->from_at)
         return;
-    const struct forecast_version *v = forecast_series_holding(&f->series, step_at);
+    const struct forecast_version *v = forecast_series_holding(&f->series, step_at, INSTANT_MAX);
     struct staffing_now now = {
         .from_at = step_at - RATE_MS,
         .to_at = step_at,

@@ -127,7 +127,7 @@ static void the_newest_before_it_counts(void **state) {
     (void)state;
     struct forecast_series s;
     forecast_series_init(&s);
-    assert_null(forecast_series_holding(&s, START));
+    assert_null(forecast_series_holding(&s, START, INSTANT_MAX));
     put(&s, START, -MINUTE_MS, 9, 99); /* published within the interval: hindsight */
     assert_true(volume_at(&s, 0) < 0);
     put(&s, START, HOUR_MS, 3, 30);
@@ -151,8 +151,8 @@ static void the_newest_before_it_counts(void **state) {
     struct forecast_version gone = forecast_version_of(&f);
     forecast_series_put(&s, &gone);
     assert_int_equal(volume_at(&s, 0), 32); /* not what is planned any more */
-    assert_int_equal(forecast_series_holding(&s, START + QUARTER_MS - 1)->volume, 32);
-    assert_null(forecast_series_holding(&s, START + QUARTER_MS));
+    assert_int_equal(forecast_series_holding(&s, START + QUARTER_MS - 1, INSTANT_MAX)->volume, 32);
+    assert_null(forecast_series_holding(&s, START + QUARTER_MS, INSTANT_MAX));
     assert_int_equal(forecast_series_forget(&s, START + QUARTER_MS - 1), 0);
     assert_int_equal(forecast_series_forget(&s, START + QUARTER_MS), 5);
     forecast_series_deinit(&s);
@@ -166,11 +166,13 @@ static void parts_of_intervals_are_expected_by_their_length(void **state) {
     put(&s, START, HOUR_MS, 1, 30);
     put(&s, START + QUARTER_MS, HOUR_MS, 1, 60);
     put(&s, START + 3 * QUARTER_MS, HOUR_MS, 1, 90);
-    assert_true(forecast_series_expect(&s, START + 10 * MINUTE_MS, START + 20 * MINUTE_MS, &sum));
+    assert_true(forecast_series_expect(&s, START + 10 * MINUTE_MS, START + 20 * MINUTE_MS,
+                                       INSTANT_MAX, &sum));
     assert_true(fabs(sum.volume - 30) < 1e-9);
     assert_false(sum.told);
-    assert_false(forecast_series_expect(&s, START, START + HOUR_MS, &sum)); /* a gap */
-    assert_false(forecast_series_expect(&s, START - MINUTE_MS, START + MINUTE_MS, &sum));
+    assert_false(forecast_series_expect(&s, START, START + HOUR_MS, INSTANT_MAX, &sum)); /* a gap */
+    assert_false(
+        forecast_series_expect(&s, START - MINUTE_MS, START + MINUTE_MS, INSTANT_MAX, &sum));
     forecast_series_deinit(&s);
 }
 
@@ -190,10 +192,39 @@ static void another_length_takes_the_place_of_what_it_overlaps(void **state) {
     assert_int_equal(forecast_series_put(&s, &v), -1);
     assert_int_equal(s.count, 3);
     struct forecast_sum sum;
-    assert_true(forecast_series_expect(&s, START, START + HOUR_MS, &sum));
+    assert_true(forecast_series_expect(&s, START, START + HOUR_MS, INSTANT_MAX, &sum));
     assert_true(fabs(sum.volume - 70) < 1e-9);
     assert_int_equal(sum.longest_ms, 2 * QUARTER_MS); /* neither the first nor the last */
     forecast_series_deinit(&s);
+}
+
+/* Sent again, with other figures or of another length, it was known before. */
+static void what_is_known_is_so_from_its_time_in_the_log(void **state) {
+    (void)state;
+    struct forecast_series s, loaded;
+    struct buf b;
+    buf_init(&b);
+    forecast_series_init(&s);
+    forecast_series_init(&loaded);
+    struct forecast f = usual();
+    for (int again = 0; again < 3; again++) {
+        f.log_at = START + again * HOUR_MS;
+        f.interval_ms = again < 2 ? QUARTER_MS : 2 * QUARTER_MS;
+        struct forecast_version v = forecast_version_of(&f);
+        forecast_series_put(&s, &v);
+        assert_null(forecast_series_holding(&s, START, START - 1));
+        const struct forecast_version *known = forecast_series_holding(&s, START, START);
+        assert_non_null(known);
+        assert_int_equal(known->interval_ms, f.interval_ms);
+    }
+    forecast_series_save(&s, &b);
+    struct cursor c = cursor_of(buf_slice(&b));
+    forecast_series_load(&loaded, &c);
+    assert_null(forecast_series_holding(&loaded, START, START - 1));
+    assert_non_null(forecast_series_holding(&loaded, START, START));
+    forecast_series_deinit(&s);
+    forecast_series_deinit(&loaded);
+    buf_deinit(&b);
 }
 
 /* The older one comes last: it has no place any more. */
@@ -268,6 +299,7 @@ int main(void) {
         cmocka_unit_test(the_newest_before_it_counts),
         cmocka_unit_test(parts_of_intervals_are_expected_by_their_length),
         cmocka_unit_test(another_length_takes_the_place_of_what_it_overlaps),
+        cmocka_unit_test(what_is_known_is_so_from_its_time_in_the_log),
         cmocka_unit_test(what_was_displaced_before_it_came_does_not_count),
         cmocka_unit_test(order_does_not_matter),
     };

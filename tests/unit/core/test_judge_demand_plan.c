@@ -5,9 +5,12 @@
 struct planning {
     struct forecast_series series;
     struct forecast_miss miss;
+    int32_t version;
+    int64_t log_at;
 };
 
 static void plan_init(struct planning *p, struct demand_test *t) {
+    *p = (struct planning){.version = 1};
     forecast_series_init(&p->series);
     forecast_miss_init(&p->miss);
     for (unsigned i = 0; i < FORECAST_LENGTHS; i++)
@@ -19,6 +22,8 @@ static void plan_each(struct planning *p, int64_t from, int64_t to, int64_t inte
                       double volume) {
     for (int64_t at = from; at < to; at += interval_ms) {
         struct forecast f = {.forecast_id = SLICE("wfm"),
+                             .version = p->version,
+                             .log_at = p->log_at,
                              .published_at = MONDAY,
                              .start_at = at,
                              .interval_ms = interval_ms,
@@ -187,6 +192,24 @@ static void long_intervals_leave_the_day_to_the_weeks(void **state) {
     forecast_series_deinit(&p.series);
 }
 
+/* Whatever else is read with it: steps before its time in the log do not know of it. */
+static void a_forecast_counts_from_when_the_log_had_it(void **state) {
+    struct demand_test *t = *state;
+    struct planning p;
+    even_weeks(t, 23);
+    int64_t from = LIVE_AT + 9 * HOUR_MS;
+    plan_init(&p, t);
+    plan(&p, LIVE_AT - DAY_MS, LIVE_AT + 2 * DAY_MS, 40);
+    p.version = 2;
+    p.log_at = from + HOUR_MS;
+    plan(&p, from, from + 3 * HOUR_MS, 120);
+    run_to(t, LIVE_AT, LIVE_AT + DAY_MS);
+    assert_int_equal(t->f.count, 2);
+    said_is(&t->f, 0, ALERT_DEMAND_DROP, TRANSITION_FIRING);
+    assert_int_equal(t->f.said[0].a.condition_at, p.log_at);
+    forecast_series_deinit(&p.series);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, demand_setup, demand_teardown)
     const struct CMUnitTest tests[] = {
@@ -197,6 +220,7 @@ int main(void) {
         TEST(a_busy_day_that_was_forecast_is_none),
         TEST(long_intervals_say_nothing_of_short_windows),
         TEST(long_intervals_leave_the_day_to_the_weeks),
+        TEST(a_forecast_counts_from_when_the_log_had_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

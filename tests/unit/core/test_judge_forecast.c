@@ -304,14 +304,15 @@ static void errors_are_of_the_length_that_is_asked_for(void **state) {
                  {2 * HOUR_MS, 4 * HOUR_MS, 3, 320},      {5 * HOUR_MS, 4 * HOUR_MS, 3, 800}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         int64_t to_at = START + 6 * HOUR_MS;
-        assert_true(
-            forecast_miss_expect(&q->miss, &q->series, to_at - cases[i].asked_ms, to_at, &v));
+        assert_true(forecast_miss_expect(&q->miss, &q->series, to_at - cases[i].asked_ms, to_at,
+                                         INSTANT_MAX, &v));
         assert_int_equal(v.learned_ms, cases[i].learned_ms);
         assert_int_equal(v.longest_ms, LENGTH_MS);
         assert_true(fabs(v.mean - cases[i].mean) < 1e-9);
         assert_true(fabs(v.cv2 - cases[i].cv2) < 0.01);
     }
-    assert_false(forecast_miss_expect(&q->miss, &q->series, START - LENGTH_MS, START + 1, &v));
+    assert_false(
+        forecast_miss_expect(&q->miss, &q->series, START - LENGTH_MS, START + 1, INSTANT_MAX, &v));
     queue_free(q);
 }
 
