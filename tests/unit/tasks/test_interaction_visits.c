@@ -373,7 +373,7 @@ static void say_of(struct kit *k, const char *id, enum event_type type, int64_t 
 static void move_to_where_reasons_are_refused(struct kit *k, const struct leaf *taken) {
     struct leaf key = *taken;
     struct leaf_dict *here = k->leaves;
-    char reason[16];
+    char reason[32];
     k->options.leaves = k->leaves = leaf_dict_new(&k->contracts, 20000);
     for (int i = 0; i < LEAF_REASONS_MAX; i++) {
         snprintf(reason, sizeof(reason), "other %d", i);
