@@ -97,7 +97,7 @@ run_sim() {
     c_tests sim asan-ubsan
 }
 
-# Most of a test with a real broker is waiting: three run side by side, each on a stack of its own.
+# Most of a test with a real broker is waiting: four run side by side, each on a stack of its own.
 run_integration() {
     local program
     build release || return 0
@@ -112,7 +112,7 @@ run_integration() {
         fi
     done
     unset KAFKA REGISTRY REDIS
-    python_tests integration tests/integration -n 3 "$@"
+    python_tests integration tests/integration -n 4 --dist worksteal "$@"
 }
 
 run_fuzz() {
