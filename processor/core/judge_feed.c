@@ -34,21 +34,14 @@ static void insert_ahead(struct feed_state *s, size_t at, int64_t heard_at) {
     s->ahead_count++;
 }
 
-/* Orders instants; those between two steps are alike, and a step is one by itself: it knows of what
- * was heard at it, and not of what came right afterwards. */
-static int64_t place_of(int64_t heard_at) {
-    return instant_floor(heard_at, FEED_STEP_MS) +
-           instant_floor(heard_at + FEED_STEP_MS - 1, FEED_STEP_MS);
-}
-
 /* Of those that are alike the newest is kept; sources that are behind come later with older
  * instants. */
 static void note_ahead(struct feed_state *s, int64_t heard_at) {
-    int64_t place = place_of(heard_at);
+    int64_t place = feed_step_place(heard_at);
     size_t at = s->ahead_count;
-    while (at > 0 && place_of(s->ahead_at[at - 1]) > place)
+    while (at > 0 && feed_step_place(s->ahead_at[at - 1]) > place)
         at--;
-    bool known = at > 0 && place_of(s->ahead_at[at - 1]) == place;
+    bool known = at > 0 && feed_step_place(s->ahead_at[at - 1]) == place;
     if (!known && s->ahead_count == FEED_AHEAD_MAX)
         at = FEED_AHEAD_MAX; /* the newest stands for it */
     if (!known && s->ahead_count < FEED_AHEAD_MAX)
@@ -168,12 +161,6 @@ static void resolve(const struct judge_context *ctx, const struct episode_name *
     a.summary = buf_slice(&summary);
     episode_end(ctx, name, TRANSITION_RESOLVED, back_at, &a);
     buf_deinit(&summary);
-}
-
-static struct scope scope_of_site(struct slice site) {
-    struct scope scope = {.mask = SCOPE_BIT(SCOPE_SITE)};
-    scope.values[SCOPE_SITE] = site;
-    return scope;
 }
 
 static struct episode_name name_of(const struct scope *scope) {

@@ -2,9 +2,8 @@
 #pragma once
 
 #include "base/cursor.h"
+#include "core/feed_step.h"
 #include "core/judge.h"
-
-#define FEED_STEP_MS (10 * SECOND_MS) /* judged at multiples of this */
 
 /* Instants beyond the clock that are held at most: beyond it the newest counts for the others. */
 #define FEED_AHEAD_MAX 65536

@@ -73,7 +73,7 @@ static int64_t load_count(struct cursor *c) {
 
 static struct quality_reading load_reading(struct cursor *c) {
     struct quality_reading r = {.from_at = cursor_zigzag(c)};
-    if (r.from_at < 0 || r.from_at > EVENT_CLOCK_MAX || r.from_at % FEED_STEP_MS != 0)
+    if (!feed_step_can_be(r.from_at))
         cursor_fail(c);
     r.records = load_count(c);
     bool any = cursor_u8(c) != 0;
@@ -173,24 +173,14 @@ static struct quality_reading *find(struct quality_state *s, int64_t from_at) {
     return &s->ahead[s->ahead_from + at];
 }
 
-static int64_t next_step(int64_t step_at) {
-    return instant_floor(step_at, FEED_STEP_MS) + FEED_STEP_MS;
-}
-
-/* A reading is whole when its step is over. */
-static int64_t counts_at(const struct quality_reading *r, int64_t step_at) {
-    int64_t at = r->from_at + FEED_STEP_MS;
-    return at > step_at ? at : next_step(step_at);
-}
-
 int64_t judge_quality_heard(struct quality_state *s, int64_t heard_at, int64_t records,
                             const int64_t *refused, int64_t step_at) {
-    struct quality_reading *r = find(s, instant_floor(heard_at, FEED_STEP_MS));
+    struct quality_reading *r = find(s, feed_step_of(heard_at));
     if (!r)
         return INSTANT_MAX;
     add(&r->records, records);
     add_refused(r->refused, refused);
-    return s->told || refused_in(r) > 0 ? counts_at(r, step_at) : INSTANT_MAX;
+    return s->told || refused_in(r) > 0 ? feed_step_counting(r->from_at, step_at) : INSTANT_MAX;
 }
 
 void judge_quality_pass(struct quality_state *s, int64_t step_at) {
@@ -241,11 +231,11 @@ static bool is_over(const struct contract *contract, const struct quality_state 
 int64_t judge_quality_due(const struct contract *contract, const struct quality_state *s,
                           bool clock_told, int64_t step_at) {
     if (s->told ? is_over(contract, s) : is_bad(contract, s, clock_told))
-        return next_step(step_at);
+        return feed_step_after(step_at);
     for (size_t i = 0; i < s->ahead_count; i++) {
         const struct quality_reading *r = &s->ahead[s->ahead_from + i];
         if (s->told || refused_in(r) > 0)
-            return counts_at(r, step_at);
+            return feed_step_counting(r->from_at, step_at);
     }
     return INSTANT_MAX;
 }
@@ -345,12 +335,6 @@ static void resolve(const struct judge_context *ctx, const struct episode_name *
     a.summary = buf_slice(&summary);
     episode_end(ctx, name, TRANSITION_RESOLVED, step_at, &a);
     buf_deinit(&summary);
-}
-
-static struct scope scope_of_site(struct slice site) {
-    struct scope scope = {.mask = site.size > 0 ? SCOPE_BIT(SCOPE_SITE) : 0};
-    scope.values[SCOPE_SITE] = site;
-    return scope;
 }
 
 /* Those of the sites can be one of the tenant, under their rule; that of no site is another. */

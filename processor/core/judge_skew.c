@@ -38,7 +38,7 @@ static void save_reading(const struct skew_reading *r, struct buf *b) {
 static struct skew_reading load_reading(struct cursor *c) {
     struct skew_reading r = {.from_at = cursor_zigzag(c)};
     r.lead_ms = cursor_zigzag(c);
-    if (r.lead_ms > LEAD_MOST_MS || r.lead_ms < -LEAD_MOST_MS)
+    if (!feed_step_can_be(r.from_at) || r.lead_ms > LEAD_MOST_MS || r.lead_ms < -LEAD_MOST_MS)
         cursor_fail(c);
     return r;
 }
@@ -89,26 +89,17 @@ static bool is_off(const struct contract *contract, int64_t lead_ms) {
     return most_ms > 0 && (lead_ms > most_ms || lead_ms < -most_ms);
 }
 
-static int64_t next_step(int64_t step_at) {
-    return instant_floor(step_at, FEED_STEP_MS) + FEED_STEP_MS;
-}
-
-/* A reading is whole when its step is over. */
-static int64_t counts_at(const struct skew_reading *r, int64_t step_at) {
-    int64_t at = r->from_at + FEED_STEP_MS;
-    return at > step_at ? at : next_step(step_at);
-}
-
 int64_t judge_skew_heard(const struct contract *contract, struct skew_state *s, int64_t heard_at,
                          int64_t lead_ms, int64_t step_at) {
-    struct skew_reading reading = {instant_floor(heard_at, FEED_STEP_MS), lead_ms};
+    struct skew_reading reading = {feed_step_of(heard_at), lead_ms};
     if (lead_ms > LEAD_MOST_MS)
         reading.lead_ms = LEAD_MOST_MS;
     else if (lead_ms < -LEAD_MOST_MS)
         reading.lead_ms = -LEAD_MOST_MS;
     note(s, reading);
-    return s->told != SKEW_NONE || is_off(contract, lead_ms) ? counts_at(&reading, step_at)
-                                                             : INSTANT_MAX;
+    return s->told != SKEW_NONE || is_off(contract, lead_ms)
+               ? feed_step_counting(reading.from_at, step_at)
+               : INSTANT_MAX;
 }
 
 static void push(struct skew_state *s, struct skew_reading reading) {
@@ -186,10 +177,10 @@ int64_t judge_skew_due(const struct contract *contract, const struct skew_state 
                        int64_t step_at) {
     bool told = s->told != SKEW_NONE;
     if (told ? is_over(contract, s) : side_now(contract, s) != SKEW_NONE)
-        return next_step(step_at);
+        return feed_step_after(step_at);
     for (size_t i = 0; i < s->ahead_count; i++) {
         if (told || is_off(contract, s->ahead[i].lead_ms))
-            return counts_at(&s->ahead[i], step_at);
+            return feed_step_counting(s->ahead[i].from_at, step_at);
     }
     return INSTANT_MAX;
 }
@@ -281,12 +272,6 @@ static void resolve(const struct judge_context *ctx, const struct episode_name *
     a.summary = buf_slice(&summary);
     episode_end(ctx, name, TRANSITION_RESOLVED, step_at, &a);
     buf_deinit(&summary);
-}
-
-static struct scope scope_of_site(struct slice site) {
-    struct scope scope = {.mask = SCOPE_BIT(SCOPE_SITE)};
-    scope.values[SCOPE_SITE] = site;
-    return scope;
 }
 
 static struct episode_name name_of(const struct scope *scope) {

@@ -19,6 +19,12 @@ struct scope scope_of_leaf(const struct leaf *leaf, uint32_t mask) {
     return s;
 }
 
+struct scope scope_of_site(struct slice site) {
+    struct scope scope = {.mask = site.size > 0 ? SCOPE_BIT(SCOPE_SITE) : 0};
+    scope.values[SCOPE_SITE] = site;
+    return scope;
+}
+
 static bool stands_for_itself(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '.' || c == '-' || c == '~';

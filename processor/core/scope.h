@@ -23,6 +23,9 @@ struct scope {
 /* The scope of `mask` that this leaf counts in. */
 struct scope scope_of_leaf(const struct leaf *leaf, uint32_t mask);
 
+/* The scope of a site; of all where it is empty. */
+struct scope scope_of_site(struct slice site);
+
 /* "all", or "site=main/queue=PS": percent-encoded as CONTRACT *Redis* says. Appends to b. */
 void scope_format(const struct scope *s, struct buf *b);
 

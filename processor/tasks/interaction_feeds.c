@@ -49,18 +49,12 @@ static struct slice take_name(struct slice *kept, struct slice name) {
     return copy;
 }
 
-/* As far as it matters when something was heard: at a step, or between two of them. */
-static int64_t place_of(int64_t heard_at) {
-    return instant_floor(heard_at, FEEDS_STEP_MS) +
-           instant_floor(heard_at + FEEDS_STEP_MS - 1, FEEDS_STEP_MS);
-}
-
 static bool is_feed(const void *context, uint32_t handle, const void *key) {
     const struct feeds *f = context;
     const struct report_feed *a = &f->feeds[handle];
     const struct report_feed *b = key;
     return slice_equal(a->site, b->site) && slice_equal(a->tenant, b->tenant) &&
-           place_of(a->heard_at) == place_of(b->heard_at);
+           feed_step_place(a->heard_at) == feed_step_place(b->heard_at);
 }
 
 static uint32_t add(struct feeds *f, uint64_t hash, const struct report_feed *key) {
@@ -83,7 +77,7 @@ static uint32_t add(struct feeds *f, uint64_t hash, const struct report_feed *ke
 static uint32_t find(struct feeds *f, const struct report_feed *key) {
     if (f->last < f->count && is_feed(f, f->last, key))
         return f->last;
-    uint64_t at = (uint64_t)place_of(key->heard_at);
+    uint64_t at = (uint64_t)feed_step_place(key->heard_at);
     uint64_t hash = slice_hash(key->site, slice_hash(key->tenant, key->tenant.size) ^ at);
     uint32_t place = table_find(&f->index, hash, is_feed, f, key);
     if (place == TABLE_NONE && f->count < FEEDS_MAX)

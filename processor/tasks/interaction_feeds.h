@@ -2,12 +2,12 @@
 #pragma once
 
 #include "base/table.h"
+#include "core/feed_step.h"
 #include "core/report.h"
 
-/* A site is noted once for each step of log time, so that silence does not depend on how much of
- * it one report spans. */
-#define FEEDS_STEP_MS (10 * SECOND_MS)
-/* Notes between two reports; what comes beyond is not noted until the next. */
+/* A site is noted once for each step of log time (feed_step_place), so that silence does not depend
+ * on how much of it one report spans. So many notes fit between two reports; what comes beyond is
+ * not noted until the next. */
 #define FEEDS_MAX 65536
 
 struct feeds {

@@ -1,0 +1,32 @@
+/* Steps of log time by which feeds are noted and judged. */
+#pragma once
+
+#include "core/event.h"
+
+#define FEED_STEP_MS (10 * SECOND_MS)
+
+static inline int64_t feed_step_of(int64_t at) {
+    return instant_floor(at, FEED_STEP_MS);
+}
+
+static inline int64_t feed_step_after(int64_t at) {
+    return feed_step_of(at) + FEED_STEP_MS;
+}
+
+/* Of a step that was saved. */
+static inline bool feed_step_can_be(int64_t step_at) {
+    return step_at >= 0 && step_at <= EVENT_CLOCK_MAX && step_at % FEED_STEP_MS == 0;
+}
+
+/* Orders instants; those between two steps are alike, and a step is one by itself: it knows of what
+ * was heard at it, and not of what came right afterwards. */
+static inline int64_t feed_step_place(int64_t heard_at) {
+    return feed_step_of(heard_at) + feed_step_of(heard_at + FEED_STEP_MS - 1);
+}
+
+/* A reading of [from_at, from_at + FEED_STEP_MS) is whole when that is over: the step that counts
+ * it, after step_at. */
+static inline int64_t feed_step_counting(int64_t from_at, int64_t step_at) {
+    int64_t at = from_at + FEED_STEP_MS;
+    return at > step_at ? at : feed_step_after(step_at);
+}
