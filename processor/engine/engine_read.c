@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "base/check.h"
+#include "core/event.h"
 #include "engine/engine_state.h"
 
 static struct outbox *outbox_of(struct engine *e, const struct partition *p) {
@@ -12,10 +13,22 @@ static const char *topic_of(const struct engine *e, const struct partition *p) {
     return p->input == INPUT_TENANTS ? e->options.tenants : e->options.interactions;
 }
 
+/* Producers may stamp anything; a clock that stood on that could never be saved. */
+static bool stamp_is_a_time(struct engine *e, struct partition *p, const struct log_record *r) {
+    if (r->log_at >= 0 && r->log_at <= EVENT_AT_MAX)
+        return true;
+    engine_fail(e,
+                "partition %" PRId32 " of %s, offset %" PRId64 ": the record is stamped %" PRId64
+                ", and clock: log needs milliseconds since 1970, of a time before 2200; write the "
+                "records anew, to a topic that is stamped so",
+                p->number, topic_of(e, p), r->offset, r->log_at);
+    return false;
+}
+
 /* Live clocks stand on the broker's time stamps; false when the record may not be taken now. */
 static bool stamp_is_good(struct engine *e, struct partition *p, const struct log_record *r) {
     if (!e->options.live)
-        return true;
+        return stamp_is_a_time(e, p, r);
     if (!r->append_time) {
         engine_fail(e,
                     "partition %" PRId32 " of %s, offset %" PRId64

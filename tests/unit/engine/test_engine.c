@@ -236,6 +236,25 @@ static void test_refused_commit_ends_the_engine(void **state) {
     sim_deinit(&s);
 }
 
+/* Nothing of it is saved: a state with such a clock could not be read again. */
+static void test_a_stamp_that_is_no_time_ends_the_engine(void **state) {
+    (void)state;
+    const int64_t stamps[] = {-1, INT64_C(1795450259244000)};
+    for (size_t i = 0; i < 2; i++) {
+        struct sim s;
+        sim_init(&s, 1);
+        struct engine *e = start(&s, false, false);
+        send_event(&s, 0, 5000, 1, QUEUED);
+        send_event(&s, 0, stamps[i], 2, QUEUED);
+        sim_run(&s, e, 1000);
+        assert_non_null(engine_failure(e));
+        assert_non_null(strstr(engine_failure(e), "offset 1: the record is stamped "));
+        engine_free(e);
+        assert_true(s.log[INPUT_INTERACTIONS][0].committed <= 1);
+        sim_deinit(&s);
+    }
+}
+
 static void test_more_partitions_than_before_are_refused(void **state) {
     (void)state;
     struct sim s;
@@ -305,6 +324,7 @@ int main(void) {
         cmocka_unit_test(test_quiet_partition_gets_ticks_and_time_passes),
         cmocka_unit_test(test_unknown_schema_holds_its_partition_only),
         cmocka_unit_test(test_refused_commit_ends_the_engine),
+        cmocka_unit_test(test_a_stamp_that_is_no_time_ends_the_engine),
         cmocka_unit_test(test_more_partitions_than_before_are_refused),
         cmocka_unit_test(test_view_that_is_down_stops_nothing),
         cmocka_unit_test(test_a_log_that_stands_still_is_shown_to_its_end),
