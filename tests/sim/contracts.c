@@ -126,36 +126,6 @@ static void run_change(struct run *run, const struct set *sets, size_t to) {
     interaction_task_change_contracts(run->task, sets[to].leaves, &run->out);
 }
 
-static void run_reload(struct run *run, uint64_t seed) {
-    struct buf bytes;
-    struct err err = {""};
-    buf_init(&bytes);
-    interaction_task_save(run->task, &bytes);
-    interaction_task_free(run->task);
-    run->task = interaction_task_new(&run->options);
-    if (!interaction_task_load(run->task, buf_slice(&bytes), &err))
-        fail_msg("FLOORWALKER_SEED=%llu: not read back: %s", (unsigned long long)seed, err.text);
-    buf_deinit(&bytes);
-}
-
-static void run_record(struct run *run, const struct history *h, size_t k) {
-    const struct history_record *record = &h->records[k];
-    if (record->tick) {
-        interaction_task_tick(run->task, record->log_at, &run->out);
-        return;
-    }
-    struct event ev = record->event;
-    ev.event_id = slice_of(record->event_id);
-    ev.interaction_id = slice_of(record->interaction_id);
-    struct record_place place = {.topic = SLICE("interactions"),
-                                 .offset = (int64_t)k,
-                                 .log_at = record->log_at,
-                                 .key = ev.interaction_id,
-                                 .value = SLICE("value"),
-                                 .schema_id = 1};
-    interaction_task_apply(run->task, &place, &ev, &run->out);
-}
-
 static void expect_same(uint64_t seed, size_t at, const char *what, const struct buf *a,
                         const struct buf *b) {
     if (!slice_equal(buf_slice(a), buf_slice(b)))
@@ -229,14 +199,14 @@ static void one_history(const struct kit *k, const struct set *sets, struct hist
             size_t to = rng_below(&r, SETS);
             run_change(&straight, sets, to);
             if (rng_below(&r, 2) == 0)
-                run_reload(&pieces, seed);
+                pieces.task = history_reload(pieces.task, &pieces.options, seed);
             run_change(&pieces, sets, to);
             expect_same_runs(seed, i, sets, &straight, &pieces);
         }
-        run_record(&straight, h, i);
+        history_apply(straight.task, h, i, &straight.out);
         if (rng_below(&r, rarely) == 0)
-            run_reload(&pieces, seed);
-        run_record(&pieces, h, i);
+            pieces.task = history_reload(pieces.task, &pieces.options, seed);
+        history_apply(pieces.task, h, i, &pieces.out);
     }
     interaction_task_finish(straight.task, T0 + 400 * DAY_MS, &straight.out);
     interaction_task_finish(pieces.task, T0 + 400 * DAY_MS, &pieces.out);

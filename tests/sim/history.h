@@ -297,3 +297,38 @@ static inline void effects_sums(const struct effects *e, const struct leaf_dict 
         effects_put_row(b, leaves, delta_table_at(e->deltas, order[k]));
     free(order);
 }
+
+static inline void history_apply(struct interaction_task *task, const struct history *h, size_t k,
+                                 struct outbox *out) {
+    const struct history_record *record = &h->records[k];
+    if (record->tick) {
+        interaction_task_tick(task, record->log_at, out);
+        return;
+    }
+    struct event ev = record->event;
+    ev.event_id = slice_of(record->event_id);
+    ev.interaction_id = slice_of(record->interaction_id);
+    struct record_place place = {.topic = SLICE("interactions"),
+                                 .offset = (int64_t)k,
+                                 .log_at = record->log_at,
+                                 .key = ev.interaction_id,
+                                 .value = SLICE("value"),
+                                 .schema_id = 1};
+    interaction_task_apply(task, &place, &ev, out);
+}
+
+/* The task goes through bytes and comes back as another one. */
+static inline struct interaction_task *history_reload(struct interaction_task *task,
+                                                      const struct interaction_task_options *o,
+                                                      uint64_t seed) {
+    struct buf bytes;
+    struct err err = {""};
+    buf_init(&bytes);
+    interaction_task_save(task, &bytes);
+    interaction_task_free(task);
+    task = interaction_task_new(o);
+    if (!interaction_task_load(task, buf_slice(&bytes), &err))
+        fail_msg("FLOORWALKER_SEED=%llu: not read back: %s", (unsigned long long)seed, err.text);
+    buf_deinit(&bytes);
+    return task;
+}

@@ -37,35 +37,8 @@ static void run_deinit(struct run *run) {
     effects_deinit(&run->effects);
 }
 
-static void run_record(struct run *run, const struct history *h, size_t k) {
-    const struct history_record *record = &h->records[k];
-    if (record->tick) {
-        interaction_task_tick(run->task, record->log_at, &run->out);
-        return;
-    }
-    struct event ev = record->event;
-    ev.event_id = slice_of(record->event_id);
-    ev.interaction_id = slice_of(record->interaction_id);
-    struct record_place place = {.topic = SLICE("interactions"),
-                                 .offset = (int64_t)k,
-                                 .log_at = record->log_at,
-                                 .key = ev.interaction_id,
-                                 .value = SLICE("value"),
-                                 .schema_id = 1};
-    interaction_task_apply(run->task, &place, &ev, &run->out);
-}
-
-/* The task goes through bytes and comes back as another one. */
-static void run_reload(struct run *run) {
-    struct buf bytes;
-    struct err err = {""};
-    buf_init(&bytes);
-    interaction_task_save(run->task, &bytes);
-    interaction_task_free(run->task);
-    run->task = interaction_task_new(&run->kit->options);
-    if (!interaction_task_load(run->task, buf_slice(&bytes), &err))
-        fail_msg("saved state is not read back: %s", err.text);
-    buf_deinit(&bytes);
+static void run_reload(struct run *run, uint64_t seed) {
+    run->task = history_reload(run->task, &run->kit->options, seed);
 }
 
 /* The line around a byte: the whole is too long to read. */
@@ -123,7 +96,7 @@ static void expect_same_gauges(uint64_t seed, struct run *straight, struct run *
     struct buf x, y;
     buf_init(&x);
     buf_init(&y);
-    run_reload(pieces);
+    run_reload(pieces, seed);
     gauge_texts(straight, &x);
     gauge_texts(pieces, &y);
     expect_same(seed, "gauges", &x, &y);
@@ -141,10 +114,10 @@ static void one_history(struct kit *k, struct history *h, uint64_t seed) {
     run_init(&pieces, k);
     uint64_t rarely = 1 + rng_below(&r, 12);
     for (size_t i = 0; i < h->count; i++) {
-        run_record(&straight, h, i);
+        history_apply(straight.task, h, i, &straight.out);
         if (rng_below(&r, rarely) == 0)
-            run_reload(&pieces);
-        run_record(&pieces, h, i);
+            run_reload(&pieces, seed);
+        history_apply(pieces.task, h, i, &pieces.out);
     }
     expect_same_runs(seed, &straight, &pieces);
     expect_same_gauges(seed, &straight, &pieces);
@@ -383,7 +356,7 @@ static void sums_of(struct kit *k, const struct history *h, struct buf *sums) {
     run.out.effort = believe_effort;
     run.out.miss = believe_miss;
     for (size_t i = 0; i < h->count; i++)
-        run_record(&run, h, i);
+        history_apply(run.task, h, i, &run.out);
     interaction_task_finish(run.task, T0 + 400 * DAY_MS, &run.out);
     effects_sums(&run.effects, k->leaves, sums);
     belief_texts(&beliefs, sums);

@@ -1,7 +1,6 @@
 /* Is a wrong clock of a site told, once, and no odd record, no backlog and no replay? */
-#include "judge_fixture.h"
+#include "feed_ways.h"
 
-#include "base/property.h"
 #include "core/judge_skew.h"
 
 #define START (1000 * FEED_STEP_MS)
@@ -188,7 +187,7 @@ struct news {
 #define NEWS_MAX 3000
 
 /* Hours in which the clock is right, fast, slow, or a backlog is sent; several records a step. */
-static size_t random_news(uint64_t seed, struct news *news) {
+static void random_news(uint64_t seed, struct news *news) {
     struct rng r;
     rng_init(&r, seed);
     int64_t at = START, lead_ms = 0, gain_ms = 0;
@@ -202,7 +201,6 @@ static size_t random_news(uint64_t seed, struct news *news) {
         at += (int64_t)rng_below(&r, rng_below(&r, 30) ? 12000 : 300000);
         news[i] = (struct news){at, lead_ms - (int64_t)rng_below(&r, 8000)};
     }
-    return NEWS_MAX;
 }
 
 static void restart(struct skew_state *s, int64_t step_at) {
@@ -223,16 +221,16 @@ static void restart(struct skew_state *s, int64_t step_at) {
 
 /* Every step, each record once it is there and twice; or far ahead, the newest first, due steps
  * alone, and with restarts. */
-static void run(struct judge_fixture *f, const struct news *news, size_t count, bool lazy,
-                struct buf *state) {
+static void run(struct judge_fixture *f, const void *all, bool lazy, struct buf *state) {
+    const struct news *news = all;
     struct skew_state s;
     skew_state_init(&s);
     size_t heard = 0;
     int64_t due_at = INSTANT_MAX;
-    int64_t end_at = news[count - 1].heard_at + 2 * FEED_STEP_MS;
+    int64_t end_at = news[NEWS_MAX - 1].heard_at + 2 * FEED_STEP_MS;
     for (int64_t at = START; at <= end_at; at += FEED_STEP_MS) {
         size_t until = heard;
-        while (until < count && (news[until].heard_at < at || (lazy && until < heard + 100)))
+        while (until < NEWS_MAX && (news[until].heard_at < at || (lazy && until < heard + 100)))
             until++;
         for (size_t k = 0; k < until - heard; k++) {
             const struct news *n = &news[lazy ? until - 1 - k : heard + k];
@@ -262,34 +260,8 @@ static void the_way_of_news_makes_no_difference(void **state) {
     size_t told = 0;
     uint64_t first = property_first_seed();
     for (uint64_t seed = first; seed < first + 20; seed++) {
-        size_t count = random_news(seed, news);
-        struct buf eager, lazy;
-        buf_init(&eager);
-        buf_init(&lazy);
-        f->count = 0;
-        run(f, news, count, false, &eager);
-        size_t said = f->count;
-        episode_book_free(f->ctx.book);
-        f->ctx.book = episode_book_new(f->ctx.tenant, EPISODE_OPEN_LIMIT);
-        struct judge_fixture other = *f;
-        other.said += said;
-        other.count = 0;
-        other.out.context = &other;
-        other.ctx.out = &other.out;
-        run(&other, news, count, true, &lazy);
-        REQUIRE(seed, other.count == said);
-        for (size_t i = 0; i < said; i++) {
-            const struct alert *a = &f->said[i].a, *b = &other.said[i].a;
-            REQUIRE(seed, a->transition == b->transition && a->condition_at == b->condition_at &&
-                              a->opened_at == b->opened_at && a->resolved_at == b->resolved_at &&
-                              a->observed == b->observed);
-        }
-        REQUIRE(seed, slice_equal(buf_slice(&eager), buf_slice(&lazy)));
-        told += said;
-        episode_book_free(f->ctx.book);
-        f->ctx.book = episode_book_new(f->ctx.tenant, EPISODE_OPEN_LIMIT);
-        buf_deinit(&eager);
-        buf_deinit(&lazy);
+        random_news(seed, news);
+        told += feed_ways_check(f, seed, run, news);
     }
     assert_true(told > 50);
 }

@@ -355,20 +355,50 @@ static void the_limits_hold(void **state) {
     collected_deinit(&effects);
 }
 
+/* A tenant task of no contract, and the accuracy it publishes. */
+struct scene {
+    struct contract acme;
+    struct contract_set set;
+    struct tenant_task_options options;
+    struct tenant_task *t;
+    struct collected effects;
+    struct outbox out;
+    struct stage *s;
+};
+
+static void scene_init(struct scene *c) {
+    c->set = fixture_contracts(&c->acme);
+    c->set.count = 0;
+    c->options = task_options(&c->set, true);
+    c->t = tenant_task_new(&c->options);
+    collected_init(&c->effects);
+    c->s = calloc(1, sizeof(*c->s));
+    c->effects.on_kpi = take_kpi;
+    c->effects.context = c->s;
+    c->out = collected_outbox(&c->effects);
+}
+
+static void scene_deinit(struct scene *c) {
+    tenant_task_free(c->t);
+    collected_deinit(&c->effects);
+    free(c->s);
+}
+
+/* Of what was forecast up to the last moment, all hours together. */
+static struct accuracy scene_accuracy(const struct scene *c) {
+    struct accuracy sum = {0};
+    for (size_t h = 0; h < c->s->hour_count; h++) {
+        sum.came += c->s->hours[h].by[FORECAST_LEAD_NONE].came;
+        sum.missed += c->s->hours[h].by[FORECAST_LEAD_NONE].missed;
+    }
+    return sum;
+}
+
 /* What came before anybody asked was not counted apart: such an interval would seem empty. */
 static void an_interval_that_was_not_heard_whole_is_not_measured(void **state) {
     (void)state;
-    struct contract acme;
-    struct contract_set set = fixture_contracts(&acme);
-    set.count = 0;
-    struct tenant_task_options options = task_options(&set, true);
-    struct tenant_task *t = tenant_task_new(&options);
-    struct collected effects;
-    collected_init(&effects);
-    struct stage *s = calloc(1, sizeof(*s));
-    effects.on_kpi = take_kpi;
-    effects.context = s;
-    struct outbox out = collected_outbox(&effects);
+    struct scene c;
+    scene_init(&c);
     int64_t at = instant_floor(FIXTURE_START, DAY_MS);
     struct fixture_report r;
     fixture_report_init(&r);
@@ -377,71 +407,50 @@ static void an_interval_that_was_not_heard_whole_is_not_measured(void **state) {
                                        .which = COUNTER_OFFERED,
                                        .value = 5});
     fixture_clock(&r, 0, 1, at + MINUTE_MS, false);
-    tenant_task_apply(t, &r.report, at, &out);
-    tell(t, &out, "billing", at, 1);
-    tell(t, &out, "billing", at + LENGTH_MS, 1);
-    tell(t, &out, "billing", at + 2 * LENGTH_MS, 1);
+    tenant_task_apply(c.t, &r.report, at, &c.out);
+    tell(c.t, &c.out, "billing", at, 1);
+    tell(c.t, &c.out, "billing", at + LENGTH_MS, 1);
+    tell(c.t, &c.out, "billing", at + 2 * LENGTH_MS, 1);
     fixture_report_init(&r);
     fixture_add(&r, &(struct fact_row){
                         .pane_at = at + 2 * LENGTH_MS, .which = COUNTER_OFFERED, .value = 8});
     fixture_clock(&r, 0, 1, at + 2 * HOUR_MS, false);
-    tenant_task_apply(t, &r.report, at, &out);
-    struct accuracy sum = {0};
-    for (size_t h = 0; h < s->hour_count; h++) {
-        sum.came += s->hours[h].by[FORECAST_LEAD_NONE].came;
-        sum.missed += s->hours[h].by[FORECAST_LEAD_NONE].missed;
-    }
+    tenant_task_apply(c.t, &r.report, at, &c.out);
+    struct accuracy sum = scene_accuracy(&c);
     assert_int_equal(sum.came, 8);
     assert_int_equal(llround(sum.missed), 2); /* of the third interval alone */
-    tenant_task_free(t);
-    collected_deinit(&effects);
-    free(s);
+    scene_deinit(&c);
 }
 
 /* Three quarters of an hour are over and measured when they turn out to have been planned as one;
  * or late, as one of another beginning. What they counted is taken back. */
 static void what_another_length_displaces_is_counted_once(void **state) {
     (void)state;
-    struct contract acme;
-    struct contract_set set = fixture_contracts(&acme);
-    set.count = 0;
-    struct tenant_task_options options = task_options(&set, true);
-    struct tenant_task *t = tenant_task_new(&options);
-    struct collected effects;
-    collected_init(&effects);
-    struct stage *s = calloc(1, sizeof(*s));
-    effects.on_kpi = take_kpi;
-    effects.context = s;
-    struct outbox out = collected_outbox(&effects);
+    struct scene c;
+    scene_init(&c);
     int64_t at = instant_floor(FIXTURE_START, DAY_MS);
     struct fixture_report r;
     fixture_report_init(&r);
     fixture_clock(&r, 0, 1, at, false);
-    tenant_task_apply(t, &r.report, at, &out);
+    tenant_task_apply(c.t, &r.report, at, &c.out);
     for (int64_t i = 1; i < 5; i++)
-        tell(t, &out, "billing", at + i * LENGTH_MS, 1);
+        tell(c.t, &c.out, "billing", at + i * LENGTH_MS, 1);
     fixture_report_init(&r);
     for (int64_t i = 1; i < 5; i++)
         fixture_add(&r, &(struct fact_row){.pane_at = at + i * LENGTH_MS,
                                            .which = COUNTER_OFFERED,
                                            .value = 1 + i});
     fixture_clock(&r, 0, 1, at + 2 * HOUR_MS, false);
-    tenant_task_apply(t, &r.report, at, &out);
-    tell_length(t, &out, "billing", at + 2 * LENGTH_MS, 2 * LENGTH_MS, 2);
-    t = restarted(t, &options);
+    tenant_task_apply(c.t, &r.report, at, &c.out);
+    tell_length(c.t, &c.out, "billing", at + 2 * LENGTH_MS, 2 * LENGTH_MS, 2);
+    c.t = restarted(c.t, &c.options);
     fixture_report_init(&r);
     fixture_clock(&r, 0, 1, at + 3 * HOUR_MS, false);
-    tenant_task_apply(t, &r.report, at, &out);
-    struct accuracy sum = {0};
-    for (size_t h = 0; h < s->hour_count; h++) {
-        sum.came += s->hours[h].by[FORECAST_LEAD_NONE].came;
-        sum.missed += s->hours[h].by[FORECAST_LEAD_NONE].missed;
-    }
+    tenant_task_apply(c.t, &r.report, at, &c.out);
+    struct accuracy sum = scene_accuracy(&c);
     assert_int_equal(sum.came, 2 + (3 + 4) + 5);
     assert_int_equal(llround(sum.missed), 8 + 3 + 5);
-    tenant_task_free(t);
-    collected_deinit(&effects);
-    free(s);
+    scene_deinit(&c);
 }
 
 int main(void) {
