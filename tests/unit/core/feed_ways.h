@@ -5,8 +5,8 @@
 #include "base/property.h"
 #include "judge_fixture.h"
 
-/* All the news through a new state of the judge; its bytes in the end. `lazy`: far ahead, the newest
- * first, due steps alone, and with restarts; else every step, each record once it is there. */
+/* All the news through a new state of the judge; its bytes in the end. `lazy`: far ahead, the
+ * newest first, due steps alone, and with restarts; else every step, each record as it comes. */
 typedef void feed_ways_run(struct judge_fixture *f, const void *news, bool lazy, struct buf *state);
 
 static inline void feed_ways_new_book(struct judge_fixture *f) {
