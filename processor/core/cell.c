@@ -249,10 +249,9 @@ int64_t cell_still_until(struct cell *c) {
         for (size_t w = 0; w < c->shape.window_count && c->tiers[t].count > 0; w++) {
             struct cell_window *window = &c->windows[w];
             int64_t edge_at = window->edge_at, length_ms = c->shape.windows[w].length_ms;
-            size_t newest = c->tiers[t].count;
             until_at = earlier(until_at, passes_at(&c->tiers[t], &window->tails[t],
                                                    edge_at - length_ms, length_ms));
-            until_at = earlier(until_at, passes_at(&c->tiers[t], &newest, edge_at, 0));
+            until_at = earlier(until_at, passes_at(&c->tiers[t], &window->heads[t], edge_at, 0));
         }
     }
     c->still_until = until_at;

@@ -27,6 +27,7 @@ struct cell_window {
     int64_t edge_at;          /* the window is [edge_at - length, edge_at) */
     bool changed;             /* since whoever shows it cleared this */
     size_t tails[CELL_TIERS]; /* about where its panes begin; only ever a hint */
+    size_t heads[CELL_TIERS]; /* and where those after them do */
     struct cell_sums sums;
 };
 

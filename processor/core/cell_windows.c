@@ -144,7 +144,6 @@ static void slide_plain(struct cell *c, int64_t at) {
     int64_t length_ms = c->shape.windows[0].length_ms, old_at = window->edge_at;
     int64_t edge_at = later(old_at, instant_floor(at, c->shape.windows[0].step_ms));
     int64_t from_at = edge_at - length_ms;
-    size_t newest[CELL_TIERS] = {SIZE_MAX, SIZE_MAX, SIZE_MAX};
     bool changed;
     if (from_at >= old_at) { /* nothing stays */
         changed = cell_sums_any(&window->sums);
@@ -152,7 +151,7 @@ static void slide_plain(struct cell *c, int64_t at) {
     } else {
         changed = add_panes(c, old_at - length_ms, from_at, -1, window->tails);
     }
-    changed |= add_panes(c, later(from_at, old_at), edge_at, 1, newest);
+    changed |= add_panes(c, later(from_at, old_at), edge_at, 1, window->heads);
     size_t i = cell_waiting_lower(w, from_at);
     for (; i < w->count && w->rows[i].pane_at < edge_at; i++) {
         cell_sums_packed(&window->sums, cell_waiting_packed(w, i), 1);
