@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "backtest/weights.h"
 #include "base/check.h"
 #include "base/table.h"
 #include "core/cell.h"
@@ -25,6 +26,7 @@ struct near_objective {
     struct cell_shape shape;
     struct scope scope; /* views into the leaf */
     const struct metric_parts *parts;
+    struct weights weights;     /* unless it is a quantile */
     struct attainment_row *row; /* NULL: nothing was counted so far */
 };
 
@@ -34,7 +36,15 @@ struct near_objective {
 struct near_leaf {
     struct leaf leaf; /* names owned */
     const struct contract *contract;
+    int64_t from_at, until_at;         /* of panes to which this contract applies, some at least */
     struct near_objective *objectives; /* owned, in the contract's order; NULL: the place is free */
+    uint64_t number;                   /* of all that were made */
+};
+
+/* Where a leaf of the report that is added was found. */
+struct found_leaf {
+    struct near_leaf *near;
+    uint64_t number; /* another one has its place where this differs */
 };
 
 struct attainment {
@@ -47,6 +57,9 @@ struct attainment {
     uint64_t left_out;
     struct near_row near[NEAR_ROWS];      /* by their addresses */
     struct near_leaf leaves[NEAR_LEAVES]; /* by what they are */
+    uint64_t leaves_made;
+    struct found_leaf *found; /* by the report's numbers */
+    size_t found_room;
     struct pane_scratch scratch;
     struct cell_sums sums; /* of a report's row, for one objective */
 };
@@ -119,6 +132,7 @@ void attainment_free(struct attainment *a) {
     for (size_t i = 0; i < a->row_count; i++)
         free_row(a->rows[i]);
     free(a->rows);
+    free(a->found);
     table_deinit(&a->table);
     pane_scratch_deinit(&a->scratch);
     cell_sums_deinit(&a->sums);
@@ -225,79 +239,64 @@ static void add_samples(struct attainment_period *p, enum histogram_id id,
     }
 }
 
-/* What the entries of one row come to for an objective; the formulas are linear in counters. */
-struct addition {
-    int64_t pane_at, over, under;
-    const struct metric_parts *parts;
-    const struct pane_entry *entries;
-    size_t count;
-};
-
-static void add_to_row(struct attainment *a, struct attainment_row *row, const struct addition *x) {
+static void add_to_row(struct attainment *a, struct attainment_row *row, int64_t pane_at,
+                       const struct weight *sum, const struct near_objective *near,
+                       size_t entry_count) {
     for (int s = 0; s < ATTAINMENT_SPAN_COUNT; s++) {
-        struct attainment_period *p = period_of(a, row, (enum attainment_span)s, x->pane_at);
+        struct attainment_period *p = period_of(a, row, (enum attainment_span)s, pane_at);
         if (!p) {
             a->left_out++;
             continue;
         }
-        p->over += x->over;
-        p->under += x->under;
-        if (s == ATTAINMENT_ALL && x->pane_at < p->start_at)
-            p->start_at = x->pane_at;
-        if (s == ATTAINMENT_ALL && x->pane_at + DELTA_PANE_MS > p->end_at)
-            p->end_at = x->pane_at + DELTA_PANE_MS;
-        if (x->parts->form == FORM_QUANTILE)
-            add_samples(p, (enum histogram_id)x->parts->histogram, x->entries, x->count);
+        p->over += sum->over;
+        p->under += sum->under;
+        if (s == ATTAINMENT_ALL && pane_at < p->start_at)
+            p->start_at = pane_at;
+        if (s == ATTAINMENT_ALL && pane_at + DELTA_PANE_MS > p->end_at)
+            p->end_at = pane_at + DELTA_PANE_MS;
+        if (entry_count > 0)
+            add_samples(p, (enum histogram_id)near->parts->histogram, a->scratch.entries,
+                        entry_count);
     }
-}
-
-static struct addition addition_of(struct attainment *a, const struct objective *o, int64_t pane_at,
-                                   const struct metric_parts *parts, size_t entry_count) {
-    struct addition x = {
-        .pane_at = pane_at, .parts = parts, .entries = a->scratch.entries, .count = entry_count};
-    struct figure figure;
-    if (parts->form == FORM_QUANTILE)
-        return x;
-    cell_sums_entries(&a->sums, x.entries, entry_count);
-    cell_figure(&a->sums, o->metric, o->attribution, o->variant, 0, &figure);
-    for (size_t i = 0; i < entry_count; i++)
-        a->sums.dense[x.entries[i].key] = 0;
-    bool divided = parts->form != FORM_COUNT;
-    x.over = divided ? figure.numerator : (int64_t)figure.value;
-    x.under = divided ? figure.denominator : 0;
-    return x;
 }
 
 static void add_for(struct attainment *a, const struct contract *contract,
                     const struct objective *o, struct near_objective *near,
                     const struct report *report, const struct report_row *row) {
-    size_t count = cell_row_entries(&near->shape, report, row, &a->scratch);
-    if (count == 0)
-        return;
-    struct addition x = addition_of(a, o, row->pane_at, near->parts, count);
-    if (x.parts->form != FORM_QUANTILE && x.over == 0 && x.under == 0)
+    struct weight sum = {0, 0};
+    size_t samples = 0;
+    if (near->parts->form == FORM_QUANTILE)
+        samples = cell_row_entries(&near->shape, report, row, &a->scratch);
+    else
+        sum = weights_row(&near->weights, report, row);
+    if (samples == 0 && sum.over == 0 && sum.under == 0)
         return;
     if (!near->row)
         near->row = row_of(a, contract, &(struct row_name){o, &near->scope});
     if (near->row)
-        add_to_row(a, near->row, &x);
+        add_to_row(a, near->row, row->pane_at, &sum, near, samples);
     else
         a->left_out++;
 }
 
-static struct near_objective near_objective(const struct contract *contract,
+static struct near_objective near_objective(struct attainment *a, const struct contract *contract,
                                             const struct objective *o, const struct leaf *leaf) {
     struct near_objective near = {.scope = scope_of_leaf(leaf, o->per),
                                   .parts = metric_parts(o->metric, o->attribution)};
     near.counted = metric_parts(o->metric, BY_EVENT)->form != FORM_GAUGE &&
                    match_leaf(&o->when, leaf);
     near.shape = shape_of(contract, o, &near.scope);
+    if (near.counted && near.parts->form != FORM_QUANTILE)
+        weights_init(&near.weights, o, &near.shape, &a->sums);
     return near;
 }
 
-static struct near_leaf near_leaf(const struct contract *contract,
-                                  const struct report_leaf *names) {
+static struct near_leaf near_leaf(struct attainment *a, const struct contract *contract,
+                                  const struct report_leaf *names, int64_t pane_at) {
     struct near_leaf near = {.contract = contract,
+                             .from_at = pane_at,
+                             .until_at = contract_set_until(a->contracts, names->tenant, pane_at),
+                             .number = ++a->leaves_made,
                              .leaf = {.tenant = slice_copy(names->tenant),
                                       .vendor = slice_copy(names->vendor),
                                       .site = slice_copy(names->site),
@@ -308,7 +307,7 @@ static struct near_leaf near_leaf(const struct contract *contract,
     near.objectives = calloc(contract->objective_count + 1, sizeof(*near.objectives));
     CHECK(near.objectives);
     for (size_t k = 0; k < contract->objective_count; k++)
-        near.objectives[k] = near_objective(contract, &contract->objectives[k], &near.leaf);
+        near.objectives[k] = near_objective(a, contract, &contract->objectives[k], &near.leaf);
     return near;
 }
 
@@ -320,26 +319,50 @@ static bool is_leaf(const struct leaf *l, const struct report_leaf *names) {
 }
 
 /* Of those that share a place the last one stays. */
-static struct near_leaf *leaf_of(struct attainment *a, const struct contract *contract,
-                                 const struct report_leaf *names) {
+static struct near_leaf *leaf_of(struct attainment *a, const struct report_leaf *names,
+                                 int64_t pane_at) {
     uint64_t seed = names->site.size +
                     ((uint64_t)names->priority << 16 | (uint64_t)names->channel << 8);
     struct near_leaf *l = &a->leaves[slice_hash(names->queue, seed) % NEAR_LEAVES];
-    if (l->objectives && l->contract == contract && is_leaf(&l->leaf, names))
-        return l;
-    forget_leaf(l);
-    *l = near_leaf(contract, names);
+    const struct contract *contract = contract_set_find(a->contracts, names->tenant, pane_at);
+    if (!l->objectives || l->contract != contract || !is_leaf(&l->leaf, names)) {
+        forget_leaf(l);
+        *l = near_leaf(a, contract, names, pane_at);
+    }
+    if (pane_at < l->from_at)
+        l->from_at = pane_at;
     return l;
+}
+
+/* The same, looked for once in each report as a rule. */
+static struct near_leaf *find_leaf(struct attainment *a, const struct report *report,
+                                   const struct report_row *row) {
+    struct found_leaf *f = &a->found[row->leaf];
+    if (f->near && f->near->number == f->number && row->pane_at >= f->near->from_at &&
+        row->pane_at < f->near->until_at)
+        return f->near;
+    f->near = leaf_of(a, &report->leaves[row->leaf], row->pane_at);
+    f->number = f->near->number;
+    return f->near;
+}
+
+static void forget_found(struct attainment *a, size_t count) {
+    if (count > a->found_room) {
+        a->found_room = count * 2;
+        a->found = realloc(a->found, a->found_room * sizeof(*a->found));
+        CHECK(a->found);
+    }
+    if (count > 0)
+        memset(a->found, 0, count * sizeof(*a->found));
 }
 
 void attainment_add(struct attainment *a, const struct report *report) {
     a->sorted = a->sorted && report->row_count == 0;
+    forget_found(a, report->leaf_count);
     for (size_t i = 0; i < report->row_count; i++) {
         const struct report_row *row = &report->rows[i];
-        const struct report_leaf *names = &report->leaves[row->leaf];
-        const struct contract *contract = contract_set_find(a->contracts, names->tenant,
-                                                            row->pane_at);
-        struct near_leaf *leaf = leaf_of(a, contract, names);
+        struct near_leaf *leaf = find_leaf(a, report, row);
+        const struct contract *contract = leaf->contract;
         for (size_t k = 0; k < contract->objective_count; k++)
             if (leaf->objectives[k].counted)
                 add_for(a, contract, &contract->objectives[k], &leaf->objectives[k], report, row);

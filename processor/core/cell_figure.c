@@ -41,12 +41,16 @@ static void divide(struct figure *f, int64_t over, int64_t under) {
     f->sample = under;
 }
 
+int64_t cell_figure_whole(int64_t numerator, int32_t fineness) {
+    return (numerator + (numerator < 0 ? -fineness / 2 : fineness / 2)) / fineness;
+}
+
 /* The value is exact; its numerator is told in whole ones. */
 static void refine(struct figure *f, int32_t fineness) {
     if (fineness == 0)
         return;
     f->value /= fineness;
-    f->numerator = (f->numerator + (f->numerator < 0 ? -fineness / 2 : fineness / 2)) / fineness;
+    f->numerator = cell_figure_whole(f->numerator, fineness);
 }
 
 static void quantile(const struct cell_sums *s, const struct metric_parts *parts,

@@ -22,6 +22,9 @@ const struct cell_field *cell_field_at(size_t index);
 void cell_figure(const struct cell_sums *s, enum metric metric, enum attribution attribution,
                  enum level_variant variant, size_t threshold, struct figure *figure);
 
+/* A numerator that is counted in so many parts each, in whole ones. */
+int64_t cell_figure_whole(int64_t numerator, int32_t fineness);
+
 /* Adds to `s` what the metric needs: counters, histograms, and for levels the threshold. */
 void cell_figure_needs(struct cell_shape *s, enum metric metric, enum attribution attribution,
                        int64_t threshold_ms);
