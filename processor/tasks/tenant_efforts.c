@@ -142,6 +142,8 @@ static bool forget_settled(struct shift *s, int64_t late_at) {
 void tenant_efforts_forget(struct tenant_task *t) {
     struct tenant_efforts *e = &t->efforts;
     size_t agents;
+    if (bands_items(&e->legs) == 0)
+        return;
     uint32_t *order = bands_order(&e->legs, &agents);
     uint64_t *keys = malloc((agents + 1) * sizeof(*keys));
     CHECK(keys);

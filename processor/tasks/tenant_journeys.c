@@ -117,6 +117,8 @@ static bool make_room(struct tenant_task *t) {
 void tenant_journeys_forget(struct tenant_task *t) {
     struct tenant_journeys *j = &t->journeys;
     size_t count_all, past_count = 0;
+    if (bands_items(&j->members) == 0)
+        return;
     int64_t until_at = t->step_at - t->options.lateness_ms - JOURNEY_GAP_MS;
     uint32_t *order = bands_order(&j->members, &count_all);
     uint64_t *past = malloc((count_all + 1) * sizeof(*past));
