@@ -42,24 +42,11 @@ static struct tenant_task *tenant_new(const struct trial *t) {
     return tenant_task_new(&(struct tenant_task_options){.until_end = true,
                                                          .publish_all = o->figure != NULL,
                                                          .judge_only = o->figure == NULL,
+                                                         .unexplained = true,
                                                          .lateness_ms = o->lateness_ms,
                                                          .max_alert_age_ms = o->max_alert_age_ms,
                                                          .scope_limit = o->scope_limit,
                                                          .contracts = o->contracts});
-}
-
-/* Time need not pass to where nothing is due; at the end of the news it has. */
-static void pass(struct trial *t, const struct source_news *news) {
-    struct report report = {.instance = news->report->instance, .clock_count = 1};
-    int64_t due_at = tenant_task_due(t->tenant);
-    for (size_t i = 0; i < news->clock_count; i++) {
-        struct report_clock clock = news->clocks[i];
-        if (clock.clock < due_at && i + 1 < news->clock_count)
-            continue;
-        report.clocks = &clock;
-        tenant_task_apply(t->tenant, &report, clock.clock, &t->out);
-        due_at = tenant_task_due(t->tenant);
-    }
 }
 
 static void hear(void *context, const struct source_news *news) {
@@ -67,7 +54,7 @@ static void hear(void *context, const struct source_news *news) {
     int64_t log_at = news->clock_count > 0 ? news->clocks[0].clock : tenant_task_clock(t->tenant);
     attainment_add(t->attainment, news->report);
     tenant_task_apply(t->tenant, news->report, log_at, &t->out);
-    pass(t, news);
+    tenant_task_pass(t->tenant, news->clocks, news->clock_count, &t->out);
     if (tenant_task_ended(t->tenant))
         tenant_task_tell_judged(t->tenant, &t->out);
 }

@@ -395,6 +395,7 @@ static void align_cells(const struct tenant_task *t) {
 }
 
 void tenant_task_save(const struct tenant_task *t, struct buf *b) {
+    CHECK(!t->options.unexplained);
     align_cells(t);
     buf_put_u8(b, FORMAT);
     buf_put_zigzag(b, t->clock);

@@ -29,10 +29,11 @@ void tenant_sources_deinit(struct tenant_sources *s) {
 
 static struct tenant_topic *find_topic(struct tenant_sources *s, struct slice name) {
     size_t at = 0;
+    for (size_t i = 0; i < s->topic_count; i++)
+        if (slice_equal(s->topics[i].name, name))
+            return &s->topics[i];
     while (at < s->topic_count && slice_compare(s->topics[at].name, name) < 0)
         at++;
-    if (at < s->topic_count && slice_equal(s->topics[at].name, name))
-        return &s->topics[at];
     s->topics = realloc(s->topics, (s->topic_count + 1) * sizeof(*s->topics));
     CHECK(s->topics);
     memmove(&s->topics[at + 1], &s->topics[at], (s->topic_count - at) * sizeof(*s->topics));
@@ -114,10 +115,11 @@ static void note_lost(struct tenant_sources *s, const struct report_clock *c, in
     buf_deinit(&name);
 }
 
-void tenant_sources_apply(struct tenant_sources *s, const struct report *report, int64_t log_at) {
+void tenant_sources_hear(struct tenant_sources *s, const struct report_clock *clocks, size_t count,
+                         int64_t log_at) {
     pass_log_time(s, log_at);
-    for (size_t i = 0; i < report->clock_count; i++) {
-        const struct report_clock *c = &report->clocks[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct report_clock *c = &clocks[i];
         if (c->partition < 0 || c->partition >= c->partitions ||
             c->partitions > TENANT_PARTITIONS_MAX)
             continue;

@@ -47,7 +47,8 @@ void tenant_sources_init(struct tenant_sources *s, bool live, bool until_end,
                          int64_t max_source_lag_ms);
 void tenant_sources_deinit(struct tenant_sources *s);
 
-void tenant_sources_apply(struct tenant_sources *s, const struct report *report, int64_t log_at);
+void tenant_sources_hear(struct tenant_sources *s, const struct report_clock *clocks, size_t count,
+                         int64_t log_at);
 
 /* The minimum over the sources that count; INSTANT_NONE while one that must speak has not. */
 int64_t tenant_sources_clock(const struct tenant_sources *s);

@@ -215,6 +215,11 @@ static bool is_nameless(const struct contract *c, const struct scope *scope) {
     return empty;
 }
 
+static struct tenant_member *member_of(const struct tenant_task *t, struct tenant_rule *rule,
+                                       const struct tenant_leaf *leaf) {
+    return t->options.unexplained ? NULL : tenant_members_join(rule, leaf);
+}
+
 static void find_targets(struct tenant_task *t, struct tenant_leaf *leaf) {
     struct tenant *tenant = leaf->tenant;
     const struct contract *c = tenant->contract;
@@ -231,7 +236,7 @@ static void find_targets(struct tenant_task *t, struct tenant_leaf *leaf) {
                 continue;
             struct tenant_rule *rule = tenant_state_rule(t, tenant, objective, s);
             append(&leaf->rules, rule);
-            append(&leaf->members, tenant_members_join(rule, leaf));
+            append(&leaf->members, member_of(t, rule, leaf));
         }
         for (size_t d = 0; d < c->demand_count; d++) {
             const struct demand_rule *rule = &c->demands[d];

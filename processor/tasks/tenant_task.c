@@ -200,8 +200,25 @@ void tenant_task_apply(struct tenant_task *t, const struct report *report, int64
     hear_feeds(t, report);
     for (size_t i = 0; i < report->command_count; i++)
         tenant_commands_hear(t, &report->commands[i]);
-    tenant_sources_apply(&t->sources, report, log_at);
+    tenant_sources_hear(&t->sources, report->clocks, report->clock_count, log_at);
     tenant_steps_pass(t);
+    t->out = NULL;
+}
+
+void tenant_task_pass(struct tenant_task *t, const struct report_clock *clocks, size_t count,
+                      struct outbox *out) {
+    struct counting_outbox counting;
+    t->out = tenant_counting_begin(&counting, t, out);
+    int64_t due_at = tenant_task_due(t);
+    for (size_t i = 0; i < count; i++) {
+        if (clocks[i].clock < due_at && i + 1 < count)
+            continue;
+        t->log_at = clocks[i].clock;
+        t->counts.reports++;
+        tenant_sources_hear(&t->sources, &clocks[i], 1, t->log_at);
+        tenant_steps_pass(t);
+        due_at = tenant_task_due(t);
+    }
     t->out = NULL;
 }
 

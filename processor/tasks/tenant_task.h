@@ -15,6 +15,7 @@ struct tenant_task_options {
     bool until_end;   /* partitions without a record yet hold the clock back */
     bool publish_all; /* publish: all */
     bool judge_only;  /* nothing is published or shown: views are not counted */
+    bool unexplained; /* alerts do not say what drives them: parts are not counted. Never saved */
     int64_t lateness_ms;
     int64_t max_source_lag_ms;
     int64_t max_alert_age_ms;
@@ -61,6 +62,11 @@ void tenant_task_free(struct tenant_task *t);
  * steps up to the new clock are judged one by one, and commands applied between them. */
 void tenant_task_apply(struct tenant_task *t, const struct report *report, int64_t log_at,
                        struct outbox *out);
+
+/* Clocks that came one by one, each in a record of its own at its very instant, with nothing else.
+ * Time need not pass to where nothing is due; at the last of them it has. */
+void tenant_task_pass(struct tenant_task *t, const struct report_clock *clocks, size_t count,
+                      struct outbox *out);
 
 /* Steps that were judged and not told yet (outbox.judged) are told: those of one figure are told
  * together, when another follows. For whoever looks back, at the end. */

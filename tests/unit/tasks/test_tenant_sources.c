@@ -6,8 +6,7 @@
 static void say(struct tenant_sources *s, int32_t partition, int32_t partitions, int64_t clock,
                 bool ended, int64_t log_at) {
     struct report_clock c = {SLICE("interactions"), partition, partitions, clock, ended, false};
-    struct report report = {.clocks = &c, .clock_count = 1};
-    tenant_sources_apply(s, &report, log_at);
+    tenant_sources_hear(s, &c, 1, log_at);
 }
 
 static void a_replay_to_the_end_waits_for_every_partition(void **state) {
@@ -126,8 +125,7 @@ static void what_is_saved_is_loaded(void **state) {
 
 static void lose(struct tenant_sources *s, int32_t partition, int32_t partitions, int64_t clock) {
     struct report_clock c = {SLICE("interactions"), partition, partitions, clock, false, true};
-    struct report report = {.clocks = &c, .clock_count = 1};
-    tenant_sources_apply(s, &report, 1);
+    tenant_sources_hear(s, &c, 1, 1);
 }
 
 static void expect_window(const struct tenant_sources *s, int64_t start_at, int64_t end_at,
