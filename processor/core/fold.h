@@ -39,8 +39,9 @@ void fold_name_journey(struct interaction *i, uint64_t journey);
 /* What its part of a journey says to have of it can be taken back. */
 bool fold_journey_is_whole(const struct interaction *i);
 
-/* Whatever falls due before `until_at` happens, one by one, each at its own instant. */
-void fold_time(struct fold *f, struct interaction *i, int64_t until_at);
+/* Whatever falls due before `until_at` happens, one by one, each at its own instant. Returns what
+ * fold_next_at would. */
+int64_t fold_time(struct fold *f, struct interaction *i, int64_t until_at);
 
 /* Another contract is in force from `at` on, up to which time has passed. The interaction has the
  * leaves of the new one, its clocks still the rules of the old one. The last visit is counted by

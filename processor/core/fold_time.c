@@ -51,7 +51,7 @@ static void age(struct fold *f, struct interaction *i, int64_t at) {
     f->aged++;
 }
 
-void fold_time(struct fold *f, struct interaction *i, int64_t until_at) {
+int64_t fold_time(struct fold *f, struct interaction *i, int64_t until_at) {
     enum due what;
     int64_t at;
     while ((at = next_due(f, i, &what)) < until_at) {
@@ -64,6 +64,7 @@ void fold_time(struct fold *f, struct interaction *i, int64_t until_at) {
         if (at > i->fired_at)
             i->fired_at = at;
     }
+    return at;
 }
 
 /* Its source numbered one before it that is still open. */

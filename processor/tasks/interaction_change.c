@@ -23,12 +23,6 @@ void change_appear(struct interaction_task *t, const struct interaction *now) {
     change_follow(t, &nowhere, false, now);
 }
 
-/* Time goes on to the task's clock. */
-static void pass(const struct interaction_task *t, struct recent *n, struct fold *fold) {
-    fold_time(fold, &n->now, t->clock);
-    recent_look_ahead(&t->store, n);
-}
-
 /* What has settled adds to the journey what is still known of it, what is in the tail all of it. */
 static void name_journey(struct interaction_task *t, struct record *r, uint64_t journey) {
     struct recent *n = record_recent(&t->store, r);
@@ -68,7 +62,7 @@ static enum moment_outcome append(struct interaction_task *t, struct record *r,
     n->plain = outcome == MOMENT_EFFECT && (n->plain || !same_instant);
     recent_look_ahead(&t->store, n);
     if (n->next_at < t->clock)
-        pass(t, n, &fold);
+        n->next_at = fold_time(&fold, &n->now, t->clock);
     t->counts.aged_out += fold.aged;
     if (t->holds.count > 0)
         facts_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
@@ -192,7 +186,7 @@ static void change_by_time(struct interaction_task *t, struct record *r, uint32_
     struct gauge_standing stood = gauges_standing(&n->now);
     struct journey_standing journey_stood = journey_standing(&n->now);
     bool was_open = interaction_is_open(&n->now);
-    pass(t, n, &fold);
+    n->next_at = fold_time(&fold, &n->now, t->clock);
     t->counts.aged_out += fold.aged;
     facts_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
     efforts_tell(t, r, &t->holds, out);
@@ -202,22 +196,21 @@ static void change_by_time(struct interaction_task *t, struct record *r, uint32_
 }
 
 /* Once its last event is too late to be taken again, nothing is left to be told apart. */
-static void bury(struct interaction_task *t, const struct record *r) {
+static void bury(struct interaction_task *t, struct grave_name name, int64_t last_at) {
     int64_t from_at = t->clock - t->options.lateness_ms;
     graves_forget(&t->graves, from_at);
-    int64_t last_at = record_head(&t->store, r).last_at;
-    if (last_at == INSTANT_NONE || last_at < from_at)
-        return;
-    struct grave_name name = {.tenant = record_tenant(&t->store, r), .id = record_id(&t->store, r)};
-    name.hash = record_hash(name.tenant, name.id);
-    t->counts.graves_lost += graves_bury(&t->graves, name, last_at);
+    if (last_at != INSTANT_NONE && last_at >= from_at)
+        t->counts.graves_lost += graves_bury(&t->graves, name, last_at);
 }
 
 void change_drop(struct interaction_task *t, uint32_t handle) {
+    const struct record *r = record_at(&t->store, handle);
+    struct grave_name name = {.tenant = record_tenant(&t->store, r), .id = record_id(&t->store, r)};
+    name.hash = record_hash(name.tenant, name.id);
     closed_remove(t, handle);
-    bury(t, record_at(&t->store, handle));
+    bury(t, name, record_head(&t->store, r).last_at);
     wheel_disarm(t->wheel, handle);
-    record_drop(&t->store, handle);
+    record_drop(&t->store, handle, name.hash);
 }
 
 void change_arm(struct interaction_task *t, uint32_t handle, int64_t due_at) {
@@ -243,9 +236,11 @@ static void finish(struct interaction_task *t, uint32_t handle, const struct int
         return;
     }
     CHECK(due_at > t->clock);
-    change_arm(t, handle, due_at);
-    if (!interaction_is_open(now))
-        closed_add(t, handle);
+    bool closed = !record_is_warm(r) && !interaction_is_open(now);
+    bool in_order = closed && settle_is_in_order(now);
+    change_arm(t, handle, in_order ? INSTANT_MAX : due_at);
+    if (closed)
+        closed_add(t, handle, now->last_at, in_order);
 }
 
 void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *out) {

@@ -14,6 +14,7 @@ struct rules {
 struct closed {
     int64_t last_at;
     uint32_t handle;
+    bool in_order;
 };
 
 struct loading {
@@ -231,9 +232,11 @@ static void link_record(struct loading *l, uint32_t handle, const struct interac
     if (record_is_warm(r))
         now = &record_recent(l->store, r)->now;
     change_appear(t, now);
-    change_arm(t, handle, settle_due_at(t, r, now));
-    if (!record_is_warm(r) && !interaction_is_open(now))
-        l->closed[l->closed_count++] = (struct closed){now->last_at, handle};
+    bool closed = !record_is_warm(r) && !interaction_is_open(now);
+    bool in_order = closed && settle_is_in_order(now);
+    change_arm(t, handle, in_order ? INSTANT_MAX : settle_due_at(t, r, now));
+    if (closed)
+        l->closed[l->closed_count++] = (struct closed){now->last_at, handle, in_order};
 }
 
 static void read_record(struct loading *l) {
@@ -279,7 +282,7 @@ static void read_records(struct loading *l) {
     /* The list takes at once what comes in its order. */
     qsort_r(l->closed, l->closed_count, sizeof(*l->closed), compare_closed, l->store);
     for (size_t k = 0; k < l->closed_count && !l->in.failed; k++)
-        closed_add(l->task, l->closed[k].handle);
+        closed_add(l->task, l->closed[k].handle, l->closed[k].last_at, l->closed[k].in_order);
 }
 
 /* An empty wheel takes over the time at once. */

@@ -20,6 +20,13 @@
  * its place in the table, a record about 140. */
 #define GRAVES_PER_RECORD 4
 
+/* Interactions that are cold and closed, in the order of (last event, name). */
+struct closed_list {
+    uint32_t first, last;         /* RECORD_NONE: it is empty */
+    uint32_t near;                /* the last one that did not come to the end */
+    int64_t oldest_at, newest_at; /* the last events of both; INSTANT_NONE of an empty one */
+};
+
 struct interaction_task {
     struct interaction_task_options options;
     struct interaction_task_counts counts;
@@ -35,17 +42,23 @@ struct interaction_task {
     char *topic; /* owned, of the records; NULL before the first */
     size_t open; /* interactions that something can still come of */
 
-    uint32_t closed_first, closed_last; /* cold and closed, in the order of (last event, name) */
-    uint32_t closed_near;               /* among them, the last one that did not come to the end */
+    struct closed_list closed; /* nearly all: forgotten one after the other, without timers */
+    struct closed_list kept;   /* resolved, or heard of late: each has a timer */
 
     struct ledger_facts told, holds;   /* scratch: facts before and after */
     struct moment before[MOMENTS_MAX]; /* scratch: the tail as it was, */
     struct moment after[MOMENTS_MAX];  /* and as it will be */
 };
 
-/* interaction_closed.c: the list of closed interactions. */
-void closed_add(struct interaction_task *t, uint32_t handle); /* no effect unless it is cold */
+/* interaction_closed.c: the lists of closed interactions. */
+void closed_init(struct interaction_task *t);
+/* No effect unless it is cold. In order: see settle_is_in_order. */
+void closed_add(struct interaction_task *t, uint32_t handle, int64_t last_at, bool in_order);
 void closed_remove(struct interaction_task *t, uint32_t handle);
+/* Of both lists, or RECORD_NONE. */
+uint32_t closed_oldest(const struct interaction_task *t);
+/* What forgetting the first one and those after it will touch. */
+void closed_bring_near(const struct interaction_task *t);
 
 /* interaction_change.c: one record changes. */
 void change_by_event(struct interaction_task *t, uint32_t handle, const struct moment *m,
@@ -79,6 +92,13 @@ void settle_first_instant(struct interaction_task *t, struct record *r, struct o
 /* When something of the record has to be looked at again, or INSTANT_MAX. */
 int64_t settle_due_at(const struct interaction_task *t, const struct record *r,
                       const struct interaction *now);
+
+/* When one that is closed is forgotten follows from its last event alone, as that of all others
+ * for which it does. */
+bool settle_is_in_order(const struct interaction *now);
+
+/* When the first of those is forgotten, or INSTANT_MAX. */
+int64_t settle_forgets_at(const struct interaction_task *t);
 
 /* interaction_save.c: all records in an order that depends on their names alone. The caller frees
  * them. */

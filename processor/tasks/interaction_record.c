@@ -237,12 +237,10 @@ uint32_t record_add(struct record_store *s, uint64_t hash, uint32_t tenant_leaf,
     return record_add_body(s, hash, (struct slice){body, size});
 }
 
-void record_drop(struct record_store *s, uint32_t handle) {
-    struct record *r = record_at(s, handle);
+void record_drop(struct record_store *s, uint32_t handle, uint64_t hash) {
+    const struct record *r = record_at(s, handle);
     CHECK(!wheel_node_is_armed(&r->timer) && r->form == RECORD_COLD);
-    struct record_names names = record_names(s, r);
-    struct slice tenant = leaf_dict_at(s->leaves, names.tenant_leaf)->tenant;
-    table_remove(&s->index, record_hash(tenant, names.id), handle);
+    table_remove(&s->index, hash, handle);
     slab_put(&s->bytes, r->body);
     pool_put(&s->records, handle);
 }

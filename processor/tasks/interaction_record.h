@@ -37,7 +37,8 @@ struct recent {
 enum record_form {
     RECORD_COLD,
     RECORD_WARM,   /* has a recent */
-    RECORD_CLOSED, /* cold, and in the list of closed ones */
+    RECORD_CLOSED, /* cold, and in the list of those that are forgotten in order */
+    RECORD_KEPT,   /* cold, and in the list of the other closed ones */
 };
 
 /* Small, because there are very many that nothing happens to. */
@@ -86,8 +87,8 @@ uint32_t record_add(struct record_store *s, uint64_t hash, uint32_t tenant_leaf,
 /* The same from the bytes that record_body gave. */
 uint32_t record_add_body(struct record_store *s, uint64_t hash, struct slice body);
 
-/* Out of lists and wheel already. */
-void record_drop(struct record_store *s, uint32_t handle);
+/* Out of lists and wheel already; the hash is that of its name. */
+void record_drop(struct record_store *s, uint32_t handle, uint64_t hash);
 
 static inline struct record *record_at(const struct record_store *s, uint32_t handle) {
     return pool_at(&s->records, handle);

@@ -93,11 +93,23 @@ bool settle_until(struct interaction_task *t, struct record *r, int64_t horizon_
     return false;
 }
 
+static int64_t kept_from(const struct interaction_task *t, int64_t silent_from, int64_t kept_ms) {
+    return silent_from + (kept_ms < t->options.reorder_ms ? t->options.reorder_ms : kept_ms);
+}
+
 static int64_t kept_until(const struct interaction_task *t, const struct interaction *i) {
-    int64_t kept_ms = i->resolved_at != INSTANT_NONE ? RESOLVED_KEPT_MS : CLOSED_KEPT_MS;
-    if (kept_ms < t->options.reorder_ms)
-        kept_ms = t->options.reorder_ms;
-    return interaction_silent_from(i) + kept_ms;
+    return kept_from(t, interaction_silent_from(i),
+                     i->resolved_at != INSTANT_NONE ? RESOLVED_KEPT_MS : CLOSED_KEPT_MS);
+}
+
+bool settle_is_in_order(const struct interaction *now) {
+    return now->resolved_at == INSTANT_NONE && interaction_silent_from(now) == now->last_at;
+}
+
+int64_t settle_forgets_at(const struct interaction_task *t) {
+    if (t->closed.first == RECORD_NONE)
+        return INSTANT_MAX;
+    return kept_from(t, t->closed.oldest_at, CLOSED_KEPT_MS) + 1;
 }
 
 /* A deadline passes when the clock is beyond it, and so does the end of `reorder`. */

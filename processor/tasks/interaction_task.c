@@ -39,7 +39,7 @@ struct interaction_task *interaction_task_new(const struct interaction_task_opti
     feeds_init(&t->feeds);
     graves_init(&t->graves, graves_limit(options->open_limit));
     t->clock = t->newest_log_at = INSTANT_NONE;
-    t->closed_first = t->closed_last = t->closed_near = RECORD_NONE;
+    closed_init(t);
     contracts_look_ahead(t);
     return t;
 }
@@ -64,20 +64,40 @@ static int compare_due(const void *left, const void *right, void *context) {
                           record_at(s, *(const uint32_t *)right));
 }
 
-/* Timers fire one by one, each at its own instant, ties by name. */
+static void go_to(struct interaction_task *t, int64_t clock) {
+    if (clock > t->clock)
+        t->clock = clock;
+}
+
+static void fire(struct interaction_task *t, uint32_t *due, size_t count, struct outbox *out) {
+    if (count > 1)
+        qsort_r(due, count, sizeof(*due), compare_due, &t->store);
+    for (size_t k = 0; k < count; k++)
+        change_on_timer(t, due[k], out);
+    t->counts.timers += count;
+}
+
+static void forget_first(struct interaction_task *t) {
+    closed_bring_near(t);
+    change_drop(t, t->closed.first);
+    t->counts.timers++;
+}
+
+/* Timers fire one by one, each at its own instant, ties by name; then what is forgotten at that
+ * instant goes, which nothing but a grave can tell. */
 static void pass_timers(struct interaction_task *t, int64_t clock, struct outbox *out) {
-    int64_t due_at;
-    uint32_t *due;
-    size_t count;
-    while ((count = wheel_take_instant(t->wheel, clock, &due_at, &due)) > 0) {
-        if (due_at > t->clock)
-            t->clock = due_at;
-        if (count > 1)
-            qsort_r(due, count, sizeof(*due), compare_due, &t->store);
-        for (size_t k = 0; k < count; k++) {
-            t->counts.timers++;
-            change_on_timer(t, due[k], out);
-        }
+    for (;;) {
+        int64_t forgets_at = settle_forgets_at(t), due_at;
+        uint32_t *due;
+        size_t count = wheel_take_instant(t->wheel, forgets_at < clock ? forgets_at : clock,
+                                          &due_at, &due);
+        if (count == 0 && forgets_at > clock)
+            break;
+        go_to(t, count > 0 ? due_at : forgets_at);
+        if (count > 0)
+            fire(t, due, count, out);
+        else
+            forget_first(t);
     }
     t->clock = clock;
 }
@@ -174,9 +194,10 @@ static bool time_is_possible(const struct interaction_task *t, const struct reco
 static bool has_room(struct interaction_task *t) {
     if (t->store.records.used < t->options.open_limit)
         return true;
-    if (t->closed_first == RECORD_NONE)
+    uint32_t oldest = closed_oldest(t);
+    if (oldest == RECORD_NONE)
         return false;
-    change_drop(t, t->closed_first);
+    change_drop(t, oldest);
     return true;
 }
 
@@ -266,7 +287,9 @@ int64_t interaction_task_newest_log_at(const struct interaction_task *t) {
 }
 
 int64_t interaction_task_next_due(const struct interaction_task *t) {
-    int64_t due_at = wheel_next_due(t->wheel);
+    int64_t due_at = wheel_next_due(t->wheel), forgets_at = settle_forgets_at(t);
+    if (forgets_at < due_at)
+        due_at = forgets_at;
     return t->effective_at < due_at ? t->effective_at : due_at;
 }
 

@@ -378,10 +378,10 @@ static void late_ones_take_their_place_among_the_closed(void **state) {
     say_short_calls(k, "a", 10 * MINUTE_MS, 1);
     kit_tick(k, 31 * MINUTE_MS);
     say_short_calls(k, "b", 12 * MINUTE_MS, 1);
-    kit_tick(k, 32 * MINUTE_MS);
+    kit_tick(k, 40 * MINUTE_MS);  /* late ones too have waited for `reorder` */
     for (int i = 0; i < 3; i++) { /* the second and third push out a, then x */
         char id[8];
-        struct event ev = kit_event(EVENT_QUEUED, 32 * MINUTE_MS);
+        struct event ev = kit_event(EVENT_QUEUED, 40 * MINUTE_MS);
         ev.interaction_id = (struct slice){id, (size_t)snprintf(id, sizeof(id), "new-%d", i)};
         kit_apply(k, ev);
     }
@@ -390,6 +390,8 @@ static void late_ones_take_their_place_among_the_closed(void **state) {
     assert_int_equal(counts->after_burial, 0);
     say_short_calls(k, "x", 11 * MINUTE_MS, 1);
     assert_int_equal(counts->after_burial, 2);
+    say_short_calls(k, "a", 10 * MINUTE_MS, 1);
+    assert_int_equal(counts->after_burial, 4);
 }
 
 static void what_a_site_sends_hours_late_costs_what_it_costs_in_time(void **state) {
