@@ -7,7 +7,6 @@
 #include "base/check.h"
 
 #define FIRST_CAPACITY 256
-#define VARINT_MOST 10
 
 void buf_init(struct buf *b) {
     *b = (struct buf){0};
@@ -22,9 +21,7 @@ void buf_reset(struct buf *b) {
     b->size = 0;
 }
 
-char *buf_reserve(struct buf *b, size_t more) {
-    if (b->capacity - b->size >= more && b->at)
-        return b->at + b->size;
+void buf_grow(struct buf *b, size_t more) {
     CHECK(more <= SIZE_MAX / 4 && b->size <= SIZE_MAX / 4);
     size_t capacity = b->capacity < FIRST_CAPACITY ? FIRST_CAPACITY : b->capacity * 2;
     if (capacity < b->size + more)
@@ -32,19 +29,6 @@ char *buf_reserve(struct buf *b, size_t more) {
     b->at = realloc(b->at, capacity);
     CHECK(b->at);
     b->capacity = capacity;
-    return b->at + b->size;
-}
-
-void buf_put(struct buf *b, const void *bytes, size_t size) {
-    if (size == 0)
-        return;
-    memcpy(buf_reserve(b, size), bytes, size);
-    b->size += size;
-}
-
-void buf_put_u8(struct buf *b, uint8_t value) {
-    *buf_reserve(b, 1) = (char)value;
-    b->size++;
 }
 
 static void put_little_endian(struct buf *b, uint64_t value, size_t size) {
@@ -62,30 +46,10 @@ void buf_put_u64(struct buf *b, uint64_t value) {
     put_little_endian(b, value, 8);
 }
 
-void buf_put_varint(struct buf *b, uint64_t value) {
-    char *at = buf_reserve(b, VARINT_MOST);
-    size_t size = 0;
-    while (value >= 0x80) {
-        at[size++] = (char)(value | 0x80);
-        value >>= 7;
-    }
-    at[size++] = (char)value;
-    b->size += size;
-}
-
-void buf_put_zigzag(struct buf *b, int64_t value) {
-    buf_put_varint(b, ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0));
-}
-
 void buf_put_double(struct buf *b, double value) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof(bits));
     buf_put_u64(b, bits);
-}
-
-void buf_put_slice(struct buf *b, struct slice s) {
-    buf_put_varint(b, s.size);
-    buf_put(b, s.at, s.size);
 }
 
 void buf_put_format(struct buf *b, const char *format, ...) {

@@ -50,9 +50,21 @@ static size_t utf8_sequence(const unsigned char *at, size_t left) {
     return size;
 }
 
+/* Most text is ASCII, and is passed eight bytes at a time. */
+static size_t ascii_run(const unsigned char *at, size_t left) {
+    size_t size = 0;
+    uint64_t eight;
+    for (; left - size >= sizeof(eight); size += sizeof(eight)) {
+        memcpy(&eight, at + size, sizeof(eight));
+        if (eight & UINT64_C(0x8080808080808080))
+            break;
+    }
+    return size;
+}
+
 bool slice_is_utf8(struct slice s) {
     const unsigned char *bytes = (const unsigned char *)s.at;
-    for (size_t i = 0; i < s.size;) {
+    for (size_t i = ascii_run(bytes, s.size); i < s.size;) {
         size_t size = utf8_sequence(bytes + i, s.size - i);
         if (size == 0)
             return false;

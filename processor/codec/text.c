@@ -50,14 +50,18 @@ static void put_escaped(struct buf *b, unsigned char c) {
     }
 }
 
+/* Bytes that JSON must not hold as they are. */
+static const bool needs_care[256] = {
+    [0 ... 0x1F] = true, ['"'] = true, ['\\'] = true, [0x7F] = true};
+
 void text_put_json(struct buf *b, struct slice text) {
     bool is_utf8 = slice_is_utf8(text);
     buf_put_u8(b, '"');
     size_t from = 0; /* what is not yet written and needs no care */
     for (size_t i = 0; i < text.size; i++) {
         unsigned char c = (unsigned char)text.at[i];
-        bool foreign = c >= 0x80 && !is_utf8;
-        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F && !foreign)
+        bool foreign = !is_utf8 && c >= 0x80;
+        if (!needs_care[c] && !foreign)
             continue;
         buf_put(b, text.at + from, i - from);
         if (foreign)

@@ -86,7 +86,10 @@ static void put_key(const struct judge_context *ctx, const struct episode_name *
     scope_encode(name->contract.size ? name->contract : ctx->contract->name, b);
     buf_put_u8(b, '|');
     scope_encode(name->rule, b);
-    buf_put_format(b, "|%s|", alert_kind_name(name->kind));
+    buf_put_u8(b, '|');
+    const char *kind = alert_kind_name(name->kind);
+    buf_put(b, kind, strlen(kind));
+    buf_put_u8(b, '|');
     if (with_scope)
         scope_format(name->scope ? name->scope : &all, b);
     buf_put_u8(b, '|');

@@ -32,13 +32,17 @@ static bool stands_for_itself(char c) {
 
 void scope_encode(struct slice value, struct buf *b) {
     static const char hex[] = "0123456789ABCDEF";
+    size_t from = 0; /* what stands for itself and is not yet written */
     for (size_t i = 0; i < value.size; i++) {
-        unsigned char c = (unsigned char)value.at[i];
         if (stands_for_itself(value.at[i]))
-            buf_put_u8(b, c);
-        else
-            buf_put(b, (char[]){'%', hex[c >> 4], hex[c & 15]}, 3);
+            continue;
+        unsigned char c = (unsigned char)value.at[i];
+        buf_put(b, value.at + from, i - from);
+        buf_put(b, (char[]){'%', hex[c >> 4], hex[c & 15]}, 3);
+        from = i + 1;
     }
+    if (from < value.size)
+        buf_put(b, value.at + from, value.size - from);
 }
 
 void scope_format(const struct scope *s, struct buf *b) {
