@@ -7,6 +7,7 @@
 #include "base/check.h"
 
 #define FIRST_CAPACITY 256
+#define DIGITS_MAX 20
 
 void buf_init(struct buf *b) {
     *b = (struct buf){0};
@@ -50,6 +51,19 @@ void buf_put_double(struct buf *b, double value) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof(bits));
     buf_put_u64(b, bits);
+}
+
+void buf_put_decimal(struct buf *b, int64_t value) {
+    char digits[DIGITS_MAX];
+    size_t at = DIGITS_MAX;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (value < 0)
+        buf_put_u8(b, '-');
+    buf_put(b, digits + at, DIGITS_MAX - at);
 }
 
 void buf_put_format(struct buf *b, const char *format, ...) {

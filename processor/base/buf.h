@@ -15,9 +15,10 @@ void buf_reset(struct buf *b); /* keeps the memory */
 
 void buf_grow(struct buf *b, size_t more); /* makes room for `more` further bytes */
 
-void buf_put_u32(struct buf *b, uint32_t value);  /* little-endian, fixed */
-void buf_put_u64(struct buf *b, uint64_t value);  /* little-endian, fixed */
-void buf_put_double(struct buf *b, double value); /* IEEE 754, little-endian */
+void buf_put_u32(struct buf *b, uint32_t value);    /* little-endian, fixed */
+void buf_put_u64(struct buf *b, uint64_t value);    /* little-endian, fixed */
+void buf_put_double(struct buf *b, double value);   /* IEEE 754, little-endian */
+void buf_put_decimal(struct buf *b, int64_t value); /* digits, for people and JSON */
 void buf_put_format(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* What follows is written byte by byte all over the hot path, so that it stands here. */

@@ -296,7 +296,7 @@ static void json_LONG(struct buf *out, const char *name, int64_t value) {
     if (value == ALERT_LONG_NONE)
         return;
     put_name(out, name);
-    text_put_int(out, value);
+    buf_put_decimal(out, value);
 }
 
 static void json_DOUBLE(struct buf *out, const char *name, double value) {
@@ -332,7 +332,7 @@ static void csv_TEXT(struct buf *out, struct slice value) {
 
 static void csv_LONG(struct buf *out, int64_t value) {
     if (value != ALERT_LONG_NONE)
-        text_put_int(out, value);
+        buf_put_decimal(out, value);
 }
 
 static void csv_DOUBLE(struct buf *out, double value) {

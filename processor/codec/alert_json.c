@@ -15,14 +15,14 @@ static void put_OPTIONAL_TEXT(struct buf *out, struct slice text) {
 }
 
 static void put_INT(struct buf *out, int32_t value) {
-    text_put_int(out, value);
+    buf_put_decimal(out, value);
 }
 
 static void put_LONG(struct buf *out, int64_t value) {
     if (value == ALERT_LONG_NONE)
         text_put(out, "null");
     else
-        text_put_int(out, value);
+        buf_put_decimal(out, value);
 }
 #define put_OPTIONAL_LONG put_LONG
 

@@ -4,21 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define DIGITS_MAX 20
 #define EXACT_INTEGER 9007199254740992.0 /* 2^53: below it every integer has its own double */
-
-void text_put_int(struct buf *b, int64_t value) {
-    char digits[DIGITS_MAX];
-    size_t at = DIGITS_MAX;
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do {
-        digits[--at] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
-    if (value < 0)
-        buf_put_u8(b, '-');
-    buf_put(b, digits + at, DIGITS_MAX - at);
-}
 
 void text_put_double(struct buf *b, double value) {
     if (!isfinite(value)) {
@@ -26,7 +12,7 @@ void text_put_double(struct buf *b, double value) {
         return;
     }
     if (fabs(value) < EXACT_INTEGER && value == trunc(value)) {
-        text_put_int(b, (int64_t)value);
+        buf_put_decimal(b, (int64_t)value);
         return;
     }
     char text[40];

@@ -3,8 +3,6 @@
 
 #include "base/buf.h"
 
-void text_put_int(struct buf *b, int64_t value);
-
 /* The shortest decimal that reads back as the same double; NaN and infinities are "null". */
 void text_put_double(struct buf *b, double value);
 

@@ -211,7 +211,7 @@ static void end_value(struct view_batch *b) {
 
 static void put_long(struct view_batch *b, const char *field, int64_t value) {
     begin_value(b, slice_of(field), "");
-    text_put_int(&b->text, value);
+    buf_put_decimal(&b->text, value);
     end_value(b);
 }
 
@@ -240,10 +240,10 @@ static void put_figure(struct view_batch *b, const struct view_figure *f) {
     if (!has_parts(&f->figure))
         return;
     begin_value(b, f->field, ".n");
-    text_put_int(&b->text, f->figure.numerator);
+    buf_put_decimal(&b->text, f->figure.numerator);
     end_value(b);
     begin_value(b, f->field, ".d");
-    text_put_int(&b->text, f->figure.denominator);
+    buf_put_decimal(&b->text, f->figure.denominator);
     end_value(b);
 }
 
@@ -337,9 +337,9 @@ static void show_minute(void *context, struct slice tenant, const struct scope *
     key_scope(b, scope);
     open_command(b, VIEW_COMMAND_SET_FIELDS);
     buf_reset(&b->scratch);
-    text_put_int(&b->scratch, (minute % DAY_MINUTES + DAY_MINUTES) % DAY_MINUTES);
+    buf_put_decimal(&b->scratch, (minute % DAY_MINUTES + DAY_MINUTES) % DAY_MINUTES);
     begin_value(b, buf_slice(&b->scratch), "");
-    text_put_int(&b->text, minute);
+    buf_put_decimal(&b->text, minute);
     for (size_t i = 0; i < count; i++) {
         const struct figure *figure = &figures[i].figure;
         if (!figure->present)
@@ -358,7 +358,7 @@ static void put_json_long(struct buf *out, const char *name, int64_t value) {
     if (value == ALERT_LONG_NONE)
         text_put(out, "null");
     else
-        text_put_int(out, value);
+        buf_put_decimal(out, value);
 }
 
 static void show_objective(void *context, struct slice tenant, const struct view_objective *o) {

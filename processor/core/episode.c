@@ -96,7 +96,7 @@ static void put_key(const struct judge_context *ctx, const struct episode_name *
     scope_encode(name->interaction_id, b);
     buf_put_u8(b, '|');
     if (name->instance > 0)
-        buf_put_format(b, "%u", name->instance);
+        buf_put_decimal(b, name->instance);
 }
 
 /* What an episode is found by; a view into the book's scratch. */
@@ -171,8 +171,12 @@ static void make_id(const struct alert *alert, uint32_t voids, char id[EPISODE_I
     struct buf b;
     buf_init(&b);
     buf_put(&b, alert->alert_key.at, alert->alert_key.size);
-    buf_put_format(&b, "|%lld|%lld|%u", (long long)alert->opened_at, (long long)alert->condition_at,
-                   voids);
+    buf_put_u8(&b, '|');
+    buf_put_decimal(&b, alert->opened_at);
+    buf_put_u8(&b, '|');
+    buf_put_decimal(&b, alert->condition_at);
+    buf_put_u8(&b, '|');
+    buf_put_decimal(&b, voids);
     uint64_t halves[2] = {slice_hash(buf_slice(&b), ID_SEED_HIGH),
                           slice_hash(buf_slice(&b), ID_SEED_LOW)};
     buf_deinit(&b);

@@ -111,11 +111,19 @@ void summary_number(struct buf *b, double value) {
     put_decimal(b, value, 1);
 }
 
+static void put_units(struct buf *b, int64_t count, const char *unit) {
+    buf_put_decimal(b, count);
+    buf_put_u8(b, ' ');
+    summary_text(b, unit);
+}
+
 static void put_two_units(struct buf *b, int64_t ms, int64_t large_ms, const char *large,
                           int64_t small_ms, const char *small) {
-    buf_put_format(b, "%lld %s", (long long)(ms / large_ms), large);
-    if (ms % large_ms / small_ms > 0)
-        buf_put_format(b, " %lld %s", (long long)(ms % large_ms / small_ms), small);
+    put_units(b, ms / large_ms, large);
+    if (ms % large_ms / small_ms == 0)
+        return;
+    buf_put_u8(b, ' ');
+    put_units(b, ms % large_ms / small_ms, small);
 }
 
 void summary_duration(struct buf *b, int64_t ms) {
@@ -124,7 +132,7 @@ void summary_duration(struct buf *b, int64_t ms) {
         ms = ms == INT64_MIN ? INT64_MAX : -ms;
     }
     if (ms < SECOND_MS && ms > 0) {
-        buf_put_format(b, "%lld ms", (long long)ms);
+        put_units(b, ms, "ms");
     } else if (ms < MINUTE_MS) {
         put_decimal(b, (double)ms / 1000, ms < 10 * SECOND_MS ? 1 : 0);
         summary_text(b, " s");

@@ -31,6 +31,10 @@ static void golden_bytes(void **state) {
     buf_put_slice(&b, SLICE("abc"));
     expect_bytes(&b, SLICE("\x03"
                            "abc"));
+    buf_put_decimal(&b, INT64_MIN);
+    expect_bytes(&b, SLICE("-9223372036854775808"));
+    buf_put_decimal(&b, 0);
+    expect_bytes(&b, SLICE("0"));
     buf_put_format(&b, "%d-%s", 42, "x");
     expect_bytes(&b, SLICE("42-x"));
     buf_deinit(&b);
