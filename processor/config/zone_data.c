@@ -16,6 +16,7 @@ static int interval_at(GTimeZone *tz, int64_t at_s) {
 }
 
 #define GRAIN_S INT64_C(900) /* clocks change at whole quarters of an hour, nearly always */
+#define WEEK_S (INT64_C(7) * 86400)
 #define YEAR_S (INT64_C(366) * 86400) /* and where they do, mostly twice a year */
 
 /* Bisects (low, high] down to `most_s`, by multiples of it; low is in the interval, high is not. */
@@ -29,11 +30,9 @@ static void narrow(GTimeZone *tz, int interval, int64_t most_s, int64_t *low, in
     }
 }
 
-/* The second at which the interval of `at_s` is over; UNTIL_S when it lasts till then. */
-static int64_t interval_end(GTimeZone *tz, int interval, int64_t at_s) {
+/* The second at which the interval of `at_s` is over; it is before UNTIL_S. */
+static int64_t find_end(GTimeZone *tz, int interval, int64_t at_s) {
     int64_t low = at_s, high = UNTIL_S;
-    if (interval_at(tz, high - 1) == interval)
-        return UNTIL_S;
     if (at_s + YEAR_S < UNTIL_S && interval_at(tz, at_s + YEAR_S) != interval)
         high = at_s + YEAR_S;
     narrow(tz, interval, GRAIN_S, &low, &high);
@@ -44,17 +43,32 @@ static int64_t interval_end(GTimeZone *tz, int interval, int64_t at_s) {
     return high - low > 1 && interval_at(tz, low + 1) != interval ? low + 1 : high;
 }
 
+/* Rules speak of weekdays: mostly clocks change whole weeks after they did a year before. */
+static int64_t interval_end(GTimeZone *tz, int interval, int64_t at_s, int64_t year_before_s) {
+    for (int weeks = 52; weeks <= 53; weeks++) {
+        int64_t s = year_before_s + weeks * WEEK_S;
+        if (s > at_s && s < UNTIL_S && interval_at(tz, s - 1) == interval &&
+            interval_at(tz, s) != interval)
+            return s;
+    }
+    return find_end(tz, interval, at_s);
+}
+
 /* Fills `changes`, where there is room for as many as there are intervals; returns how many there
  * are. Intervals that differ in their name alone are one. */
 static size_t walk(GTimeZone *tz, struct zone_change *changes) {
     size_t count = 0;
+    int last = interval_at(tz, UNTIL_S - 1);
+    int64_t before_s = FROM_S; /* where the interval before began */
     for (int64_t at_s = FROM_S; at_s < UNTIL_S;) {
         int interval = interval_at(tz, at_s);
         int32_t offset_ms = (int32_t)(g_time_zone_get_offset(tz, interval) * 1000);
         int64_t from_at = count == 0 ? INSTANT_NONE : at_s * 1000;
         if (count == 0 || changes[count - 1].offset_ms != offset_ms)
             changes[count++] = (struct zone_change){from_at, offset_ms};
-        at_s = interval_end(tz, interval, at_s);
+        int64_t end_s = interval == last ? UNTIL_S : interval_end(tz, interval, at_s, before_s);
+        before_s = at_s;
+        at_s = end_s;
     }
     return count;
 }

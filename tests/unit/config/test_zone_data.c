@@ -47,6 +47,26 @@ static void test_changes_are_exact_to_the_second(void **state) {
     arena_free(arena);
 }
 
+/* A rule is another from one year to the next: no whole number of weeks, or none near a year. */
+static void test_years_unlike_the_one_before(void **state) {
+    (void)state;
+    struct arena *arena = arena_new();
+    struct zone z;
+    assert_true(zone_data_load(SLICE("America/New_York"), arena, &z));
+    assert_offset(&z, "2007-03-11T06:59:59Z", -20);
+    assert_offset(&z, "2007-03-11T07:00:00Z", -16);
+    assert_offset(&z, "2007-11-04T05:59:59Z", -16);
+    assert_offset(&z, "2007-11-04T06:00:00Z", -20);
+    assert_true(zone_data_load(SLICE("Asia/Jerusalem"), arena, &z));
+    assert_offset(&z, "2012-09-22T22:59:59Z", 12);
+    assert_offset(&z, "2012-09-22T23:00:00Z", 8);
+    assert_offset(&z, "2013-03-28T23:59:59Z", 8);
+    assert_offset(&z, "2013-03-29T00:00:00Z", 12);
+    assert_offset(&z, "2013-10-26T22:59:59Z", 12);
+    assert_offset(&z, "2013-10-26T23:00:00Z", 8);
+    arena_free(arena);
+}
+
 static void test_changes_ascend(void **state) {
     (void)state;
     struct arena *arena = arena_new();
@@ -78,6 +98,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_utc_has_no_changes),
         cmocka_unit_test(test_changes_are_exact_to_the_second),
+        cmocka_unit_test(test_years_unlike_the_one_before),
         cmocka_unit_test(test_changes_ascend),
         cmocka_unit_test(test_what_is_no_name),
     };
