@@ -24,6 +24,12 @@ static inline int64_t feed_step_place(int64_t heard_at) {
     return feed_step_of(heard_at) + feed_step_of(heard_at + FEED_STEP_MS - 1);
 }
 
+/* They have the same place; mostly they are too far apart for that. */
+static inline bool feed_step_alike(int64_t a, int64_t b) {
+    int64_t apart_ms = a > b ? a - b : b - a;
+    return apart_ms < FEED_STEP_MS && feed_step_place(a) == feed_step_place(b);
+}
+
 /* A reading of [from_at, from_at + FEED_STEP_MS) is whole when that is over: the step that counts
  * it, after step_at. */
 static inline int64_t feed_step_counting(int64_t from_at, int64_t step_at) {

@@ -29,7 +29,9 @@ static void insert_ahead(struct feed_state *s, size_t at, int64_t heard_at) {
         s->ahead_at = realloc(s->ahead_at, s->ahead_capacity * sizeof(*s->ahead_at));
         CHECK(s->ahead_at);
     }
-    memmove(s->ahead_at + at + 1, s->ahead_at + at, (s->ahead_count - at) * sizeof(*s->ahead_at));
+    if (at < s->ahead_count)
+        memmove(s->ahead_at + at + 1, s->ahead_at + at,
+                (s->ahead_count - at) * sizeof(*s->ahead_at));
     s->ahead_at[at] = heard_at;
     s->ahead_count++;
 }
@@ -37,11 +39,11 @@ static void insert_ahead(struct feed_state *s, size_t at, int64_t heard_at) {
 /* Of those that are alike the newest is kept; sources that are behind come later with older
  * instants. */
 static void note_ahead(struct feed_state *s, int64_t heard_at) {
-    int64_t place = feed_step_place(heard_at);
     size_t at = s->ahead_count;
-    while (at > 0 && feed_step_place(s->ahead_at[at - 1]) > place)
+    while (at > 0 && s->ahead_at[at - 1] > heard_at &&
+           !feed_step_alike(s->ahead_at[at - 1], heard_at))
         at--;
-    bool known = at > 0 && feed_step_place(s->ahead_at[at - 1]) == place;
+    bool known = at > 0 && feed_step_alike(s->ahead_at[at - 1], heard_at);
     if (!known && s->ahead_count == FEED_AHEAD_MAX)
         at = FEED_AHEAD_MAX; /* the newest stands for it */
     if (!known && s->ahead_count < FEED_AHEAD_MAX)

@@ -39,12 +39,14 @@ static void make_room(struct quality_state *s) {
     CHECK(s->ahead);
 }
 
-static void insert_ahead(struct quality_state *s, size_t at, const struct quality_reading *r) {
+static struct quality_reading *insert_ahead(struct quality_state *s, size_t at, int64_t from_at) {
     make_room(s);
     struct quality_reading *place = s->ahead + s->ahead_from + at;
-    memmove(place + 1, place, (s->ahead_count - at) * sizeof(*place));
-    *place = *r;
+    if (at < s->ahead_count)
+        memmove(place + 1, place, (s->ahead_count - at) * sizeof(*place));
+    *place = (struct quality_reading){.from_at = from_at};
     s->ahead_count++;
+    return place;
 }
 
 static int64_t refused_in(const struct quality_reading *r) {
@@ -57,9 +59,8 @@ static int64_t refused_in(const struct quality_reading *r) {
 static void save_reading(const struct quality_reading *r, struct buf *b) {
     buf_put_zigzag(b, r->from_at);
     buf_put_varint(b, (uint64_t)r->records);
-    bool any = refused_in(r) > 0;
-    buf_put_u8(b, any);
-    for (int i = 0; any && i < DEAD_REASON_COUNT; i++)
+    buf_put_u8(b, r->any);
+    for (int i = 0; r->any && i < DEAD_REASON_COUNT; i++)
         buf_put_varint(b, (uint64_t)r->refused[i]);
 }
 
@@ -79,6 +80,7 @@ static struct quality_reading load_reading(struct cursor *c) {
     bool any = cursor_u8(c) != 0;
     for (int i = 0; any && i < DEAD_REASON_COUNT; i++)
         r.refused[i] = load_count(c);
+    r.any = refused_in(&r) > 0;
     return r;
 }
 
@@ -101,22 +103,41 @@ static bool is_soon_after(const struct quality_state *s, const struct quality_re
            r->from_at - newest(s)->from_at <= QUALITY_READINGS * (int64_t)FEED_STEP_MS;
 }
 
+static void push_late(struct quality_state *s, const struct quality_reading *r) {
+    add_refused(s->late, r->refused);
+    s->late_any |= r->any;
+}
+
+static void forget_late(struct quality_state *s) {
+    memset(s->late, 0, sizeof(s->late));
+    s->late_any = false;
+}
+
+/* The oldest makes room. */
+static struct quality_reading *next_place(struct quality_state *s) {
+    uint32_t at = s->oldest;
+    if (s->count < QUALITY_READINGS)
+        at += s->count++;
+    else
+        s->oldest = at + 1 < QUALITY_READINGS ? at + 1 : 0;
+    return &s->last[at < QUALITY_READINGS ? at : at - QUALITY_READINGS];
+}
+
 static void push(struct quality_state *s, const struct quality_reading *r) {
-    s->begins = refused_in(r) > 0;
+    s->begins = r->any;
     if (is_late(s, r)) {
-        add_refused(s->late, r->refused);
+        push_late(s, r);
         return;
     }
-    struct quality_reading whole = *r;
-    if (is_soon_after(s, r))
-        add_refused(whole.refused, s->late);
-    memset(s->late, 0, sizeof(s->late));
-    if (s->count == QUALITY_READINGS) {
-        s->last[s->oldest] = whole;
-        s->oldest = (s->oldest + 1) % QUALITY_READINGS;
-    } else {
-        s->last[(s->oldest + s->count++) % QUALITY_READINGS] = whole;
+    bool with_late = s->late_any && is_soon_after(s, r);
+    struct quality_reading *place = next_place(s);
+    *place = *r;
+    if (with_late) {
+        add_refused(place->refused, s->late);
+        place->any = true;
     }
+    if (s->late_any)
+        forget_late(s);
 }
 
 static void save_late(const struct quality_state *s, struct buf *b) {
@@ -146,7 +167,7 @@ void quality_state_load(struct quality_state *s, struct cursor *c) {
         push(s, &r);
     }
     for (int i = 0; i < DEAD_REASON_COUNT; i++)
-        s->late[i] = load_count(c);
+        s->late_any |= (s->late[i] = load_count(c)) > 0;
     s->begins = cursor_u8(c) != 0;
     uint64_t ahead = cursor_varint(c);
     if (ahead > QUALITY_AHEAD_MAX)
@@ -155,7 +176,7 @@ void quality_state_load(struct quality_state *s, struct cursor *c) {
         struct quality_reading r = load_reading(c);
         if (i > 0 && r.from_at <= s->ahead[s->ahead_from + i - 1].from_at)
             cursor_fail(c);
-        insert_ahead(s, s->ahead_count, &r);
+        *insert_ahead(s, s->ahead_count, r.from_at) = r;
     }
 }
 
@@ -169,8 +190,14 @@ static struct quality_reading *find(struct quality_state *s, int64_t from_at) {
         return &ahead[at - 1];
     if (s->ahead_count == QUALITY_AHEAD_MAX)
         return NULL;
-    insert_ahead(s, at, &(struct quality_reading){.from_at = from_at});
-    return &s->ahead[s->ahead_from + at];
+    return insert_ahead(s, at, from_at);
+}
+
+/* Of every record that comes: hence no loop. */
+static bool is_any(const int64_t *refused) {
+#define OR_REFUSED(symbol, name) | refused[DEAD_##symbol]
+    return (0 DEAD_LETTER_REASONS(OR_REFUSED)) != 0;
+#undef OR_REFUSED
 }
 
 int64_t judge_quality_heard(struct quality_state *s, int64_t heard_at, int64_t records,
@@ -179,8 +206,11 @@ int64_t judge_quality_heard(struct quality_state *s, int64_t heard_at, int64_t r
     if (!r)
         return INSTANT_MAX;
     add(&r->records, records);
-    add_refused(r->refused, refused);
-    return s->told || refused_in(r) > 0 ? feed_step_counting(r->from_at, step_at) : INSTANT_MAX;
+    if (is_any(refused)) {
+        add_refused(r->refused, refused);
+        r->any = true;
+    }
+    return s->told || r->any ? feed_step_counting(r->from_at, step_at) : INSTANT_MAX;
 }
 
 void judge_quality_pass(struct quality_state *s, int64_t step_at) {
@@ -234,7 +264,7 @@ int64_t judge_quality_due(const struct contract *contract, const struct quality_
         return feed_step_after(step_at);
     for (size_t i = 0; i < s->ahead_count; i++) {
         const struct quality_reading *r = &s->ahead[s->ahead_from + i];
-        if (s->told || refused_in(r) > 0)
+        if (s->told || r->any)
             return feed_step_counting(r->from_at, step_at);
     }
     return INSTANT_MAX;

@@ -17,12 +17,14 @@ struct quality_reading {
     int64_t from_at; /* its step of log time */
     int64_t records; /* that came */
     int64_t refused[DEAD_REASON_COUNT];
+    bool any; /* of them: mostly none */
 };
 
 struct quality_state {
     struct quality_reading last[QUALITY_READINGS]; /* a ring, the oldest at `oldest` */
     uint32_t count, oldest;
     int64_t late[DEAD_REASON_COUNT]; /* refused since the newest of them, when nothing else came */
+    bool late_any;
     struct quality_reading *ahead; /* owned: steps that are not over, ascending, from ahead_from */
     size_t ahead_from, ahead_count, ahead_capacity;
     bool told;

@@ -25,7 +25,8 @@ static void insert_ahead(struct skew_state *s, size_t at, struct skew_reading re
         s->ahead = realloc(s->ahead, s->ahead_capacity * sizeof(*s->ahead));
         CHECK(s->ahead);
     }
-    memmove(s->ahead + at + 1, s->ahead + at, (s->ahead_count - at) * sizeof(*s->ahead));
+    if (at < s->ahead_count)
+        memmove(s->ahead + at + 1, s->ahead + at, (s->ahead_count - at) * sizeof(*s->ahead));
     s->ahead[at] = reading;
     s->ahead_count++;
 }
@@ -102,20 +103,22 @@ int64_t judge_skew_heard(const struct contract *contract, struct skew_state *s, 
                : INSTANT_MAX;
 }
 
-static void push(struct skew_state *s, struct skew_reading reading) {
-    if (s->count == SKEW_READINGS) {
-        s->count--;
-        memmove(s->last, s->last + 1, s->count * sizeof(*s->last));
-    }
-    s->last[s->count++] = reading;
+/* The newest stay; there are no more than fit. */
+static void push(struct skew_state *s, const struct skew_reading *readings, uint32_t count) {
+    uint32_t stay = s->count + count <= SKEW_READINGS ? s->count : SKEW_READINGS - count;
+    memmove(s->last, s->last + (s->count - stay), stay * sizeof(*s->last));
+    memcpy(s->last + stay, readings, count * sizeof(*s->last));
+    s->count = stay + count;
 }
 
 void judge_skew_pass(struct skew_state *s, int64_t step_at) {
     size_t passed = 0;
     while (passed < s->ahead_count && s->ahead[passed].from_at + FEED_STEP_MS <= step_at)
-        push(s, s->ahead[passed++]);
+        passed++;
     if (!passed)
         return;
+    uint32_t newest = passed < SKEW_READINGS ? (uint32_t)passed : SKEW_READINGS;
+    push(s, s->ahead + passed - newest, newest);
     s->ahead_count -= passed;
     memmove(s->ahead, s->ahead + passed, s->ahead_count * sizeof(*s->ahead));
 }

@@ -124,37 +124,48 @@ static void judge_facts(struct tenant_task *t, const struct report *report) {
     }
 }
 
-static void hear_time(struct tenant_task *t, struct tenant *tenant, struct tenant_feed *feed,
-                      const struct judge_context *ctx, const struct report_feed *f) {
-    judge_feed_heard(ctx, &feed->state, f->heard_at);
-    int64_t silent_at = judge_feed_due(ctx->contract, &feed->state, t->step_at);
-    int64_t skewed_at = judge_skew_heard(ctx->contract, &feed->skew, f->heard_at, f->lead_ms,
-                                         t->step_at);
-    tenant->feeds_due_at = earlier(tenant->feeds_due_at, earlier(silent_at, skewed_at));
+/* Whose feeds are heard. Mostly it is one site that was heard at many steps. */
+struct hearing {
+    struct judge_context ctx;
+    struct tenant *tenant;
+    struct tenant_feed *feed;
+    const struct report_feed *last; /* of that site */
+};
+
+/* Of steps that are over nothing is held, whoever looked last: what comes late is one more. */
+static void pass_feed(struct tenant_feed *feed, int64_t step_at) {
+    judge_feed_pass(&feed->state, step_at);
+    judge_skew_pass(&feed->skew, step_at);
+    judge_quality_pass(&feed->quality, step_at);
 }
 
-static void hear_feed(struct tenant_task *t, struct tenant *tenant, struct tenant_feed *feed,
-                      const struct judge_context *ctx, const struct report_feed *f) {
-    /* Of steps that are over nothing is held, whoever looked last: what comes late is one more. */
-    judge_feed_pass(&feed->state, t->step_at);
-    judge_skew_pass(&feed->skew, t->step_at);
-    judge_quality_pass(&feed->quality, t->step_at);
-    if (!tenant->contract->is_default) {
-        int64_t refused_at = judge_quality_heard(&feed->quality, f->heard_at, f->records,
+static void hear_time(const struct tenant_task *t, const struct hearing *h,
+                      const struct report_feed *f) {
+    judge_feed_heard(&h->ctx, &h->feed->state, f->heard_at);
+    int64_t skewed_at = judge_skew_heard(h->ctx.contract, &h->feed->skew, f->heard_at, f->lead_ms,
+                                         t->step_at);
+    h->tenant->feeds_due_at = earlier(h->tenant->feeds_due_at, skewed_at);
+}
+
+static void hear_feed(const struct tenant_task *t, const struct hearing *h,
+                      const struct report_feed *f) {
+    if (h->last->heard_at < t->step_at)
+        pass_feed(h->feed, t->step_at);
+    if (!h->ctx.contract->is_default) {
+        int64_t refused_at = judge_quality_heard(&h->feed->quality, f->heard_at, f->records,
                                                  f->refused, t->step_at);
-        tenant->feeds_due_at = earlier(tenant->feeds_due_at, refused_at);
+        h->tenant->feeds_due_at = earlier(h->tenant->feeds_due_at, refused_at);
     }
     if (!f->mute)
-        hear_time(t, tenant, feed, ctx, f);
-    tenant_state_due(tenant, tenant->feeds_due_at);
+        hear_time(t, h, f);
 }
 
 /* Refused records are not trusted with names: of a tenant that has no contract, or of one site more
  * where there are that many. */
 static bool is_hearsay(struct tenant_task *t, const struct report_feed *f) {
-    const struct tenant *tenant = tenant_state_find(t, f->tenant);
     if (!f->mute)
         return false;
+    const struct tenant *tenant = tenant_state_find(t, f->tenant);
     if (!tenant)
         return contract_set_find(t->options.contracts, f->tenant, tenant_state_seen_at(t))
             ->is_default;
@@ -162,26 +173,48 @@ static bool is_hearsay(struct tenant_task *t, const struct report_feed *f) {
            (tenant->contract->is_default || tenant->feeds.count >= TENANT_REFUSED_SITES_MAX);
 }
 
-/* Mostly it is one site that was heard at many steps. */
+static bool is_same(struct slice a, struct slice b) {
+    return (a.at == b.at && a.size == b.size) || slice_equal(a, b);
+}
+
+/* All of one site were heard. */
+static void end_hearing(const struct tenant_task *t, struct hearing *h) {
+    if (!h->feed)
+        return;
+    int64_t silent_at = judge_feed_due(h->ctx.contract, &h->feed->state, t->step_at);
+    h->tenant->feeds_due_at = earlier(h->tenant->feeds_due_at, silent_at);
+    tenant_state_due(h->tenant, h->tenant->feeds_due_at);
+    h->feed = NULL;
+}
+
+/* Finds whose feed it is, unless it is the same again. */
+static void turn_to(struct tenant_task *t, struct hearing *h, const struct report_feed *f) {
+    bool same_tenant = h->feed && is_same(h->last->tenant, f->tenant);
+    if (same_tenant && is_same(h->last->site, f->site))
+        return;
+    end_hearing(t, h);
+    if (!same_tenant) {
+        h->tenant = tenant_state_tenant(t, f->tenant);
+        h->ctx = tenant_state_context(t, h->tenant, t->out);
+    }
+    h->feed = tenant_state_feed(h->tenant, f->site);
+    h->last = f;
+    pass_feed(h->feed, t->step_at);
+}
+
 static void hear_feeds(struct tenant_task *t, const struct report *report) {
-    struct tenant *tenant = NULL;
-    struct tenant_feed *feed = NULL;
-    struct judge_context ctx;
+    struct hearing h = {0};
     for (size_t i = 0; i < report->feed_count; i++) {
         const struct report_feed *f = &report->feeds[i];
         if (is_hearsay(t, f)) {
             t->counts.refused_senders++;
             continue;
         }
-        if (!tenant || !slice_equal(tenant->name, f->tenant)) {
-            tenant = tenant_state_tenant(t, f->tenant);
-            ctx = tenant_state_context(t, tenant, t->out);
-            feed = NULL;
-        }
-        if (!feed || !slice_equal(feed->site, f->site))
-            feed = tenant_state_feed(tenant, f->site);
-        hear_feed(t, tenant, feed, &ctx, f);
+        turn_to(t, &h, f);
+        hear_feed(t, &h, f);
+        h.last = f;
     }
+    end_hearing(t, &h);
 }
 
 void tenant_task_apply(struct tenant_task *t, const struct report *report, int64_t log_at,
