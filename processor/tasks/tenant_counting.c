@@ -39,15 +39,16 @@ static void pass_counted(void *context, const struct report *report) {
 
 struct outbox *tenant_counting_begin(struct counting_outbox *c, struct tenant_task *t,
                                      struct outbox *inner) {
-    *c = (struct counting_outbox){.inner = inner, .task = t};
-    c->outbox = (struct outbox){.context = c,
-                                .deltas = inner->deltas,
-                                .fact = pass_fact,
-                                .dead_letter = pass_dead_letter,
-                                .alert = pass_alert,
-                                .kpi = pass_kpi,
-                                .audit = inner->audit ? pass_audit : NULL,
-                                .judged = inner->judged ? pass_judged : NULL,
-                                .counted = inner->counted ? pass_counted : NULL};
+    *c = (struct counting_outbox){.inner = inner,
+                                  .task = t,
+                                  .outbox = {.context = c,
+                                             .deltas = inner->deltas,
+                                             .fact = pass_fact,
+                                             .dead_letter = pass_dead_letter,
+                                             .alert = pass_alert,
+                                             .kpi = pass_kpi,
+                                             .audit = inner->audit ? pass_audit : NULL,
+                                             .judged = inner->judged ? pass_judged : NULL,
+                                             .counted = inner->counted ? pass_counted : NULL}};
     return &c->outbox;
 }

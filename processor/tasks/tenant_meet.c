@@ -63,6 +63,8 @@ void tenant_meet_count(struct tenant_task *t, uint32_t leaf, int64_t at,
 }
 
 void tenant_meet_settle(struct tenant_task *t) {
+    if (delta_table_rows(t->met) == 0)
+        return;
     for (size_t i = 0; i < delta_table_rows(t->met); i++) {
         const struct delta_row *row = delta_table_at(t->met, i);
         struct report_count counts[MET_COUNTERS];

@@ -30,6 +30,25 @@ static void a_replay_to_the_end_waits_for_every_partition(void **state) {
     tenant_sources_deinit(&s);
 }
 
+/* In any order; each has partitions of its own. */
+static void topics_are_not_taken_for_each_other(void **state) {
+    (void)state;
+    struct tenant_sources s;
+    struct report_clock c[] = {{SLICE("interactions"), 0, 1, 1000, false, false},
+                               {SLICE("agents"), 0, 1, 300, false, false},
+                               {SLICE("customers"), 0, 1, 700, false, false},
+                               {SLICE("interactions"), 0, 1, 2000, false, false},
+                               {SLICE("agents"), 0, 1, 900, false, false}};
+    tenant_sources_init(&s, false, true, 30000);
+    for (size_t i = 0; i < 5; i++)
+        tenant_sources_hear(&s, &c[i], 1, 1);
+    assert_int_equal(s.topic_count, 3);
+    assert_int_equal(tenant_sources_clock(&s), 700);
+    assert_int_equal(s.topics[0].sources[0].clock, 900);
+    assert_int_equal(s.topics[2].sources[0].clock, 2000);
+    tenant_sources_deinit(&s);
+}
+
 static void a_replay_without_an_end_leaves_out_what_never_spoke(void **state) {
     (void)state;
     struct tenant_sources s;
@@ -186,6 +205,7 @@ static void what_the_tenant_log_lost_is_all_of_its_time(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_replay_to_the_end_waits_for_every_partition),
+        cmocka_unit_test(topics_are_not_taken_for_each_other),
         cmocka_unit_test(a_replay_without_an_end_leaves_out_what_never_spoke),
         cmocka_unit_test(a_silent_source_is_left_out_after_a_while_of_log_time),
         cmocka_unit_test(a_clock_that_is_repeated_is_not_a_sign_of_life),
