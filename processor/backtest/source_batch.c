@@ -46,12 +46,17 @@ static void *with_room(void *at, size_t *room, size_t count, size_t size) {
 /* The array has room for `count`. */
 #define ROOM(array, room, count) ((array) = with_room((array), &(room), (count), sizeof(*(array))))
 
-static uint32_t leaf_number(struct source_batch *b, const struct leaf_dict *leaves, uint32_t id) {
+static void number_room(struct source_batch *b, size_t count) {
     size_t known = b->number_room;
-    ROOM(b->numbers, b->number_room, leaf_dict_count(leaves));
-    memset(b->numbers + known, 0, (b->number_room - known) * sizeof(*b->numbers));
-    if (b->numbers[id] > 0)
+    ROOM(b->numbers, b->number_room, count);
+    if (b->number_room > known)
+        memset(b->numbers + known, 0, (b->number_room - known) * sizeof(*b->numbers));
+}
+
+static uint32_t leaf_number(struct source_batch *b, const struct leaf_dict *leaves, uint32_t id) {
+    if (id < b->number_room && b->numbers[id] > 0)
         return b->numbers[id] - 1;
+    number_room(b, leaf_dict_count(leaves));
     const struct leaf *l = leaf_dict_at(leaves, id);
     size_t place = b->report.leaf_count++;
     ROOM(b->report.leaves, b->leaf_room, place + 1);
@@ -69,6 +74,12 @@ static uint32_t leaf_number(struct source_batch *b, const struct leaf_dict *leav
     return (uint32_t)place;
 }
 
+static bool any_level(const int64_t *levels) {
+#define OR_LEVEL(symbol, ...) | levels[LEVEL_##symbol]
+    return (0 LEVEL_COUNTERS(OR_LEVEL)) != 0;
+#undef OR_LEVEL
+}
+
 bool source_wants(const struct source_wanted *w, const struct delta_row *row,
                   const struct leaf *leaf) {
     int64_t any = 0;
@@ -76,8 +87,7 @@ bool source_wants(const struct source_wanted *w, const struct delta_row *row,
         any |= row->counters[__builtin_ctzll(left)];
     for (int a = 0; a < ATTRIBUTION_COUNT; a++)
         for (int t = 0; w->levels[a] && t < leaf->threshold_count; t++)
-            for (int l = 0; l < LEVEL_COUNT; l++)
-                any |= row->levels[a][t][l];
+            any |= any_level(row->levels[a][t]);
     return any != 0;
 }
 
@@ -92,14 +102,21 @@ static void put_counts(struct report *r, const struct source_wanted *w,
 
 #define LEVELS_FLAT (ATTRIBUTION_COUNT * LEAF_THRESHOLDS_MAX * LEVEL_COUNT)
 
+/* Those of one attribution and T. */
+static void put_levels_of(struct report *r, int attribution, int64_t threshold_ms,
+                          const int64_t *levels) {
+    for (int l = 0; l < LEVEL_COUNT; l++)
+        if (levels[l] != 0)
+            r->levels[r->level_count++] = (struct report_level){(uint8_t)attribution, (uint8_t)l,
+                                                                threshold_ms, levels[l]};
+}
+
 static void put_levels(struct report *r, const struct source_wanted *w,
                        const struct delta_row *from, const struct leaf *leaf) {
     for (int a = 0; a < ATTRIBUTION_COUNT; a++)
         for (int t = 0; w->levels[a] && t < leaf->threshold_count; t++)
-            for (int l = 0; l < LEVEL_COUNT; l++)
-                if (from->levels[a][t][l] != 0)
-                    r->levels[r->level_count++] = (struct report_level){
-                        (uint8_t)a, (uint8_t)l, leaf->thresholds_ms[t], from->levels[a][t][l]};
+            if (any_level(from->levels[a][t]))
+                put_levels_of(r, a, leaf->thresholds_ms[t], from->levels[a][t]);
 }
 
 /* Where the samples of each row begin, in the order of the rows. */
@@ -149,15 +166,36 @@ void source_batch_sums(struct source_batch *b, const struct source_wanted *wante
     }
 }
 
+static struct slice name_at(const struct source_batch *b, size_t at, size_t size) {
+    return (struct slice){b->names.at + at, size};
+}
+
+static struct slice tenant_at(const struct source_batch *b, const struct news_place *p) {
+    return name_at(b, p->tenant_at, p->tenant_size);
+}
+
+static struct slice site_at(const struct source_batch *b, const struct news_place *p) {
+    return name_at(b, p->site_at, p->site_size);
+}
+
+static struct news_place keep_names(struct source_batch *b, const struct report_feed *feed) {
+    struct news_place p = {b->names.size, feed->tenant.size, b->names.size + feed->tenant.size,
+                           feed->site.size};
+    buf_put(&b->names, feed->tenant.at, feed->tenant.size);
+    buf_put(&b->names, feed->site.at, feed->site.size);
+    return p;
+}
+
+/* Mostly one site is heard again and again: its names are kept once. */
 void source_batch_feed(struct source_batch *b, const struct report_feed *feed) {
     size_t place = b->report.feed_count++;
     ROOM(b->report.feeds, b->feed_room, place + 1);
     ROOM(b->places, b->place_room, place + 1);
     b->report.feeds[place] = *feed;
-    b->places[place] = (struct news_place){b->names.size, feed->tenant.size,
-                                           b->names.size + feed->tenant.size, feed->site.size};
-    buf_put(&b->names, feed->tenant.at, feed->tenant.size);
-    buf_put(&b->names, feed->site.at, feed->site.size);
+    const struct news_place *last = place > 0 ? &b->places[place - 1] : NULL;
+    bool same = last && slice_equal(tenant_at(b, last), feed->tenant) &&
+                slice_equal(site_at(b, last), feed->site);
+    b->places[place] = same ? *last : keep_names(b, feed);
 }
 
 void source_batch_clock(struct source_batch *b, const struct report_clock *clock) {
@@ -167,9 +205,8 @@ void source_batch_clock(struct source_batch *b, const struct report_clock *clock
 
 struct source_news source_batch_news(struct source_batch *b) {
     for (size_t i = 0; i < b->report.feed_count; i++) {
-        const struct news_place *p = &b->places[i];
-        b->report.feeds[i].tenant = (struct slice){b->names.at + p->tenant_at, p->tenant_size};
-        b->report.feeds[i].site = (struct slice){b->names.at + p->site_at, p->site_size};
+        b->report.feeds[i].tenant = tenant_at(b, &b->places[i]);
+        b->report.feeds[i].site = site_at(b, &b->places[i]);
     }
     return (struct source_news){&b->report, b->clocks, b->clock_count};
 }

@@ -87,14 +87,15 @@ static int end(void **state) {
     return 0;
 }
 
-/* At `at` in the log, and `late_ms` before that at the site. */
+/* At `at` in the log, and `late_ms` before that at the site. The id says where: of another tenant,
+ * at another site. */
 static void feed(struct fixture *f, enum event_type type, const char *id, int64_t at,
                  int64_t late_ms) {
     char name[64];
     snprintf(name, sizeof(name), "%s/%d", id, (int)type);
     struct event ev = {.event_id = slice_of(name),
-                       .tenant = SLICE("acme"),
-                       .site = SLICE("main"),
+                       .tenant = slice_of(id[0] == 'o' ? "other" : "acme"),
+                       .site = slice_of(id[0] == 'w' ? "away" : "main"),
                        .interaction_id = slice_of(id),
                        .queue = SLICE("support"),
                        .event_at = at - late_ms,
@@ -220,20 +221,24 @@ static void episodes_and_refusals(void **state) {
     assert_non_null(strstr(trial_first_letter(f->trial).at, "more than `lateness`"));
 }
 
-/* A day and a half of calls, now and then told late. */
+/* A day and a half of calls, at two sites, now and then told late or of another tenant. */
 static void random_calls(struct fixture *f) {
     struct rng rng;
     int64_t at = START;
     rng_init(&rng, 7);
     for (int i = 0; i < 600; i++) {
         char id[16];
-        snprintf(id, sizeof(id), "r%d", i);
+        snprintf(id, sizeof(id), "%c%d", i % 3 == 0 ? 'w' : 'm', i);
         call(f, id, at, (int64_t)rng_below(&rng, 40) * SECOND_MS, rng_below(&rng, 4) > 0);
         if (rng_below(&rng, 10) == 0) {
             snprintf(id, sizeof(id), "l%d", i);
             int64_t late_ms = (int64_t)rng_below(&rng, HOUR_MS);
             feed(f, EVENT_QUEUED, id, at + 50 * SECOND_MS, late_ms);
             feed(f, EVENT_ANSWERED, id, at + 51 * SECOND_MS, late_ms);
+        }
+        if (rng_below(&rng, 5) == 0) {
+            snprintf(id, sizeof(id), "o%d", i);
+            call(f, id, at + 55 * SECOND_MS, SECOND_MS, true);
         }
         at += MINUTE_MS + (int64_t)rng_below(&rng, rng_below(&rng, 9) ? 200000 : 2 * HOUR_MS);
     }
