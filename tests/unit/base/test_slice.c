@@ -24,6 +24,23 @@ static void equality(void **state) {
 }
 
 /* The empty input's vector of XXH3, and that seed and every byte matter. */
+/* Of every size, whichever byte it is that differs, and wherever in memory they lie. */
+static void equality_sees_every_byte(void **state) {
+    (void)state;
+    char a[48], b[48];
+    for (size_t size = 1; size <= 40; size++) {
+        for (size_t differs = 0; differs < size; differs++) {
+            memset(a, 'x', sizeof(a));
+            memset(b, 'y', sizeof(b));
+            memset(b + differs % 8, 'x', size);
+            struct slice left = {a, size}, right = {b + differs % 8, size};
+            assert_true(slice_equal(left, right));
+            b[differs % 8 + differs] = 'z';
+            assert_false(slice_equal(left, right));
+        }
+    }
+}
+
 static void hash(void **state) {
     (void)state;
     assert_true(slice_hash(SLICE(""), 0) == UINT64_C(0x2D06800538D394C2));
@@ -95,9 +112,13 @@ static void utf8_agrees_with_the_definition(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order),       cmocka_unit_test(equality),
-        cmocka_unit_test(hash),        cmocka_unit_test(a_copy_is_terminated),
-        cmocka_unit_test(utf8_golden), cmocka_unit_test(utf8_agrees_with_the_definition),
+        cmocka_unit_test(order),
+        cmocka_unit_test(equality),
+        cmocka_unit_test(equality_sees_every_byte),
+        cmocka_unit_test(hash),
+        cmocka_unit_test(a_copy_is_terminated),
+        cmocka_unit_test(utf8_golden),
+        cmocka_unit_test(utf8_agrees_with_the_definition),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
