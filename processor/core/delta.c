@@ -6,9 +6,9 @@
 #include "core/histogram.h"
 
 #define FEWEST_SLOTS 256
-#define NO_ENTRY UINT32_MAX
-#define LAST_ROWS 16
-#define SAMPLE_COPIES 3 /* whoever writes them sorts a copy */
+#define LAST_ROWS 32
+#define LAST_MS_SHIFT 13 /* of an instant, for its place among them: about a pane */
+#define SAMPLE_COPIES 3  /* whoever writes them sorts a copy */
 
 /* Open addressing from a mixed 64-bit key to an index. A slot belongs to the present epoch only
  * when its age does: so emptying the table costs nothing. */
@@ -93,7 +93,6 @@ static uint32_t index_get(struct delta_index *x, uint64_t key, uint32_t next) {
 struct delta_table *delta_table_new(void) {
     struct delta_table *t = calloc(1, sizeof(*t));
     CHECK(t);
-    memset(t->last, 0xFF, sizeof(t->last));
     t->histograms = UINT32_MAX;
     index_init(&t->row_index);
     return t;
@@ -115,7 +114,6 @@ void delta_table_keep_samples(struct delta_table *t, uint32_t histograms) {
 void delta_table_reset(struct delta_table *t) {
     t->row_count = 0;
     t->sample_count = 0;
-    memset(t->last, 0xFF, sizeof(t->last));
     index_reset(&t->row_index);
 }
 
@@ -141,12 +139,15 @@ static uint32_t find_row(struct delta_table *t, uint32_t leaf, int64_t pane_at) 
     return row;
 }
 
+static bool is_row(const struct delta_table *t, uint32_t row, uint32_t leaf, int64_t at) {
+    return row < t->row_count && t->rows[row].leaf == leaf &&
+           (uint64_t)at - (uint64_t)t->rows[row].pane_at < DELTA_PANE_MS;
+}
+
 static uint32_t row_of(struct delta_table *t, uint32_t leaf, int64_t at) {
-    int64_t pane_at = instant_floor(at, DELTA_PANE_MS);
-    uint32_t *last = &t->last[(leaf ^ (uint64_t)pane_at / DELTA_PANE_MS) % LAST_ROWS];
-    if (*last != NO_ENTRY && t->rows[*last].leaf == leaf && t->rows[*last].pane_at == pane_at)
-        return *last;
-    *last = find_row(t, leaf, pane_at);
+    uint32_t *last = &t->last[(leaf ^ (uint64_t)at >> LAST_MS_SHIFT) % LAST_ROWS];
+    if (!is_row(t, *last, leaf, at))
+        *last = find_row(t, leaf, instant_floor(at, DELTA_PANE_MS));
     return *last;
 }
 

@@ -40,28 +40,34 @@ static bool was_transferred(const struct interaction *i) {
     return i->leg.transferred || (r->at != INSTANT_NONE && r->end_cause == END_CAUSE_TRANSFERRED);
 }
 
-/* An ended leg, `value` times: in the pane of its end and in that of its visit's QUEUED. */
+/* What is counted of an ended leg, in the pane of its end and in that of its visit's QUEUED. */
+static const enum counter by_event[] = {COUNTER_HANDLED,     COUNTER_TALK_MS,
+                                        COUNTER_HOLD_MS,     COUNTER_WRAP_MS,
+                                        COUNTER_TRANSFERRED, COUNTER_IN_SERVICE_CHANGE};
+static const enum counter by_arrival[] = {COUNTER_ARR_HANDLED, COUNTER_ARR_TALK_MS,
+                                          COUNTER_ARR_HOLD_MS, COUNTER_ARR_WRAP_MS,
+                                          COUNTER_ARR_TRANSFERRED};
+#define BY_EVENT_COUNT (sizeof(by_event) / sizeof(by_event[0]))
+#define BY_ARRIVAL_COUNT (sizeof(by_arrival) / sizeof(by_arrival[0]))
+
+/* An ended leg, `value` times. */
 static void tell(struct fold *f, struct interaction *i, int32_t value) {
-    const struct leg *leg = &i->leg;
     struct leg_times times = times_of(i);
     bool transferred = was_transferred(i);
     struct ledger *l = &f->ledger;
     uint32_t leaf = i->visit.leaf;
-    int64_t at = leg->ended_at, arrived_at = i->visit.queued_at;
+    int64_t at = i->leg.ended_at, arrived_at = i->visit.queued_at;
     int64_t handle_ms = times.talk_ms + times.hold_ms + times.wrap_ms;
+    const int64_t counts[BY_EVENT_COUNT] = {value,
+                                            value * times.talk_ms,
+                                            value * times.hold_ms,
+                                            value * times.wrap_ms,
+                                            transferred ? value : 0,
+                                            -value};
 
-    ledger_count(l, leaf, at, COUNTER_IN_SERVICE_CHANGE, -value);
-    ledger_count(l, leaf, at, COUNTER_HANDLED, value);
-    ledger_count(l, leaf, at, COUNTER_TALK_MS, value * times.talk_ms);
-    ledger_count(l, leaf, at, COUNTER_HOLD_MS, value * times.hold_ms);
-    ledger_count(l, leaf, at, COUNTER_WRAP_MS, value * times.wrap_ms);
-    ledger_count(l, leaf, at, COUNTER_TRANSFERRED, transferred ? value : 0);
+    ledger_counts(l, leaf, at, by_event, counts, BY_EVENT_COUNT);
     ledger_sample(l, leaf, at, HISTOGRAM_HANDLE, handle_ms, value);
-    ledger_count(l, leaf, arrived_at, COUNTER_ARR_HANDLED, value);
-    ledger_count(l, leaf, arrived_at, COUNTER_ARR_TALK_MS, value * times.talk_ms);
-    ledger_count(l, leaf, arrived_at, COUNTER_ARR_HOLD_MS, value * times.hold_ms);
-    ledger_count(l, leaf, arrived_at, COUNTER_ARR_WRAP_MS, value * times.wrap_ms);
-    ledger_count(l, leaf, arrived_at, COUNTER_ARR_TRANSFERRED, transferred ? value : 0);
+    ledger_counts(l, leaf, arrived_at, by_arrival, counts, BY_ARRIVAL_COUNT);
     ledger_sample(l, leaf, arrived_at, HISTOGRAM_ARR_HANDLE, handle_ms, value);
     journey_part_leg(&i->journey, handle_ms, transferred, value);
 }

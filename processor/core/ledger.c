@@ -20,6 +20,15 @@ void ledger_count(struct ledger *l, uint32_t leaf, int64_t at, enum counter c, i
         delta_table_row(l->deltas, leaf, at)->counters[c] += l->sign * count;
 }
 
+void ledger_counts(struct ledger *l, uint32_t leaf, int64_t at, const enum counter *counters,
+                   const int64_t *counts, size_t size) {
+    if (!l->deltas)
+        return;
+    struct delta_row *row = delta_table_row(l->deltas, leaf, at);
+    for (size_t k = 0; k < size; k++)
+        row->counters[counters[k]] += l->sign * counts[k];
+}
+
 void ledger_level(struct ledger *l, uint32_t leaf, int64_t at, enum attribution by,
                   size_t threshold, enum level_counter c, int32_t count) {
     if (l->deltas)
