@@ -65,9 +65,7 @@ void interaction_check(const struct interaction *i) {
     CHECK(!i->backlog || !i->over);
 }
 
-bool interaction_is_open(const struct interaction *i) {
-    if (interaction_waits(i) || interaction_in_leg(i) || i->backlog)
-        return true;
+bool interaction_is_timed(const struct interaction *i) {
     for (size_t t = 0; t < i->tracks; t++) {
         if (i->clocks[t].state == CLOCK_RUNNING && !clock_is_silent(&i->clocks[t]))
             return true;

@@ -117,8 +117,13 @@ static inline int64_t interaction_silent_from(const struct interaction *i) {
     return i->heard_at > i->last_at ? i->heard_at : i->last_at;
 }
 
-/* Something can still come of it without an event: somebody waits or serves, it is backlog, or a
- * clock runs that can tell something. */
-bool interaction_is_open(const struct interaction *i);
+/* Some clock runs that can tell something. */
+bool interaction_is_timed(const struct interaction *i);
+
+/* Something can still come of it without an event: somebody waits or serves, it is backlog, or it
+ * is timed. */
+static inline bool interaction_is_open(const struct interaction *i) {
+    return interaction_waits(i) || interaction_in_leg(i) || i->backlog || interaction_is_timed(i);
+}
 
 enum clock_kind track_kind(enum track t);

@@ -49,15 +49,24 @@ static struct slice take_name(struct slice *kept, struct slice name) {
     return copy;
 }
 
-static bool is_feed(const void *context, uint32_t handle, const void *key) {
-    const struct feeds *f = context;
-    const struct report_feed *a = &f->feeds[handle];
-    const struct report_feed *b = key;
-    return slice_equal(a->site, b->site) && slice_equal(a->tenant, b->tenant) &&
-           feed_step_place(a->heard_at) == feed_step_place(b->heard_at);
+struct feed_key {
+    struct slice tenant, site;
+    int64_t at; /* log time */
+};
+
+static bool has_names(const struct report_feed *feed, const struct feed_key *key) {
+    return slice_equal(feed->site, key->site) && slice_equal(feed->tenant, key->tenant);
 }
 
-static uint32_t add(struct feeds *f, uint64_t hash, const struct report_feed *key) {
+static bool is_feed(const void *context, uint32_t handle, const void *key) {
+    const struct report_feed *feed = &((const struct feeds *)context)->feeds[handle];
+    const struct feed_key *wanted = key;
+    return has_names(feed, wanted) &&
+           feed_step_place(feed->heard_at) == feed_step_place(wanted->at);
+}
+
+/* Mute, until it is heard. */
+static uint32_t add(struct feeds *f, uint64_t hash, const struct feed_key *key) {
     if (f->count == f->capacity) {
         f->capacity = f->capacity == 0 ? 16 : f->capacity * 2;
         f->feeds = realloc(f->feeds, f->capacity * sizeof(*f->feeds));
@@ -65,23 +74,41 @@ static uint32_t add(struct feeds *f, uint64_t hash, const struct report_feed *ke
     }
     f->feeds[f->count] = (struct report_feed){.tenant = take_name(&f->tenant, key->tenant),
                                               .site = take_name(&f->site, key->site),
-                                              .heard_at = key->heard_at,
-                                              .lead_ms = key->lead_ms,
-                                              .mute = key->mute};
+                                              .heard_at = key->at,
+                                              .mute = true};
     f->hash = hash;
     table_insert(&f->index, hash, f->count);
     return f->count++;
 }
 
+/* The instants that feed_step_place has for alike. */
+static void remember(struct feed_near *near, int64_t at, uint32_t place) {
+    int64_t step_at = feed_step_of(at);
+    bool between = at > step_at;
+    near->from_at = step_at + between;
+    near->until_at = between ? step_at + FEED_STEP_MS : at + 1;
+    near->place = place;
+}
+
+/* Names of sites mostly differ at their end. */
+static struct feed_near *near_of(struct feeds *f, struct slice site) {
+    unsigned end = site.size > 0 ? (unsigned char)site.at[site.size - 1] : 0;
+    return &f->near[end % FEEDS_NEAR];
+}
+
 /* The feed's place, or TABLE_NONE when there are too many. */
-static uint32_t find(struct feeds *f, const struct report_feed *key) {
-    if (f->last < f->count && is_feed(f, f->last, key))
-        return f->last;
-    uint64_t at = (uint64_t)feed_step_place(key->heard_at);
+static uint32_t find(struct feeds *f, const struct feed_key *key) {
+    struct feed_near *near = near_of(f, key->site);
+    if (key->at >= near->from_at && key->at < near->until_at && near->place < f->count &&
+        has_names(&f->feeds[near->place], key))
+        return near->place;
+    uint64_t at = (uint64_t)feed_step_place(key->at);
     uint64_t hash = slice_hash(key->site, slice_hash(key->tenant, key->tenant.size) ^ at);
     uint32_t place = table_find(&f->index, hash, is_feed, f, key);
     if (place == TABLE_NONE && f->count < FEEDS_MAX)
         place = add(f, hash, key);
+    if (place != TABLE_NONE)
+        remember(near, key->at, place);
     return place;
 }
 
@@ -89,12 +116,9 @@ void feeds_hear(struct feeds *f, struct slice tenant, struct slice site, int64_t
                 int64_t event_at) {
     if (f->handed_over)
         forget(f);
-    uint32_t place = find(
-        f, &(struct report_feed){
-               .tenant = tenant, .site = site, .heard_at = log_at, .lead_ms = event_at - log_at});
+    uint32_t place = find(f, &(struct feed_key){tenant, site, log_at});
     if (place == TABLE_NONE)
         return;
-    f->last = place;
     struct report_feed *feed = &f->feeds[place];
     if (log_at > feed->heard_at || feed->mute)
         feed->heard_at = log_at;
@@ -110,8 +134,7 @@ void feeds_refuse(struct feeds *f, struct slice tenant, struct slice site, int64
         return;
     if (f->handed_over)
         forget(f);
-    uint32_t place = find(
-        f, &(struct report_feed){.tenant = tenant, .site = site, .heard_at = at, .mute = true});
+    uint32_t place = find(f, &(struct feed_key){tenant, site, at});
     if (place == TABLE_NONE)
         return;
     struct report_feed *feed = &f->feeds[place];

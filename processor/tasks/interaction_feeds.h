@@ -10,12 +10,21 @@
  * not noted until the next. */
 #define FEEDS_MAX 65536
 
+/* Between two reports few sites are heard, in few steps: where the feed of one is that was heard
+ * last, and the instants that are noted there. Of a feed that has been forgotten it says nothing
+ * wrong: whoever takes its place has other names, or was written here when it came. */
+#define FEEDS_NEAR 16u
+struct feed_near {
+    int64_t from_at, until_at; /* both 0: of none */
+    uint32_t place;
+};
+
 struct feeds {
     struct report_feed *feeds; /* names owned */
     uint32_t count, capacity;
     struct table index;
-    uint32_t last;             /* the feed heard last: most events follow one of their own site */
-    uint64_t hash;             /* of the feed added last */
+    struct feed_near near[FEEDS_NEAR]; /* heard last */
+    uint64_t hash;                     /* of the feed added last */
     struct slice tenant, site; /* owned: names that are free for the next feed of this site */
     bool handed_over;          /* forgotten at the next event */
 };

@@ -198,7 +198,6 @@ struct wanted {
 static bool is_wanted(const void *context, uint32_t handle, const void *key) {
     const struct record_store *s = context;
     const struct wanted *wanted = key;
-    record_prefetch(s, record_at(s, handle));
     struct record_names names = record_names(s, record_at(s, handle));
     return slice_equal(names.id, wanted->id) &&
            slice_equal(leaf_dict_at(s->leaves, names.tenant_leaf)->tenant, wanted->tenant);
