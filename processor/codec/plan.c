@@ -80,6 +80,11 @@ static int null_branch(const struct schema_node *n) {
     return -1;
 }
 
+static void add_jump(struct plan *p, uint32_t target) {
+    p->jumps = more_room(p->jumps, p->jump_count, &p->jump_capacity, sizeof(*p->jumps));
+    p->jumps[p->jump_count++] = target;
+}
+
 static void compile_union(struct compiler *c, size_t slot, const struct schema_node *n) {
     struct plan *p = c->plan;
     int null_at = null_branch(n);
@@ -91,10 +96,8 @@ static void compile_union(struct compiler *c, size_t slot, const struct schema_n
         return;
     }
     uint32_t first = (uint32_t)p->jump_count;
-    for (size_t i = 0; i < n->part_count; i++) {
-        p->jumps = more_room(p->jumps, p->jump_count, &p->jump_capacity, sizeof(*p->jumps));
-        p->jumps[p->jump_count++] = 0;
-    }
+    for (size_t i = 0; i < n->part_count; i++)
+        add_jump(p, 0);
     emit(c, PLAN_UNION, slot, first, (uint32_t)n->part_count);
     uint32_t last_jump = NOT_COMPILED; /* the jumps to the end, chained until it is known */
     for (size_t i = 0; i < n->part_count; i++) {
@@ -165,7 +168,8 @@ static void compile_enum(struct compiler *c, size_t slot, const struct schema_no
         p->symbols = more_room(p->symbols, p->symbol_count, &p->symbol_capacity, 1);
         p->symbols[p->symbol_count++] = symbol_index(ours, theirs->symbols[i]);
     }
-    emit(c, PLAN_ENUM, slot, first, (uint32_t)theirs->symbol_count);
+    uint32_t op = emit(c, PLAN_ENUM, slot, first, (uint32_t)theirs->symbol_count);
+    p->ops[op].c = p->ops[op].b <= PLAN_SMALL_MAX ? p->ops[op].b : PLAN_SMALL_MAX + 1;
 }
 
 /* What of the writer's types can become what we want (Avro's schema resolution). */
@@ -267,6 +271,25 @@ static void compile_routines(struct compiler *c) {
     }
 }
 
+/* Where to go after one null, after two and so on, as far as one OPTION follows the other. From the
+ * last one on, because all of them go forward. */
+static void chain_options(struct plan *p) {
+    for (size_t i = p->op_count; i-- > 0;) {
+        struct plan_op *op = &p->ops[i];
+        if (op->code != PLAN_OPTION)
+            continue;
+        const struct plan_op *follower = &p->ops[op->b];
+        uint32_t first = (uint32_t)p->jump_count;
+        add_jump(p, op->b);
+        op->b = first;
+        op->c = 1;
+        if (follower->code != PLAN_OPTION || follower->a != op->a)
+            continue;
+        for (; op->c <= follower->c && op->c < PLAN_NULLS_MAX; op->c++)
+            add_jump(p, p->jumps[follower->b + op->c - 1]);
+    }
+}
+
 static struct plan *make(const struct slot_table *into, const struct schema_tree *writer,
                          const struct schema_tree *reader) {
     const struct schema_node *theirs = schema_tree_root(writer);
@@ -287,6 +310,7 @@ static struct plan *make(const struct slot_table *into, const struct schema_tree
     compile_record(&c, theirs);
     label(&c);
     compile_routines(&c);
+    chain_options(p);
     free(c.entry);
     free(c.wanted);
     return p;

@@ -21,8 +21,11 @@ struct plan_op {
     uint8_t code; /* enum plan_code */
     uint8_t slot; /* index in the table of slots; SLOTS_MAX: none */
     uint16_t at;  /* offset in the struct */
-    uint32_t a, b;
+    uint32_t a, b, c;
 };
+
+#define PLAN_NULLS_MAX 8  /* fields in a row that are passed at once, when null */
+#define PLAN_SMALL_MAX 63 /* numbers up to this one are written in one byte */
 
 struct plan {
     const struct slot_table *into; /* NULL: struct event */

@@ -194,6 +194,72 @@ static void numbers(void **state) {
     expect_fault(f, "event_at: the record ends within it");
 }
 
+/* Of one byte to ten, at the end of the bytes and with many behind it. */
+static void numbers_of_every_length(void **state) {
+    struct fixture *f = *state;
+    compile(f, "{\"type\":\"record\",\"name\":\"floorwalker.v1.InteractionEvent\",\"fields\":"
+               "[{\"name\":\"source\",\"type\":\"string\"},{\"name\":\"event_at\",\"type\":"
+               "\"long\"},{\"name\":\"event_id\",\"type\":\"string\"}]}");
+    for (unsigned bits = 0; bits < 64; bits++) {
+        for (int spare = 0; spare < 12; spare++) {
+            int64_t value = (int64_t)(UINT64_C(0xA5A5A5A5A5A5A5A5) >> bits) * (spare % 2 ? 1 : -1);
+            buf_put_zigzag(&f->datum, 0);
+            buf_put_zigzag(&f->datum, value);
+            buf_put_zigzag(&f->datum, spare);
+            buf_put(&f->datum, "xxxxxxxxxxxx", (size_t)spare);
+            assert_int_equal(plan_run(f->plan, buf_slice(&f->datum), &f->event, &f->err),
+                             PLAN_DECODED);
+            assert_true(f->event.event_at == value && f->event.event_id.size == (size_t)spare);
+            f->datum.size -= 2 + (size_t)spare; /* cut before its last byte, or within event_id */
+            assert_int_equal(plan_run(f->plan, buf_slice(&f->datum), &f->event, &f->err),
+                             PLAN_UNDECODABLE);
+            buf_reset(&f->datum);
+        }
+    }
+}
+
+#define OPTIONS_MAX 20
+
+/* `count` fields that may be null, of which bit k of `there` says whether the k-th is there. */
+static void expect_options(struct fixture *f, unsigned count, unsigned there, bool null_first) {
+    static const char *const names[] = {"language", "skill", "status"};
+    struct buf json = {0};
+    buf_put_format(&json, "{\"type\":\"record\",\"name\":\"floorwalker.v1.InteractionEvent\","
+                          "\"fields\":[");
+    for (unsigned k = 0; k < count; k++) {
+        buf_put_format(&json, "{\"name\":\"%s%u\",\"type\":[%s]},", names[k % 3], k,
+                       null_first ? "\"null\",\"string\"" : "\"string\",\"null\"");
+    }
+    buf_put_format(&json, "{\"name\":\"event_id\",\"type\":\"string\"}]}%c", '\0');
+    compile(f, json.at);
+    for (unsigned k = 0; k < count; k++) {
+        bool is_there = there >> k & 1;
+        buf_put_zigzag(&f->datum, is_there == null_first);
+        if (is_there)
+            buf_put(&f->datum, "\4ab", 3);
+    }
+    expect_skipped(f);
+    buf_deinit(&json);
+}
+
+static void nulls_in_a_row(void **state) {
+    struct fixture *f = *state;
+    for (unsigned count = 1; count <= OPTIONS_MAX; count++) {
+        for (unsigned k = 0; k <= count; k++) {
+            expect_options(f, count, 0, k % 2);
+            expect_options(f, count, 1u << k, true);
+            expect_options(f, count, 1u << k, false);
+            expect_options(f, count, ~(1u << k), k % 2);
+        }
+    }
+    compile(f, RECORD("{\"name\":\"skill\",\"type\":[\"null\",\"string\"]},"));
+    buf_put(&f->datum, "\x80\0", 2); /* null in more bytes than it needs */
+    expect_skipped(f);
+    buf_put(&f->datum, "\x82\0\2s", 4);
+    expect_skipped(f);
+    assert_true(slice_equal(f->event.skill, SLICE("s")));
+}
+
 static void branches_and_flags(void **state) {
     struct fixture *f = *state;
     compile(f,
@@ -305,6 +371,8 @@ int main(void) {
         WITH_PLAN(types_that_contain_themselves),
         WITH_PLAN(aliases_and_names),
         WITH_PLAN(numbers),
+        WITH_PLAN(numbers_of_every_length),
+        WITH_PLAN(nulls_in_a_row),
         WITH_PLAN(branches_and_flags),
         WITH_PLAN(symbols_are_in_our_order),
         WITH_PLAN(defaults_are_those_of_the_schema),
