@@ -313,7 +313,7 @@ static void pass_steps(struct source *s, int64_t log_at) {
     tell(s);
 }
 
-void source_expect(const struct source *s, const struct event *events, size_t count) {
+void source_expect(const struct source *s, struct event *events, size_t count) {
     interaction_task_expect(s->task, events, count);
 }
 

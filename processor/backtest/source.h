@@ -39,7 +39,7 @@ bool source_join(struct source *s, const struct contract_set *contracts, source_
                  void *context);
 
 /* These events will come next: what is known of their interactions is brought near. Optional. */
-void source_expect(const struct source *s, const struct event *events, size_t count);
+void source_expect(const struct source *s, struct event *events, size_t count);
 
 /* One event; its time in the log and its offset count, what else stands in `place` does not. */
 void source_event(struct source *s, const struct record_place *place, const struct event *event);

@@ -109,7 +109,7 @@ bool trial_follow(struct trial *t, struct trial *leader) {
     return true;
 }
 
-void trial_expect(const struct trial *t, const struct event *events, size_t count) {
+void trial_expect(const struct trial *t, struct event *events, size_t count) {
     source_expect(t->source, events, count);
 }
 

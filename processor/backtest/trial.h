@@ -31,7 +31,7 @@ void trial_free(struct trial *t);
 
 /* These events will come next: what is known of their interactions is brought near. Optional. */
 #define TRIAL_EXPECT_MAX INTERACTION_EXPECT_MAX
-void trial_expect(const struct trial *t, const struct event *events, size_t count);
+void trial_expect(const struct trial *t, struct event *events, size_t count);
 
 /* Before the first event: from here on t hears what the leader does, and is not fed by itself.
  * False, and nothing changed, when the contracts of the two ask different things of an interaction,

@@ -85,7 +85,7 @@ static bool passes_checks(const struct event *ev, struct err *err) {
 }
 
 static bool is_duration(int64_t value_ms) {
-    return (uint64_t)value_ms <= EVENT_DURATION_MAX_MS || value_ms == EVENT_ABSENT;
+    return value_ms == EVENT_ABSENT || (uint64_t)value_ms <= EVENT_DURATION_MAX_MS;
 }
 
 static bool has_texts(const struct event *ev) {

@@ -222,7 +222,7 @@ static uint32_t last_leaf(const struct interaction_task *t, const struct record 
 
 static void take_event(struct interaction_task *t, const struct record_place *place,
                        const struct event *ev, struct outbox *out) {
-    uint64_t hash = record_hash(ev->tenant, ev->interaction_id);
+    uint64_t hash = ev->hash != 0 ? ev->hash : record_hash(ev->tenant, ev->interaction_id);
     if (graves_hold(&t->graves, (struct grave_name){hash, ev->tenant, ev->interaction_id},
                     ev->event_at)) {
         t->counts.duplicates++;
@@ -265,12 +265,11 @@ void interaction_task_apply(struct interaction_task *t, const struct record_plac
 
 _Static_assert(INTERACTION_EXPECT_MAX == RECORD_EXPECT_MAX, "one batch is one batch below");
 
-void interaction_task_expect(const struct interaction_task *t, const struct event *events,
-                             size_t count) {
+void interaction_task_expect(const struct interaction_task *t, struct event *events, size_t count) {
     uint64_t hashes[INTERACTION_EXPECT_MAX];
     CHECK(count <= INTERACTION_EXPECT_MAX);
     for (size_t k = 0; k < count; k++)
-        hashes[k] = record_hash(events[k].tenant, events[k].interaction_id);
+        hashes[k] = events[k].hash = record_hash(events[k].tenant, events[k].interaction_id);
     record_expect(&t->store, hashes, count);
 }
 

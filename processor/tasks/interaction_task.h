@@ -70,10 +70,9 @@ void interaction_task_apply(struct interaction_task *t, const struct record_plac
                             const struct event *event, struct outbox *out);
 
 /* These events, INTERACTION_EXPECT_MAX at most, will come soon: what they look up is brought near,
- * for all of them side by side. Changes nothing. */
+ * for all of them side by side, by the hash that each then carries. Changes nothing else. */
 #define INTERACTION_EXPECT_MAX 32u
-void interaction_task_expect(const struct interaction_task *t, const struct event *events,
-                             size_t count);
+void interaction_task_expect(const struct interaction_task *t, struct event *events, size_t count);
 
 /* A record that says nothing but its log time: a Tick, or a record of a type not used here. */
 void interaction_task_tick(struct interaction_task *t, int64_t log_at, struct outbox *out);
