@@ -27,11 +27,16 @@ void cell_scratch_deinit(struct cell_scratch *s) {
     tally_deinit(&s->out);
 }
 
+static bool is_plain(const struct cell_shape *s) {
+    return s->window_count == 1 && s->histograms == 0 && !cell_shape_gauges(s) && !s->zone;
+}
+
 struct cell *cell_new(const struct cell_shape *shape, struct cell_scratch *scratch) {
     struct cell *c = calloc(1, sizeof(*c));
     CHECK(c);
     c->shape = *shape;
     c->scratch = scratch;
+    c->plain = is_plain(shape);
     c->at = c->still_until = c->roll_at = INSTANT_NONE;
     c->changes = 1;
     cell_waiting_init(&c->waiting);
@@ -118,6 +123,8 @@ static void put_in_pane(struct cell *c, size_t tier, int64_t at, const struct sl
 /* Where a 10 s pane's counts belong. */
 static int64_t place_of(const struct cell *c, int64_t pane_at, size_t *tier) {
     *tier = 0;
+    if (c->at != INSTANT_NONE && pane_at >= c->at - c->shape.fine_ms)
+        return pane_at;
     while (pane_at < tier_from(c, *tier))
         (*tier)++;
     CHECK(*tier < CELL_TIERS);
@@ -177,22 +184,29 @@ static int64_t next_roll(const struct cell *c) {
 }
 
 /* Panes too old for their width go on to the next, or out. */
-static void roll(struct cell *c) {
-    if (c->at < c->roll_at)
-        return;
+static void roll_panes(struct cell *c) {
+    int64_t kept_at = cell_kept_from(c);
+    bool gauges = cell_shape_gauges(&c->shape);
     for (size_t t = 0; t < CELL_TIERS; t++) {
         const struct pane_list *l = &c->tiers[t];
-        int64_t first_at = l->count == 0 ? INSTANT_MAX : pane_list_at(l, 0)->at;
-        if (first_at >= tier_from(c, t) && first_at >= cell_kept_from(c))
+        if (l->count == 0)
             continue;
-        size_t gone = pane_list_lower(l, cell_kept_from(c));
-        for (size_t i = 0; i < gone; i++)
+        int64_t first_at = pane_list_at(l, 0)->at;
+        if (first_at >= kept_at && first_at >= tier_from(c, t))
+            continue;
+        size_t gone = pane_list_near(l, kept_at, 0);
+        for (size_t i = 0; gauges && i < gone; i++)
             cell_sums_gauges(c->base, pane_packed(pane_list_at(l, i)));
         drop(c, t, gone);
         if (t + 1 < CELL_TIERS)
             widen(c, t, pane_list_lower(l, tier_from(c, t)));
     }
     c->roll_at = next_roll(c);
+}
+
+static inline void roll(struct cell *c) {
+    if (c->at >= c->roll_at)
+        roll_panes(c);
 }
 
 /* Rows of one day together. */
@@ -242,7 +256,7 @@ static int64_t passes_at(const struct pane_list *l, size_t *near, int64_t edge_a
 
 int64_t cell_still_until(struct cell *c) {
     CHECK(c->waiting.count == 0);
-    if (c->still_until > c->at || c->shape.zone)
+    if (c->plain || c->still_until > c->at || c->shape.zone)
         return c->still_until;
     int64_t until_at = INSTANT_MAX;
     for (size_t t = 0; t < CELL_TIERS; t++) {
@@ -265,8 +279,28 @@ static void stand_still(struct cell *c, int64_t at) {
     roll(c);
 }
 
+static void advance_plain(struct cell *c, int64_t at) {
+    if (at <= c->at)
+        return;
+    if (at <= c->still_until) {
+        stand_still(c, at);
+        return;
+    }
+    if (c->at == INSTANT_NONE) {
+        int64_t oldest = cell_oldest(c);
+        c->windows[0].edge_at = instant_floor(oldest < at ? oldest : at, COARSE_MS);
+    }
+    cell_windows_slide_plain(c, at);
+    c->at = at;
+    roll(c);
+}
+
 void cell_advance(struct cell *c, int64_t at) {
     bool came = c->waiting.count > 0;
+    if (c->plain) {
+        advance_plain(c, at);
+        return;
+    }
     if (at <= c->at && !came)
         return;
     if (at <= c->still_until && !came) {
@@ -316,6 +350,24 @@ static void correct_gone(struct cell *c, int64_t at, int64_t pane_at, struct sli
     }
 }
 
+/* Into its pane, and into the window where it stands. */
+static void add_plain(struct cell *c, int64_t pane_at, struct slice packed) {
+    struct cell_window *w = &c->windows[0];
+    int64_t length_ms = c->shape.windows[0].length_ms;
+    size_t tier;
+    int64_t place_at = place_of(c, pane_at, &tier);
+    put_in_pane(c, tier, place_at, &packed);
+    if (c->at == INSTANT_NONE || pane_at < w->edge_at - length_ms)
+        return;
+    bool inside = pane_at < w->edge_at;
+    c->still_until = earlier(c->still_until, inside ? place_at + length_ms : place_at);
+    if (!inside)
+        return;
+    cell_sums_packed(&w->sums, packed, 1);
+    w->changed = true;
+    c->changes++;
+}
+
 bool cell_add(struct cell *c, int64_t at, int64_t pane_at, struct slice packed) {
     bool kept = pane_at >= kept_from(c, at > c->at ? at : c->at);
     if (packed.size == 0)
@@ -323,6 +375,10 @@ bool cell_add(struct cell *c, int64_t at, int64_t pane_at, struct slice packed) 
     if (!kept) {
         correct_gone(c, at, pane_at, packed);
         return false;
+    }
+    if (c->plain) {
+        add_plain(c, pane_at, packed);
+        return true;
     }
     cell_waiting_add(&c->waiting, pane_at, packed);
     if (c->waiting.packed.size > WAITING_BYTES + c->packed_bytes / 2)

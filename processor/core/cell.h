@@ -6,7 +6,8 @@
  * A window slides by adding the newest panes and taking the oldest away: exact at any length.
  * A pane that no window's edge crosses any more in its own width is merged into a wider one.
  * What is counted waits, packed, until somebody looks: then it goes into panes and windows in one
- * go, so that each is touched once for many counts. */
+ * go, so that each is touched once for many counts. Where there is but one window, of counters
+ * alone, as most rules have it, a count goes there at once: that is less than to let it wait. */
 #pragma once
 
 #include "core/cell_periods.h"
@@ -34,6 +35,7 @@ struct cell_window {
 struct cell {
     struct cell_shape shape;
     struct cell_scratch *scratch; /* borrowed */
+    bool plain;                   /* one window of counters alone: nothing waits */
     int64_t at;                   /* the step it stands at; INSTANT_NONE: none yet */
     int64_t base[CELL_GAUGES];    /* gauge changes of the panes that are gone */
     size_t packed_bytes;          /* of all panes */

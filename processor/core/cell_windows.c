@@ -115,57 +115,60 @@ static void move_group(struct cell *c, struct group *g) {
     tally_reset(&c->scratch->in);
 }
 
-/* One window of counters alone, as rules have it, takes panes and rows as they come. */
-static bool is_plain(const struct cell_shape *s) {
-    return s->window_count == 1 && s->histograms == 0 && !cell_shape_gauges(s);
-}
+/* What a plain window is about to do: from where to where its two ends go. */
+struct plain_move {
+    int64_t old_from_at, from_at; /* nothing is to be taken away where they are the same */
+    int64_t old_at, edge_at;
+    bool changed;
+};
 
-/* Adds the panes of [from_at, to_at), looked for near the places that are given, `sign` times;
- * leaves the places where they end, and returns whether there were any. */
-static bool add_panes(struct cell *c, int64_t from_at, int64_t to_at, int sign, size_t *places) {
-    bool any = false;
-    for (size_t tier = 0; tier < CELL_TIERS; tier++) {
-        const struct pane_list *l = &c->tiers[tier];
-        if (l->count == 0)
-            continue;
-        size_t i = pane_list_near(l, from_at, places[tier]);
-        for (; i < l->count && pane_list_at(l, i)->at < to_at; i++) {
-            cell_sums_packed(&c->windows[0].sums, pane_packed(pane_list_at(l, i)), sign);
-            any = true;
-        }
-        places[tier] = i;
+/* The panes of one tier. Returns the instant up to which none of them comes or leaves then. */
+static int64_t slide_tier(struct cell *c, size_t tier, struct plain_move *m) {
+    const struct pane_list *l = &c->tiers[tier];
+    struct cell_window *window = &c->windows[0];
+    int64_t still_until = INSTANT_MAX;
+    size_t tail = pane_list_near(l, m->old_from_at, window->tails[tier]);
+    for (; tail < l->count && pane_list_at(l, tail)->at < m->from_at; tail++) {
+        cell_sums_packed(&window->sums, pane_packed(pane_list_at(l, tail)), -1);
+        m->changed = true;
     }
-    return any;
+    size_t head = pane_list_near(l, m->old_at, window->heads[tier]);
+    for (; head < l->count && pane_list_at(l, head)->at < m->edge_at; head++) {
+        cell_sums_packed(&window->sums, pane_packed(pane_list_at(l, head)), 1);
+        m->changed = true;
+    }
+    window->tails[tier] = tail;
+    window->heads[tier] = head;
+    if (tail < l->count)
+        still_until = pane_list_at(l, tail)->at + c->shape.windows[0].length_ms;
+    if (head < l->count && pane_list_at(l, head)->at < still_until)
+        still_until = pane_list_at(l, head)->at;
+    return still_until;
 }
 
-static void slide_plain(struct cell *c, int64_t at) {
-    const struct cell_waiting *w = &c->waiting;
+void cell_windows_slide_plain(struct cell *c, int64_t at) {
     struct cell_window *window = &c->windows[0];
     int64_t length_ms = c->shape.windows[0].length_ms, old_at = window->edge_at;
     int64_t edge_at = later(old_at, instant_floor(at, c->shape.windows[0].step_ms));
     int64_t from_at = edge_at - length_ms;
-    bool changed;
+    struct plain_move m = {old_at - length_ms, from_at, old_at, edge_at, false};
     if (from_at >= old_at) { /* nothing stays */
-        changed = cell_sums_any(&window->sums);
+        m.changed = cell_sums_any(&window->sums);
         cell_sums_reset(&window->sums);
-    } else {
-        changed = add_panes(c, old_at - length_ms, from_at, -1, window->tails);
+        m.old_from_at = m.old_at = from_at;
     }
-    changed |= add_panes(c, later(from_at, old_at), edge_at, 1, window->heads);
-    size_t i = cell_waiting_lower(w, from_at);
-    for (; i < w->count && w->rows[i].pane_at < edge_at; i++) {
-        cell_sums_packed(&window->sums, cell_waiting_packed(w, i), 1);
-        changed = true;
+    c->still_until = INSTANT_MAX;
+    for (size_t tier = 0; tier < CELL_TIERS; tier++) {
+        int64_t still_until = c->tiers[tier].count > 0 ? slide_tier(c, tier, &m) : INSTANT_MAX;
+        if (still_until < c->still_until)
+            c->still_until = still_until;
     }
     window->edge_at = edge_at;
-    window->changed |= changed;
+    window->changed |= m.changed;
+    c->changes += m.changed;
 }
 
 void cell_windows_slide(struct cell *c, int64_t at) {
-    if (is_plain(&c->shape)) {
-        slide_plain(c, at);
-        return;
-    }
     for (size_t w = 0; w < c->shape.window_count;) {
         struct group g = group_of(c, w, at);
         w = g.end;

@@ -7,6 +7,9 @@
  * they are and the rows that wait (sorted), which must not be in the panes yet. */
 void cell_windows_slide(struct cell *c, int64_t at);
 
+/* The same of the window of a plain cell, by its panes alone; then still_until is known too. */
+void cell_windows_slide_plain(struct cell *c, int64_t at);
+
 /* Adds the panes of [from_at, to_at) to a tally, `sign` times; returns whether there were any. */
 bool cell_windows_sum(const struct cell *c, int64_t from_at, int64_t to_at, int sign,
                       struct tally *t);

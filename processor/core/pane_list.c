@@ -49,7 +49,8 @@ struct pane *pane_list_get(struct pane_list *l, int64_t at) {
         return pane_list_at(l, index);
     make_room(l);
     struct pane *place = pane_list_at(l, index);
-    memmove(place + 1, place, (l->count - index) * sizeof(*place));
+    if (index < l->count)
+        memmove(place + 1, place, (l->count - index) * sizeof(*place));
     l->count++;
     pane_init(place, at);
     return place;
