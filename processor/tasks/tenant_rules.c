@@ -136,8 +136,9 @@ static void figure_at_edge(const struct tenant_rule *r, const struct contract *c
                            struct figure *figure) {
     struct cell_sums sums;
     if (!objective_window_is_period(r->objective->window)) {
-        *figure = r->figure;
-        if (r->figured != r->cell->changes)
+        if (r->figured == r->cell->changes)
+            *figure = r->figure;
+        else
             figure_of(r, &r->cell->windows[0].sums, figure);
         return;
     }
@@ -230,9 +231,9 @@ void tenant_rule_tell(struct tenant_rule *r, const struct judge_context *ctx, in
 }
 
 /* The last step of a period stands for itself. */
-static void note_figure(struct tenant_rule *r, const struct judge_context *ctx,
-                        const struct figure *figure, int64_t step_at) {
-    if (objective_window_is_period(r->objective->window) || !same_figure(figure, &r->figure))
+static void note_figure(struct tenant_rule *r, const struct judge_context *ctx, bool same,
+                        int64_t step_at) {
+    if (!same || objective_window_is_period(r->objective->window))
         tenant_rule_tell(r, ctx, step_at - objective_window_step_ms(r->objective->window));
     if (r->run_at == INSTANT_NONE)
         r->run_at = step_at;
@@ -280,15 +281,15 @@ void tenant_rule_step(struct tenant_rule *r, const struct judge_context *ctx, in
     ctx = &with;
     cell_advance(r->cell, step_at);
     figure_at_edge(r, ctx->contract, step_at, &figure);
+    bool same = same_figure(&figure, &r->figure);
     if (ctx->out->judged)
-        note_figure(r, ctx, &figure, step_at);
+        note_figure(r, ctx, same, step_at);
     judge_objective_step(ctx, o, &r->view->scope, &r->state, &figure, step_at);
     bool moved = !objective_state_equal(&before, &r->state);
     if (r->volume)
         step_outlook(r, ctx, &figure, step_at);
-    r->changed |= !same_figure(&figure, &r->figure) ||
-                  (moved &&
-                   !slice_equal(objective_state_name(&before), objective_state_name(&r->state)));
+    r->changed |= !same || (moved && !slice_equal(objective_state_name(&before),
+                                                  objective_state_name(&r->state)));
     r->figure = figure;
     r->figured = r->cell->changes;
     r->due_at = due_after(r, ctx, moved, step_at);

@@ -119,6 +119,15 @@ static int64_t earlier(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
+/* Without gaps every window has the completeness that the context came with. */
+static void note_gaps(const struct tenant_task *t, struct judge_context *ctx,
+                      const struct contract *contract, unsigned window, int64_t step_at) {
+    if (t->sources.gap_count == 0)
+        return;
+    int64_t start_at = objective_window_start(contract, window, step_at);
+    ctx->completeness = tenant_sources_window(&t->sources, start_at, step_at);
+}
+
 /* Each judges its rules that are due at the step, and returns when the next one is. */
 static int64_t judge_rules(struct tenant_task *t, struct tenant *tenant, struct judge_context *ctx,
                            int64_t step_at) {
@@ -127,8 +136,7 @@ static int64_t judge_rules(struct tenant_task *t, struct tenant *tenant, struct 
         struct tenant_rule *r = tenant->rules.items[i];
         unsigned window = r->objective->window;
         if (r->due_at <= step_at && step_at % objective_window_step_ms(window) == 0) {
-            int64_t start_at = objective_window_start(tenant->contract, window, step_at);
-            ctx->completeness = tenant_sources_window(&t->sources, start_at, step_at);
+            note_gaps(t, ctx, tenant->contract, window, step_at);
             tenant_rule_step(r, ctx, step_at);
         }
         due_at = earlier(due_at, r->due_at);
@@ -170,7 +178,9 @@ static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t st
     tenant->due_at = INSTANT_MAX; /* what follows brings it forward */
     int64_t forecasts_at = tenant_forecasts_step(t, tenant, step_at);
     tenant_state_due(tenant, judge_rules(t, tenant, &ctx, step_at));
-    ctx.completeness = tenant_sources_window(&t->sources, step_at - DEMAND_LOOK_BACK_MS, step_at);
+    if (t->sources.gap_count > 0)
+        ctx.completeness = tenant_sources_window(&t->sources, step_at - DEMAND_LOOK_BACK_MS,
+                                                 step_at);
     if (step_at % DEMAND_STEP_MS == 0)
         judge_demands(tenant, &ctx, step_at);
     if (step_at % FEED_STEP_MS == 0)
@@ -227,7 +237,10 @@ static void step_task(struct tenant_task *t, int64_t step_at) {
 /* What is due between the last step and the clock. */
 static void pass_timers(struct tenant_task *t, int64_t clock) {
     for (size_t i = 0; i < t->tenants.count; i++) {
-        struct judge_context ctx = tenant_state_context(t, t->tenants.items[i], t->out);
+        struct tenant *tenant = t->tenants.items[i];
+        if (episode_book_due(tenant->book) > clock)
+            continue;
+        struct judge_context ctx = tenant_state_context(t, tenant, t->out);
         episode_book_pass(&ctx, clock);
     }
 }
