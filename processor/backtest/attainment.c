@@ -11,12 +11,13 @@
 #include "core/objective_window.h"
 #include "core/period.h"
 
-/* Steps of one objective and scope come again and again. */
+/* Steps of one objective and scope come again and again. A scope lives as long as the version of
+ * the contract that its objective stands in. */
 #define NEAR_ROWS 1024u
 
 struct near_row {
     const struct objective *objective;
-    const struct scope *scope; /* whose memory may be another's by now */
+    const struct scope *scope;
     struct attainment_row *row;
 };
 
@@ -391,8 +392,7 @@ static struct attainment_row *judged_row(struct attainment *a, const struct judg
     const struct objective *o = step->objective;
     uint64_t mixed = ((uintptr_t)step->scope ^ (uintptr_t)o << 1) * UINT64_C(0x9E3779B97F4A7C15);
     struct near_row *near = &a->near[(mixed >> 32) % NEAR_ROWS];
-    if (near->objective == o && near->scope == step->scope &&
-        scope_equal(&near->row->scope, step->scope))
+    if (near->objective == o && near->scope == step->scope)
         return near->row;
     const struct contract *contract = contract_set_find(a->contracts, step->tenant,
                                                         step->first_at - 1);

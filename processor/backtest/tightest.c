@@ -33,8 +33,11 @@ static void grow(struct tightest *t) {
     t->capacity = capacity;
 }
 
-/* The best come first; who is behind a better one that stays longer is never the best again. */
-static void push(struct tightest *t, int64_t at, double value) {
+/* Returns the best of the last `hold`. The best come first; who is behind a better one that stays
+ * longer is never the best again. */
+static double push(struct tightest *t, int64_t at, double value) {
+    if (t->hold_ms == 0)
+        return value;
     while (t->count > 0 && is_better(t, value, step_at(t, t->count - 1)->value))
         t->count--;
     if (t->count == t->capacity)
@@ -44,6 +47,7 @@ static void push(struct tightest *t, int64_t at, double value) {
         t->first = (t->first + 1) % t->capacity;
         t->count--;
     }
+    return step_at(t, 0)->value;
 }
 
 void tightest_step(struct tightest *t, int64_t at, bool thin, double value) {
@@ -54,10 +58,9 @@ void tightest_step(struct tightest *t, int64_t at, bool thin, double value) {
     }
     if (t->since_at == INSTANT_NONE)
         t->since_at = at;
-    push(t, at, value);
+    double best = push(t, at, value);
     if (at - t->since_at < t->hold_ms)
         return;
-    double best = step_at(t, 0)->value;
     if (!t->known || is_better(t, t->value, best))
         t->value = best;
     t->known = true;

@@ -19,8 +19,8 @@ struct objective;
 struct report;
 
 /* Steps of one objective in one scope, as they were judged; for those who look back on a contract.
- * One step, or several in a row with one figure, of which none did anything. Objective and scope
- * live as long as the task does. */
+ * One step, or several in a row with one figure, of which none did anything. The objective lives as
+ * long as the task does, and no scope takes another's memory while it is judged. */
 struct judged_steps {
     struct slice tenant;
     const struct objective *objective;
