@@ -27,6 +27,7 @@ struct judge_context {
     int64_t clock;  /* the tenant's: `late` compares with it */
     int64_t now_at; /* the step that is judged, else the clock: no timer rings before */
     int64_t max_alert_age_ms;
+    bool wordless;                         /* nobody reads sentences: objectives make none */
     double completeness;                   /* 0..1 */
     const struct judge_evidence *evidence; /* NULL: nobody has any */
 };

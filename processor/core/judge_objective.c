@@ -150,7 +150,8 @@ static bool fire(const struct judge_context *ctx, const struct objective_sentenc
     a.outcome = o->outcome;
     struct buf summary;
     buf_init(&summary);
-    put_breach(&summary, s);
+    if (!ctx->wordless)
+        put_breach(&summary, s);
     judge_show(ctx, a.window_start_at, a.window_end_at, &a);
     a.summary = buf_slice(&summary);
     bool fired = episode_fire(ctx, &name, &a);
@@ -168,7 +169,8 @@ static void end(const struct judge_context *ctx, const struct objective_sentence
     if (episode_find(ctx, &name, &a)) {
         struct buf summary;
         buf_init(&summary);
-        put(&summary, s);
+        if (!ctx->wordless)
+            put(&summary, s);
         fill_figure(ctx, s, step_at, &a);
         a.completeness = ctx->completeness;
         a.summary = buf_slice(&summary);

@@ -437,5 +437,6 @@ struct judge_context tenant_state_context(struct tenant_task *t, struct tenant *
                                   .clock = t->clock,
                                   .now_at = t->clock,
                                   .max_alert_age_ms = t->options.max_alert_age_ms,
+                                  .wordless = t->options.unexplained,
                                   .completeness = tenant_sources_completeness(&t->sources)};
 }

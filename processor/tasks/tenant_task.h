@@ -15,7 +15,7 @@ struct tenant_task_options {
     bool until_end;   /* partitions without a record yet hold the clock back */
     bool publish_all; /* publish: all */
     bool judge_only;  /* nothing is published or shown: views are not counted */
-    bool unexplained; /* alerts do not say what drives them: parts are not counted. Never saved */
+    bool unexplained; /* alerts need not say what drives them, nor in words. Never saved */
     int64_t lateness_ms;
     int64_t max_source_lag_ms;
     int64_t max_alert_age_ms;
