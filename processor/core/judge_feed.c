@@ -23,12 +23,16 @@ void feed_state_save(const struct feed_state *s, struct buf *b) {
         buf_put_zigzag(b, s->ahead_at[i]);
 }
 
-static void insert_ahead(struct feed_state *s, size_t at, int64_t heard_at) {
-    if (s->ahead_count == s->ahead_capacity) {
-        s->ahead_capacity = s->ahead_capacity ? s->ahead_capacity * 2 : 16;
-        s->ahead_at = realloc(s->ahead_at, s->ahead_capacity * sizeof(*s->ahead_at));
-        CHECK(s->ahead_at);
-    }
+static void make_room(struct feed_state *s) {
+    s->ahead_capacity = s->ahead_capacity ? s->ahead_capacity * 2 : 16;
+    s->ahead_at = realloc(s->ahead_at, s->ahead_capacity * sizeof(*s->ahead_at));
+    CHECK(s->ahead_at);
+}
+
+/* Mostly the newest. */
+static inline void insert_ahead(struct feed_state *s, size_t at, int64_t heard_at) {
+    if (s->ahead_count == s->ahead_capacity)
+        make_room(s);
     if (at < s->ahead_count)
         memmove(s->ahead_at + at + 1, s->ahead_at + at,
                 (s->ahead_count - at) * sizeof(*s->ahead_at));

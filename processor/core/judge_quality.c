@@ -25,10 +25,7 @@ static const struct quality_reading *newest(const struct quality_state *s) {
     return reading_at(s, s->count - 1);
 }
 
-/* Room for one more behind the others. */
 static void make_room(struct quality_state *s) {
-    if (s->ahead_from + s->ahead_count < s->ahead_capacity)
-        return;
     if (s->ahead_from > s->ahead_count) {
         memmove(s->ahead, s->ahead + s->ahead_from, s->ahead_count * sizeof(*s->ahead));
         s->ahead_from = 0;
@@ -39,8 +36,11 @@ static void make_room(struct quality_state *s) {
     CHECK(s->ahead);
 }
 
-static struct quality_reading *insert_ahead(struct quality_state *s, size_t at, int64_t from_at) {
-    make_room(s);
+/* Mostly the newest. */
+static inline struct quality_reading *insert_ahead(struct quality_state *s, size_t at,
+                                                   int64_t from_at) {
+    if (s->ahead_from + s->ahead_count == s->ahead_capacity)
+        make_room(s);
     struct quality_reading *place = s->ahead + s->ahead_from + at;
     if (at < s->ahead_count)
         memmove(place + 1, place, (s->ahead_count - at) * sizeof(*place));
@@ -177,6 +177,7 @@ void quality_state_load(struct quality_state *s, struct cursor *c) {
         if (i > 0 && r.from_at <= s->ahead[s->ahead_from + i - 1].from_at)
             cursor_fail(c);
         *insert_ahead(s, s->ahead_count, r.from_at) = r;
+        s->ahead_any |= r.any;
     }
 }
 
@@ -208,7 +209,7 @@ int64_t judge_quality_heard(struct quality_state *s, int64_t heard_at, int64_t r
     add(&r->records, records);
     if (is_any(refused)) {
         add_refused(r->refused, refused);
-        r->any = true;
+        r->any = s->ahead_any = true;
     }
     return s->told || r->any ? feed_step_counting(r->from_at, step_at) : INSTANT_MAX;
 }
@@ -218,8 +219,10 @@ void judge_quality_pass(struct quality_state *s, int64_t step_at) {
         push(s, &s->ahead[s->ahead_from++]);
         s->ahead_count--;
     }
-    if (s->ahead_count == 0)
-        s->ahead_from = 0;
+    if (s->ahead_count > 0)
+        return;
+    s->ahead_from = 0;
+    s->ahead_any = false;
 }
 
 /* What the readings come to. What turns out to be impossible is counted when its time is over, so
@@ -262,7 +265,7 @@ int64_t judge_quality_due(const struct contract *contract, const struct quality_
                           bool clock_told, int64_t step_at) {
     if (s->told ? is_over(contract, s) : is_bad(contract, s, clock_told))
         return feed_step_after(step_at);
-    for (size_t i = 0; i < s->ahead_count; i++) {
+    for (size_t i = 0; i < s->ahead_count && (s->told || s->ahead_any); i++) {
         const struct quality_reading *r = &s->ahead[s->ahead_from + i];
         if (s->told || r->any)
             return feed_step_counting(r->from_at, step_at);

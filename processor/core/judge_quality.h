@@ -27,6 +27,7 @@ struct quality_state {
     bool late_any;
     struct quality_reading *ahead; /* owned: steps that are not over, ascending, from ahead_from */
     size_t ahead_from, ahead_count, ahead_capacity;
+    bool ahead_any; /* false: of none of those anything was refused */
     bool told;
     bool begins; /* in the last step that passed something was refused */
 };

@@ -19,16 +19,27 @@ void skew_state_deinit(struct skew_state *s) {
     skew_state_init(s);
 }
 
-static void insert_ahead(struct skew_state *s, size_t at, struct skew_reading reading) {
-    if (s->ahead_count == s->ahead_capacity) {
-        s->ahead_capacity = s->ahead_capacity ? s->ahead_capacity * 2 : 16;
-        s->ahead = realloc(s->ahead, s->ahead_capacity * sizeof(*s->ahead));
-        CHECK(s->ahead);
-    }
+static void make_room(struct skew_state *s) {
+    s->ahead_capacity = s->ahead_capacity ? s->ahead_capacity * 2 : 16;
+    s->ahead = realloc(s->ahead, s->ahead_capacity * sizeof(*s->ahead));
+    CHECK(s->ahead);
+}
+
+static void note_off(struct skew_state *s, int64_t lead_ms) {
+    int64_t off_ms = lead_ms < 0 ? -lead_ms : lead_ms;
+    if (off_ms > s->ahead_off_ms)
+        s->ahead_off_ms = off_ms;
+}
+
+/* Mostly the newest. */
+static inline void insert_ahead(struct skew_state *s, size_t at, struct skew_reading reading) {
+    if (s->ahead_count == s->ahead_capacity)
+        make_room(s);
     if (at < s->ahead_count)
         memmove(s->ahead + at + 1, s->ahead + at, (s->ahead_count - at) * sizeof(*s->ahead));
     s->ahead[at] = reading;
     s->ahead_count++;
+    note_off(s, reading.lead_ms);
 }
 
 static void save_reading(const struct skew_reading *r, struct buf *b) {
@@ -80,6 +91,7 @@ static void note(struct skew_state *s, struct skew_reading reading) {
     if (at > 0 && s->ahead[at - 1].from_at == reading.from_at) {
         if (reading.lead_ms > s->ahead[at - 1].lead_ms)
             s->ahead[at - 1].lead_ms = reading.lead_ms;
+        note_off(s, reading.lead_ms);
     } else if (s->ahead_count < SKEW_AHEAD_MAX) {
         insert_ahead(s, at, reading);
     }
@@ -120,6 +132,8 @@ void judge_skew_pass(struct skew_state *s, int64_t step_at) {
     uint32_t newest = passed < SKEW_READINGS ? (uint32_t)passed : SKEW_READINGS;
     push(s, s->ahead + passed - newest, newest);
     s->ahead_count -= passed;
+    if (s->ahead_count == 0)
+        s->ahead_off_ms = 0;
     memmove(s->ahead, s->ahead + passed, s->ahead_count * sizeof(*s->ahead));
 }
 
@@ -181,7 +195,8 @@ int64_t judge_skew_due(const struct contract *contract, const struct skew_state 
     bool told = s->told != SKEW_NONE;
     if (told ? is_over(contract, s) : side_now(contract, s) != SKEW_NONE)
         return feed_step_after(step_at);
-    for (size_t i = 0; i < s->ahead_count; i++) {
+    bool any = told || is_off(contract, s->ahead_off_ms);
+    for (size_t i = 0; i < s->ahead_count && any; i++) {
         if (told || is_off(contract, s->ahead[i].lead_ms))
             return feed_step_counting(s->ahead[i].from_at, step_at);
     }

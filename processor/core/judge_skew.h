@@ -22,6 +22,7 @@ struct skew_state {
     uint32_t count;
     struct skew_reading *ahead; /* owned: steps that are not over, ascending */
     size_t ahead_count, ahead_capacity;
+    int64_t ahead_off_ms; /* none of those is further off, to either side */
     enum skew_side told;
 };
 

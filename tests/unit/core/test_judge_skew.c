@@ -116,6 +116,25 @@ static void the_freshest_of_a_step_stands_for_it(void **state) {
     skew_state_deinit(&s);
 }
 
+/* Whoever asks hears of its step, whichever record of it was odd. */
+static void an_odd_one_beyond_the_clock_is_due(void **state) {
+    struct judge_fixture *f = *state;
+    struct skew_state s;
+    skew_state_init(&s);
+    int64_t at = START;
+    for (int i = 0; i < 3; i++, at += FEED_STEP_MS) {
+        judge_skew_heard(&f->contract, &s, at + 1, 0, START);
+        assert_int_equal(judge_skew_due(&f->contract, &s, START), INSTANT_MAX);
+    }
+    judge_skew_heard(&f->contract, &s, at - 1, DAY_MS, START);
+    assert_int_equal(judge_skew_due(&f->contract, &s, START), at);
+    judge_skew_pass(&s, at);
+    assert_int_equal(judge_skew_due(&f->contract, &s, at), INSTANT_MAX);
+    judge_skew_heard(&f->contract, &s, at + 1, -DAY_MS, at);
+    assert_int_equal(judge_skew_due(&f->contract, &s, at), at + FEED_STEP_MS);
+    skew_state_deinit(&s);
+}
+
 static void a_clock_that_was_set_before_it_was_judged(void **state) {
     struct judge_fixture *f = *state;
     for (int side = -1; side <= 1; side += 2) {
@@ -293,6 +312,7 @@ int main(void) {
         TEST(a_clock_that_is_ahead),
         TEST(a_clock_that_is_slow),
         TEST(the_freshest_of_a_step_stands_for_it),
+        TEST(an_odd_one_beyond_the_clock_is_due),
         TEST(a_clock_that_was_set_before_it_was_judged),
         TEST(odd_records_are_no_news),
         TEST(a_feed_that_catches_up_is_not_skewed),
