@@ -7,6 +7,11 @@
 #define FIRST_YEAR_AT INT64_C(-62167219200000) /* 0000-01-01T00:00:00Z */
 #define LAST_YEAR_END INT64_C(253402300800000) /* 10000-01-01T00:00:00Z */
 
+int64_t instant_floor_before(int64_t at, int64_t step_ms) {
+    int64_t rest = at % step_ms;
+    return at - (rest < 0 ? rest + step_ms : rest);
+}
+
 void instant_format(int64_t at, char text[32]) {
     if (at < FIRST_YEAR_AT || at >= LAST_YEAR_END) {
         snprintf(text, 32, "%lld", (long long)at);

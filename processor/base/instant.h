@@ -11,10 +11,15 @@
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
 
-/* The largest multiple of step_ms that is not after `at` (also before 1970). */
+/* instant_floor of what lies before 1970. */
+int64_t instant_floor_before(int64_t at, int64_t step_ms);
+
+/* The largest multiple of step_ms that is not after `at` (also before 1970). Called all the time,
+ * with steps that the compiler knows: unsigned, a division takes half the instructions. */
 static inline int64_t instant_floor(int64_t at, int64_t step_ms) {
-    int64_t rest = at % step_ms;
-    return at - (rest < 0 ? rest + step_ms : rest);
+    if (at < 0)
+        return instant_floor_before(at, step_ms);
+    return (int64_t)((uint64_t)at / (uint64_t)step_ms) * step_ms;
 }
 
 /* "2026-11-27T17:30:00.123Z"; text has room for at least 32 bytes. */
