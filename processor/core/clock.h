@@ -7,6 +7,11 @@
 
 #define CLOCK_NO_RULE UINT16_MAX
 
+/* Its index in the contract; of NULL CLOCK_NO_RULE. */
+static inline uint16_t clock_rule_place(const struct contract *c, const struct clock_rule *rule) {
+    return rule ? (uint16_t)(rule - c->clocks) : CLOCK_NO_RULE;
+}
+
 /* X(symbol, name) */
 #define CLOCK_STATES(X) X(OFF, "off") X(RUNNING, "running") X(PAUSED, "paused") X(ENDED, "ended")
 #define CLOCK_STATE_ENUM(symbol, name) CLOCK_##symbol,

@@ -21,23 +21,36 @@ const struct clock_rule *clocks_rule(const struct fold *f, const struct interact
     return &contract->clocks[i->clocks[t].rule];
 }
 
-/* By the priority and, for the interaction's own clocks, the queue as they are at present. */
-struct clock_choice clocks_choose(const struct fold *f, const struct interaction *i, enum track t) {
-    struct clock_choice choice = {.rule = CLOCK_NO_RULE};
+/* By the priority and, for the interaction's own clocks, the queue as they are at present: mostly
+ * those of the leaf. */
+static uint16_t rule_now(const struct fold *f, const struct interaction *i, const struct leaf *leaf,
+                         enum clock_kind kind) {
+    struct slice queue = i->visit.number > 0 ? fold_leaf(f, i->visit.leaf)->queue : leaf->queue;
     const struct contract *contract = clocks_contract(f, i);
-    if (contract->clock_count == 0)
-        return choice;
-    struct leaf view = *fold_leaf(f, leaf_of(i, t));
+    if (contract == leaf->contract && i->priority == leaf->priority &&
+        slice_equal(queue, leaf->queue))
+        return leaf->clocks[kind];
+    struct leaf view = *leaf;
     view.priority = i->priority;
-    if (i->visit.number > 0)
-        view.queue = fold_leaf(f, i->visit.leaf)->queue;
-    const struct clock_rule *rule = contract_clock(contract, track_kind(t), &view);
-    if (!rule && t != TRACK_ANSWER) {
-        rule = contract_clock_anywhere(contract, track_kind(t), &view);
-        choice.silent = rule != NULL;
+    view.queue = queue;
+    return clock_rule_place(contract, contract_clock(contract, kind, &view));
+}
+
+static uint16_t rule_anywhere(const struct fold *f, const struct interaction *i,
+                              const struct leaf *leaf, enum clock_kind kind) {
+    const struct contract *contract = clocks_contract(f, i);
+    return contract == leaf->contract
+               ? leaf->clocks_anywhere[kind]
+               : clock_rule_place(contract, contract_clock_anywhere(contract, kind, leaf));
+}
+
+struct clock_choice clocks_choose(const struct fold *f, const struct interaction *i, enum track t) {
+    const struct leaf *leaf = fold_leaf(f, leaf_of(i, t));
+    struct clock_choice choice = {.rule = rule_now(f, i, leaf, track_kind(t))};
+    if (choice.rule == CLOCK_NO_RULE && t != TRACK_ANSWER) {
+        choice.rule = rule_anywhere(f, i, leaf, track_kind(t));
+        choice.silent = choice.rule != CLOCK_NO_RULE;
     }
-    if (rule)
-        choice.rule = (uint16_t)(rule - contract->clocks);
     return choice;
 }
 
@@ -129,6 +142,8 @@ void clocks_close_told(struct fold *f, const struct interaction *i, enum track t
 
 static void miss(struct fold *f, uint32_t leaf, int64_t at, int32_t count) {
     ledger_count(&f->ledger, leaf, at, COUNTER_CLOCKS_MISSED, count);
+    if (!(fold_leaf(f, leaf)->misses >> MISS_CLOCK & 1))
+        return;
     const struct ledger_miss m = {
         .at = at, .queued_at = INSTANT_NONE, .leaf = leaf, .count = count, .kind = MISS_CLOCK};
     ledger_miss(&f->ledger, &m);

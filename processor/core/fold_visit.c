@@ -22,8 +22,9 @@ static void miss(struct fold *f, const struct visit *v, enum miss_kind kind, int
 
 static void level(struct fold *f, const struct visit *v, int64_t at, size_t threshold,
                   enum level_counter c, int32_t value) {
-    if (c == LEVEL_LATE)
-        miss(f, v, MISS_LATE, at, fold_leaf(f, v->leaf)->thresholds_ms[threshold], value);
+    const struct leaf *leaf = fold_leaf(f, v->leaf);
+    if (c == LEVEL_LATE && leaf->late_misses >> threshold & 1)
+        miss(f, v, MISS_LATE, at, leaf->thresholds_ms[threshold], value);
     ledger_level(&f->ledger, v->leaf, at, BY_EVENT, threshold, c, value);
     ledger_level(&f->ledger, v->leaf, v->queued_at, BY_ARRIVAL, threshold, c, value);
 }
@@ -105,7 +106,8 @@ static void tell_abandon(struct fold *f, const struct visit *v, int32_t value) {
     count(f, v, v->ended_at, COUNTER_ABANDONED, value);
     count(f, v, v->queued_at, COUNTER_ARR_ABANDONED, value);
     if (!is_short(f, v)) {
-        miss(f, v, MISS_ABANDONED, v->ended_at, v->wait_ms, value);
+        if (fold_leaf(f, v->leaf)->misses >> MISS_ABANDONED & 1)
+            miss(f, v, MISS_ABANDONED, v->ended_at, v->wait_ms, value);
         return;
     }
     count(f, v, v->ended_at, COUNTER_ABANDONED_SHORT, value);

@@ -5,7 +5,10 @@
 #include "base/check.h"
 #include "base/pool.h"
 #include "base/table.h"
-#include "core/contract.h"
+#include "core/clock.h"
+#include "core/miss.h"
+
+#define NEAR_LEAVES 64u
 
 struct leaf_dict {
     const struct contract_set *contracts;
@@ -13,6 +16,7 @@ struct leaf_dict {
     size_t joined_count;
     struct pool leaves; /* handles are the ids: nothing is ever put back */
     struct table index;
+    uint32_t near[NEAR_LEAVES]; /* interned last: most are of the same few queues */
     uint32_t limit;
     uint32_t reasoned; /* leaves with a reason: half as many beside the others */
     uint64_t refused, refused_reasons;
@@ -97,6 +101,21 @@ static size_t thresholds_of(const struct leaf_dict *d, struct leaf *leaf, size_t
     return count;
 }
 
+/* What its contract says of it whatever happens there, so that no event need ask. */
+static void look_ahead(struct leaf *leaf) {
+    const struct contract *c = leaf->contract;
+    for (enum clock_kind k = 0; k < CLOCK_KIND_COUNT; k++) {
+        leaf->clocks[k] = clock_rule_place(c, contract_clock(c, k, leaf));
+        leaf->clocks_anywhere[k] = clock_rule_place(c, contract_clock_anywhere(c, k, leaf));
+    }
+    for (enum miss_kind k = 0; k < MISS_KIND_COUNT; k++)
+        leaf->misses |= (uint8_t)(miss_is_wanted(&(struct miss){.kind = k}, leaf) << k);
+    for (size_t t = 0; t < leaf->threshold_count; t++) {
+        const struct miss late = {.kind = MISS_LATE, .wait_ms = leaf->thresholds_ms[t]};
+        leaf->late_misses |= (uint8_t)(miss_is_wanted(&late, leaf) << t);
+    }
+}
+
 static uint32_t add_version(struct leaf_dict *d, const struct leaf *key,
                             const struct contract *contract, size_t version) {
     uint32_t id = pool_get(&d->leaves);
@@ -108,6 +127,7 @@ static uint32_t add_version(struct leaf_dict *d, const struct leaf *key,
     leaf->version = (uint8_t)version;
     leaf->contract = contract;
     leaf->threshold_count = (uint8_t)thresholds_of(d, leaf, version);
+    look_ahead(leaf);
     return id;
 }
 
@@ -195,12 +215,24 @@ static uint32_t intern_reason(struct leaf_dict *d, const struct leaf *wanted) {
     return add(d, hash, wanted, id);
 }
 
+static unsigned last_byte(struct slice s) {
+    return s.size > 0 ? (unsigned char)s.at[s.size - 1] : 0;
+}
+
+/* Where a leaf of such names may stand; names mostly differ at their end. */
+static uint32_t *near_of(struct leaf_dict *d, const struct leaf *key) {
+    unsigned place = last_byte(key->queue) + 13 * last_byte(key->site) + 5 * last_byte(key->reason);
+    return &d->near[(place + 3u * key->channel + key->priority) % NEAR_LEAVES];
+}
+
 uint32_t leaf_dict_intern(struct leaf_dict *d, const struct leaf *key) {
     struct leaf wanted = *key;
     if (wanted.direction == DIRECTION_UNKNOWN)
         wanted.direction = DIRECTION_INBOUND;
-    uint32_t first = wanted.reason.size > 0 ? intern_reason(d, &wanted) : intern_whole(d, &wanted);
-    return of_version(d, first, key->version);
+    uint32_t *near = near_of(d, &wanted);
+    if (*near >= d->leaves.used || !has_names(d, *near, &wanted))
+        *near = wanted.reason.size > 0 ? intern_reason(d, &wanted) : intern_whole(d, &wanted);
+    return of_version(d, *near, key->version);
 }
 
 uint32_t leaf_dict_plain(const struct leaf_dict *d, uint32_t id) {

@@ -2,7 +2,7 @@
  * why the customer came. The reason is in no scope: it says what drives an alert. */
 #pragma once
 
-#include "core/event.h"
+#include "core/fact.h"
 
 #define LEAF_NONE UINT32_MAX
 #define LEAF_REASON_MAX 64    /* bytes: what is longer is a story, and counts without */
@@ -19,9 +19,13 @@ struct leaf {
     uint8_t direction;                                /* enum direction; UNKNOWN was made INBOUND */
     uint8_t threshold_count;
     uint8_t
-        reason_count; /* without reason: of how many reasons there are leaves with these names */
-    uint8_t version;  /* which of the tenant's contracts: contract_set_versions() */
-    uint32_t plain;   /* id of the leaf with the same names and version, and no reason */
+        reason_count;    /* without reason: of how many reasons there are leaves with these names */
+    uint8_t version;     /* which of the tenant's contracts: contract_set_versions() */
+    uint8_t misses;      /* bits of 1 << enum miss_kind that some objective may count; */
+    uint8_t late_misses; /* of MISS_LATE: bits of the thresholds that one does */
+    uint16_t clocks[CLOCK_KIND_COUNT]; /* contract_clock(), as an index, or CLOCK_NO_RULE; */
+    uint16_t clocks_anywhere[CLOCK_KIND_COUNT]; /* contract_clock_anywhere() */
+    uint32_t plain; /* id of the leaf with the same names and version, and no reason */
     int64_t thresholds_ms[LEAF_THRESHOLDS_MAX]; /* ascending; contract_thresholds() */
     const struct contract *contract;            /* in force; never NULL (default contract) */
 };
