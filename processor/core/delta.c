@@ -6,7 +6,7 @@
 #include "core/histogram.h"
 
 #define FEWEST_SLOTS 256
-#define LAST_ROWS 32
+#define LAST_ROWS 256
 #define LAST_MS_SHIFT 13 /* of an instant, for its place among them: about a pane */
 #define SAMPLE_COPIES 3  /* whoever writes them sorts a copy */
 

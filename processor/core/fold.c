@@ -82,10 +82,9 @@ static bool has_effect_beside(const struct interaction *i, const struct moment *
     }
 }
 
-enum moment_outcome fold_judge(const struct interaction *i, const struct moment *m) {
-    if (record_is_revised(i, m))
-        return MOMENT_EFFECT;
-    enum move move = move_of(i, m);
+/* Of one that revises nothing. */
+static enum moment_outcome judge(const struct interaction *i, const struct moment *m,
+                                 enum move move) {
     if (move == MOVE_IMPOSSIBLE)
         return is_folded(i, m) ? MOMENT_NO_EFFECT : MOMENT_IMPOSSIBLE;
     if (!lifecycle_moves_phase(move))
@@ -98,6 +97,10 @@ enum moment_outcome fold_judge(const struct interaction *i, const struct moment 
     if (i->moved_at != INSTANT_NONE && m->event_at < i->moved_at)
         return is_folded(i, m) ? MOMENT_NO_EFFECT : MOMENT_IMPOSSIBLE;
     return MOMENT_EFFECT;
+}
+
+enum moment_outcome fold_judge(const struct interaction *i, const struct moment *m) {
+    return record_is_revised(i, m) ? MOMENT_EFFECT : judge(i, m, move_of(i, m));
 }
 
 static void begin(struct fold *f, struct interaction *i, const struct moment *m) {
@@ -324,22 +327,24 @@ enum moment_outcome fold_event(struct fold *f, struct interaction *i, const stru
 
 enum moment_outcome fold_event_alone(struct fold *f, struct interaction *i,
                                      const struct moment *m) {
-    enum moment_outcome outcome = fold_judge(i, m);
-    if (outcome == MOMENT_IMPOSSIBLE || is_record_of_nothing(i, m))
-        return outcome;
     if (record_is_revised(i, m)) {
         record_revise(f, i, m);
-        return outcome;
+        return MOMENT_EFFECT;
     }
+    enum move move = move_of(i, m);
+    enum moment_outcome outcome = judge(i, m, move);
+    if (outcome == MOMENT_IMPOSSIBLE || is_record_of_nothing(i, m))
+        return outcome;
     if (i->phase == PHASE_NEW) {
         begin(f, i, m);
         i->priority = fold_leaf(f, m->leaf)->priority;
+        move = move_of(i, m);
     }
     if (m->event_at > i->last_at)
         i->last_at = m->event_at;
     change_status(f, i, m);
     if (outcome == MOMENT_EFFECT)
-        apply(f, i, m, move_of(i, m));
+        apply(f, i, m, move);
     interaction_check(i);
     return outcome;
 }

@@ -4,6 +4,9 @@
 
 #include "base/check.h"
 
+/* Bytes by which a tail grows: it does not move with each event. */
+#define TAIL_STEP (4 * 4 * sizeof(uint64_t))
+
 static uint64_t *words_of(const struct record_store *s, const struct recent *n) {
     return slab_at(&s->bytes, n->tail);
 }
@@ -61,7 +64,7 @@ static void make_room(struct record_store *s, struct recent *n, size_t words) {
     if (n->tail != SLAB_NONE && slab_room(n->tail) >= size)
         return;
     uint32_t old = n->tail;
-    n->tail = slab_get(&s->bytes, size);
+    n->tail = slab_get(&s->bytes, (size + TAIL_STEP - 1) / TAIL_STEP * TAIL_STEP);
     if (old == SLAB_NONE)
         return;
     memcpy(words_of(s, n), slab_at(&s->bytes, old), n->words * sizeof(uint64_t));
