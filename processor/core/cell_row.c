@@ -1,7 +1,7 @@
 #include "core/cell.h"
 
-/* Keeps the entries ascending, each key once. Rows come nearly in order. */
-static size_t put(struct pane_entry *entries, size_t count, uint32_t key, int64_t value) {
+/* Where its key is not behind the others. */
+static size_t put_between(struct pane_entry *entries, size_t count, uint32_t key, int64_t value) {
     size_t place = count;
     while (place > 0 && entries[place - 1].key > key)
         place--;
@@ -11,6 +11,14 @@ static size_t put(struct pane_entry *entries, size_t count, uint32_t key, int64_
     }
     memmove(&entries[place + 1], &entries[place], (count - place) * sizeof(*entries));
     entries[place] = (struct pane_entry){key, value};
+    return count + 1;
+}
+
+/* Keeps the entries ascending, each key once. Rows come nearly in order. */
+static inline size_t put(struct pane_entry *entries, size_t count, uint32_t key, int64_t value) {
+    if (count > 0 && entries[count - 1].key >= key)
+        return put_between(entries, count, key, value);
+    entries[count] = (struct pane_entry){key, value};
     return count + 1;
 }
 

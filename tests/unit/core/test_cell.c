@@ -364,6 +364,26 @@ static void a_row_keeps_what_the_shape_asks_for(void **state) {
     pane_scratch_deinit(&scratch);
 }
 
+/* Buckets come in any order, and more than once: again at once, and after others. */
+static void a_row_has_each_key_once_and_ascending(void **state) {
+    (void)state;
+    struct report_sample samples[] = {{HISTOGRAM_WAIT, 7, 1}, {HISTOGRAM_WAIT, 7, 2},
+                                      {HISTOGRAM_WAIT, 9, 3}, {HISTOGRAM_WAIT, 8, 4},
+                                      {HISTOGRAM_WAIT, 7, 5}, {HISTOGRAM_WAIT, 9, -1}};
+    static const int64_t sums[] = {8, 4, 2};
+    struct report report = {.samples = samples};
+    struct report_row row = {.sample_count = 6};
+    struct cell_shape shape = {.histograms = 1u << HISTOGRAM_WAIT};
+    struct pane_scratch scratch;
+    pane_scratch_init(&scratch);
+    assert_int_equal(cell_row_entries(&shape, &report, &row, &scratch), 3);
+    for (uint16_t i = 0; i < 3; i++) {
+        assert_int_equal(scratch.entries[i].key, cell_key_bin(HISTOGRAM_WAIT, (uint16_t)(7 + i)));
+        assert_int_equal(scratch.entries[i].value, sums[i]);
+    }
+    pane_scratch_deinit(&scratch);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_are_those_of_a_recount),
@@ -371,6 +391,7 @@ int main(void) {
         cmocka_unit_test(rows_older_than_the_panes_correct_the_gauges_alone),
         cmocka_unit_test(a_broken_state_is_refused),
         cmocka_unit_test(a_row_keeps_what_the_shape_asks_for),
+        cmocka_unit_test(a_row_has_each_key_once_and_ascending),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
