@@ -113,17 +113,22 @@ static void put_levels_of(struct report *r, int attribution, int64_t threshold_m
 
 static void put_levels(struct report *r, const struct source_wanted *w,
                        const struct delta_row *from, const struct leaf *leaf) {
-    for (int a = 0; a < ATTRIBUTION_COUNT; a++)
-        for (int t = 0; w->levels[a] && t < leaf->threshold_count; t++)
+    for (int a = 0; a < ATTRIBUTION_COUNT; a++) {
+        int count = w->levels[a] ? leaf->threshold_count : 0;
+        for (int t = 0; t < count; t++)
             if (any_level(from->levels[a][t]))
                 put_levels_of(r, a, leaf->thresholds_ms[t], from->levels[a][t]);
+    }
 }
 
-/* Where the samples of each row begin, in the order of the rows. */
+/* Where the samples of each row begin, in the order of the rows; where there are none, of none. */
 static void place_samples(struct source_batch *b, const struct delta_table *deltas) {
     size_t count, rows = delta_table_rows(deltas);
     const struct delta_sample *samples = delta_table_samples(deltas, &count);
     uint32_t first = (uint32_t)b->report.sample_count;
+    b->sampled = count > 0;
+    if (!b->sampled)
+        return;
     ROOM(b->first_samples, b->first_room, rows + 1);
     ROOM(b->report.samples, b->sample_room, first + count);
     memset(b->first_samples, 0, (rows + 1) * sizeof(*b->first_samples));
@@ -138,6 +143,10 @@ static void place_samples(struct source_batch *b, const struct delta_table *delt
     b->report.sample_count += count;
 }
 
+static bool counts_something(const struct report_row *row) {
+    return (row->count_count | row->level_count | row->sample_count) != 0;
+}
+
 void source_batch_sums(struct source_batch *b, const struct source_wanted *wanted,
                        const struct delta_table *deltas, const struct leaf_dict *leaves) {
     struct report *r = &b->report;
@@ -149,17 +158,18 @@ void source_batch_sums(struct source_batch *b, const struct source_wanted *wante
     ROOM(r->levels, b->level_room, r->level_count + rows * LEVELS_FLAT);
     for (size_t i = 0; i < rows; i++) {
         const struct delta_row *from = delta_table_at(deltas, i);
+        uint32_t end_sample = b->sampled ? b->first_samples[i] : first_sample;
         struct report_row row = {.pane_at = from->pane_at,
                                  .first_count = (uint32_t)r->count_count,
                                  .first_level = (uint32_t)r->level_count,
                                  .first_sample = first_sample,
-                                 .sample_count = b->first_samples[i] - first_sample};
-        first_sample = b->first_samples[i];
+                                 .sample_count = end_sample - first_sample};
+        first_sample = end_sample;
         put_counts(r, wanted, from);
         put_levels(r, wanted, from, leaf_dict_at(leaves, from->leaf));
         row.count_count = (uint32_t)r->count_count - row.first_count;
         row.level_count = (uint32_t)r->level_count - row.first_level;
-        if (row.count_count == 0 && row.level_count == 0 && row.sample_count == 0)
+        if (!counts_something(&row))
             continue;
         row.leaf = leaf_number(b, leaves, from->leaf);
         r->rows[r->row_count++] = row;

@@ -30,6 +30,7 @@ struct source_batch {
     size_t place_room;
     uint32_t *first_samples; /* by row of the table that is added */
     size_t first_room;
+    bool sampled; /* first_samples is of the present table */
     struct report_clock *clocks;
     size_t clock_count, clock_room;
 };
