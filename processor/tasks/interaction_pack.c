@@ -1,9 +1,16 @@
 #include "tasks/interaction_pack.h"
 
-#include <stddef.h>
+#include <endian.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "core/fold.h"
+
+/* Instants that need not be. X(field) */
+#define INSTANTS(X)                                                                                \
+    X(created_at) X(moved_at) X(fired_at) X(reply_from_at) X(turn_at) X(resolved_at)               \
+    X(reopened_at) X(heard_at)
+#define INSTANT_ENUM(field) HAS_##field,
 
 /* The head: phase, priority and status, then bits of what is there. */
 #define PRIORITY_SHIFT 3u
@@ -19,31 +26,15 @@ enum has {
     HAS_VISIT,
     HAS_LEG,
     HAS_CLOCK,
-    HAS_INSTANT = HAS_CLOCK + TRACK_COUNT,
+    HAS_LAST_CLOCK = HAS_CLOCK + TRACK_COUNT - 1,
+    INSTANTS(INSTANT_ENUM) HAS_COUNT
 };
-
-/* Instants that need not be. */
-static const size_t instants[] = {
-    offsetof(struct interaction, created_at),  offsetof(struct interaction, moved_at),
-    offsetof(struct interaction, fired_at),    offsetof(struct interaction, reply_from_at),
-    offsetof(struct interaction, turn_at),     offsetof(struct interaction, resolved_at),
-    offsetof(struct interaction, reopened_at), offsetof(struct interaction, heard_at),
-};
-#define INSTANTS (sizeof(instants) / sizeof(instants[0]))
 
 /* Beyond these an instant or a duration cannot be, whatever was sent. */
 #define NUMBER_MAX (INT64_C(1) << 46)
 
 _Static_assert(PHASE_COUNT <= 8 && PRIORITY_COUNT <= 8 && STATUS_COUNT <= 8, "three bits each");
-_Static_assert(HAS_SHIFT + HAS_INSTANT + INSTANTS <= 32, "the head has four bytes");
-
-static int64_t *instant_of(struct interaction *i, size_t which) {
-    return (int64_t *)(void *)((char *)i + instants[which]);
-}
-
-static int64_t instant_in(const struct interaction *i, size_t which) {
-    return *(const int64_t *)(const void *)((const char *)i + instants[which]);
-}
+_Static_assert(HAS_SHIFT + HAS_COUNT <= 32, "the head has four bytes");
 
 static inline unsigned char *put_varint(unsigned char *to, uint64_t value) {
     while (value >= 0x80) {
@@ -59,9 +50,9 @@ static inline unsigned char *put_number(unsigned char *to, int64_t value) {
 }
 
 static inline unsigned char *put_fixed(unsigned char *to, uint64_t value, size_t size) {
-    for (size_t k = 0; k < size; k++)
-        *to++ = (unsigned char)(value >> (8 * k));
-    return to;
+    uint64_t bytes = htole64(value);
+    memcpy(to, &bytes, size);
+    return to + size;
 }
 
 static inline uint64_t get_varint(struct cursor *in) {
@@ -85,10 +76,10 @@ static inline uint64_t get_fixed(struct cursor *in, size_t size) {
         cursor_fail(in);
         return 0;
     }
-    uint64_t value = 0;
-    for (size_t k = 0; k < size; k++)
-        value |= (uint64_t)*in->at++ << (8 * k);
-    return value;
+    uint64_t bytes = 0;
+    memcpy(&bytes, in->at, size);
+    in->at += size;
+    return le64toh(bytes);
 }
 
 static inline uint32_t get_leaf(const struct names *names, struct cursor *in) {
@@ -376,8 +367,8 @@ static uint32_t head_of(const struct interaction *i) {
                    (i->leg.started_at != INSTANT_NONE ? 1u << HAS_LEG : 0);
     for (size_t t = 0; t < i->tracks; t++)
         has |= has_clock(i, t) ? 1u << (HAS_CLOCK + t) : 0;
-    for (size_t k = 0; k < INSTANTS; k++)
-        has |= instant_in(i, k) != INSTANT_NONE ? 1u << (HAS_INSTANT + k) : 0;
+#define INSTANT_BIT(field) has |= i->field != INSTANT_NONE ? 1u << HAS_##field : 0;
+    INSTANTS(INSTANT_BIT)
     return i->phase | (uint32_t)i->priority << PRIORITY_SHIFT |
            (uint32_t)i->status << STATUS_SHIFT | has << HAS_SHIFT;
 }
@@ -429,10 +420,10 @@ size_t pack_interaction(struct names *names, const struct interaction *i, unsign
     to = put_fixed(to, (uint64_t)near_at, INSTANT_SIZE);
     to = put_number(to, i->last_at - near_at);
     to = put_varint(to, names_place(names, i->leaf));
-    for (size_t k = 0; k < INSTANTS; k++) {
-        if (has & 1u << (HAS_INSTANT + k))
-            to = put_number(to, instant_in(i, k) - near_at);
-    }
+#define INSTANT_PUT(field)                                                                         \
+    if (has & 1u << HAS_##field)                                                                   \
+        to = put_number(to, i->field - near_at);
+    INSTANTS(INSTANT_PUT)
     if (has & 1u << HAS_VISIT)
         to = put_visit(names, i, near_at, to);
     if (has & 1u << HAS_LEG)
@@ -533,7 +524,7 @@ static void get_beside(struct cursor *in, uint32_t head, struct interaction *i) 
     i->shut = has & 1u << HAS_SHUT;
     i->spoke = has & 1u << HAS_SPOKE;
     if (i->phase == PHASE_NEW || i->phase >= PHASE_COUNT || i->priority >= PRIORITY_COUNT ||
-        i->status >= STATUS_COUNT || (uint64_t)has >> (HAS_INSTANT + INSTANTS) != 0)
+        i->status >= STATUS_COUNT || (uint64_t)has >> HAS_COUNT != 0)
         cursor_fail(in);
 }
 
@@ -551,10 +542,10 @@ void unpack_interaction(const struct names *names, struct cursor *in, uint8_t tr
     i->opened_at = near_at;
     i->last_at = near_at + get_number(in);
     i->leaf = get_leaf(names, in);
-    for (size_t k = 0; k < INSTANTS; k++) {
-        if (has & 1u << (HAS_INSTANT + k))
-            *instant_of(i, k) = near_at + get_number(in);
-    }
+#define INSTANT_GET(field)                                                                         \
+    if (has & 1u << HAS_##field)                                                                   \
+        i->field = near_at + get_number(in);
+    INSTANTS(INSTANT_GET)
     if (has & 1u << HAS_VISIT)
         get_visit(names, in, near_at, i);
     if (has & 1u << HAS_LEG)
