@@ -250,7 +250,7 @@ static bool fold_example(struct reader *r, int line, const struct example *e, st
                          struct interaction *i) {
     struct moment moments[EXAMPLE_EVENTS_MAX];
     for (size_t k = 0; k < e->event_count; k++)
-        moments[k] = moment_of_event(&e->events[k], (int64_t)k, f->leaves, LEAF_NONE, INSTANT_MAX);
+        moment_of_event(&e->events[k], (int64_t)k, f->leaves, LEAF_NONE, INSTANT_MAX, &moments[k]);
     qsort(moments, e->event_count, sizeof(moments[0]), by_time);
     int64_t last_at = moments[e->event_count - 1].event_at;
     interaction_init(i, TRACK_COUNT);

@@ -62,31 +62,32 @@ static uint64_t agent_of(const struct event *ev) {
     return effort_identity(ev->tenant, ev->agent);
 }
 
-struct moment moment_of_event(const struct event *ev, int64_t offset, struct leaf_dict *leaves,
-                              uint32_t last_leaf, int64_t clock) {
-    uint64_t source = slice_hash(ev->source, 0);
-    struct moment m = {.event_at = ev->event_at,
-                       .source_seq = ev->source_seq,
-                       .identity = slice_hash(ev->event_id, source),
-                       .offset = offset,
-                       .queue_wait_ms = ev->queue_wait_ms,
-                       .talk_ms = ev->talk_ms,
-                       .hold_ms = ev->hold_ms,
-                       .wrap_ms = ev->wrap_ms,
-                       .agent = agent_of(ev),
-                       .source = (uint32_t)source,
-                       .leaf = leaf_of(ev, leaves, last_leaf, clock),
-                       .revision = ev->revision,
-                       .type = ev->type,
-                       .direction = ev->direction,
-                       .author = ev->author,
-                       .end_cause = ev->end_cause,
-                       .is_public = ev->is_public};
+void moment_of_event(const struct event *ev, int64_t offset, struct leaf_dict *leaves,
+                     uint32_t last_leaf, int64_t clock, struct moment *m) {
+    uint64_t source = slice_hash(ev->source, 0), identity = slice_hash(ev->event_id, source);
+    uint64_t agent = agent_of(ev);
+    uint32_t leaf = leaf_of(ev, leaves, last_leaf, clock);
+    *m = (struct moment){.event_at = ev->event_at,
+                         .source_seq = ev->source_seq,
+                         .identity = identity,
+                         .offset = offset,
+                         .queue_wait_ms = ev->queue_wait_ms,
+                         .talk_ms = ev->talk_ms,
+                         .hold_ms = ev->hold_ms,
+                         .wrap_ms = ev->wrap_ms,
+                         .agent = agent,
+                         .source = (uint32_t)source,
+                         .leaf = leaf,
+                         .revision = ev->revision,
+                         .type = ev->type,
+                         .direction = ev->direction,
+                         .author = ev->author,
+                         .end_cause = ev->end_cause,
+                         .is_public = ev->is_public};
     if (ev->status.size > 0) {
-        const struct contract *contract = leaf_dict_at(leaves, m.leaf)->contract;
-        m.status = (uint8_t)contract_status(contract, ev->status);
+        const struct contract *contract = leaf_dict_at(leaves, leaf)->contract;
+        m->status = (uint8_t)contract_status(contract, ev->status);
     }
-    return m;
 }
 
 int moment_compare(const struct moment *a, const struct moment *b) {

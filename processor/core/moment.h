@@ -27,8 +27,8 @@ struct moment {
 
 /* Under the contract in force at `clock`. `last_leaf` is a leaf of that contract that the event
  * probably says too, or LEAF_NONE: saves the look-up. */
-struct moment moment_of_event(const struct event *ev, int64_t offset, struct leaf_dict *leaves,
-                              uint32_t last_leaf, int64_t clock);
+void moment_of_event(const struct event *ev, int64_t offset, struct leaf_dict *leaves,
+                     uint32_t last_leaf, int64_t clock, struct moment *m);
 
 /* The order in which events of one instant are tried: the life cycle's own, then one that depends
  * on identities alone. <0, 0, >0; 0 only for equal identities. */

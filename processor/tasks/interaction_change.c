@@ -48,17 +48,16 @@ static void hear_journey(struct interaction_task *t, struct record *r, uint64_t 
 
 /* The common case: the event follows all that is known, and no timer has gone past it. Returns
  * what became of it. */
-static enum moment_outcome append(struct interaction_task *t, struct record *r,
-                                  const struct moment *m, struct outbox *out) {
+static enum moment_outcome append(struct interaction_task *t, struct record *r, struct moment *m,
+                                  struct outbox *out) {
     struct recent *n = record_recent(&t->store, r);
     bool same_instant = n->count > 0 && n->last_at == m->event_at;
-    struct moment moment = *m;
     struct fold fold = fold_for(t, out, 1, &t->holds);
     if (n->next_at < m->event_at)
         fold_time(&fold, &n->now, m->event_at);
-    enum moment_outcome outcome = fold_event_alone(&fold, &n->now, &moment);
-    moment.outcome = (uint8_t)outcome;
-    tail_append(&t->store, n, &moment);
+    enum moment_outcome outcome = fold_event_alone(&fold, &n->now, m);
+    m->outcome = (uint8_t)outcome;
+    tail_append(&t->store, n, m);
     n->plain = outcome == MOMENT_EFFECT && (n->plain || !same_instant);
     recent_look_ahead(&t->store, n);
     if (n->next_at < t->clock)
@@ -142,7 +141,7 @@ static void count_record(struct interaction_task *t, const struct moment *m,
         t->counts.records_old++;
 }
 
-static void take(struct interaction_task *t, struct record *r, const struct moment *m,
+static void take(struct interaction_task *t, struct record *r, struct moment *m,
                  const struct record_place *place, struct outbox *out) {
     struct recent *n = record_recent(&t->store, r);
     const uint64_t *known = tail_find(&t->store, n, m->identity);
@@ -163,7 +162,7 @@ static void take(struct interaction_task *t, struct record *r, const struct mome
         tail_keep(n, m, place);
 }
 
-void change_by_event(struct interaction_task *t, uint32_t handle, const struct moment *m,
+void change_by_event(struct interaction_task *t, uint32_t handle, struct moment *m,
                      uint64_t journey, const struct record_place *place, struct outbox *out) {
     closed_remove(t, handle);
     struct record *r = record_at(&t->store, handle);

@@ -60,8 +60,8 @@ uint32_t closed_oldest(const struct interaction_task *t);
 /* What forgetting the first one and those after it will touch. */
 void closed_bring_near(const struct interaction_task *t);
 
-/* interaction_change.c: one record changes. */
-void change_by_event(struct interaction_task *t, uint32_t handle, const struct moment *m,
+/* interaction_change.c: one record changes. Writes the moment's outcome. */
+void change_by_event(struct interaction_task *t, uint32_t handle, struct moment *m,
                      uint64_t journey, const struct record_place *place, struct outbox *out);
 
 /* Time has gone on to the task's clock; settles, drops or arms it as change_finish does. */

@@ -162,8 +162,9 @@ void record_prefetch(const struct record_store *s, const struct record *r) {
     if (!record_is_warm(r))
         return;
     const char *recent = (const char *)record_recent(s, r);
-    for (size_t at = 0; at < s->recents.record_size; at += CACHE_LINE)
-        __builtin_prefetch(recent + at);
+    const char *end = recent + s->recents.record_size;
+    for (; recent < end; recent += CACHE_LINE)
+        __builtin_prefetch(recent);
 }
 
 /* Each pass asks for what the one before it has brought: of all side by side. */
@@ -258,9 +259,7 @@ void recent_look(const struct record_store *s, struct recent *n, const struct in
     n->base_next_at = base->phase == PHASE_NEW ? INSTANT_MAX : fold_next_at(&fold, base);
 }
 
-struct recent *record_warm(struct record_store *s, struct record *r) {
-    if (record_is_warm(r))
-        return record_recent(s, r);
+struct recent *record_begin(struct record_store *s, struct record *r) {
     CHECK(r->form == RECORD_COLD);
     r->form = RECORD_WARM;
     r->as.recent = pool_get_dirty(&s->recents);

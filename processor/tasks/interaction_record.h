@@ -131,8 +131,12 @@ static inline struct recent *record_recent(const struct record_store *s, const s
     return pool_at(&s->recents, r->as.recent);
 }
 
-/* Begins to keep what changes: now is the base. */
-struct recent *record_warm(struct record_store *s, struct record *r);
+/* Begins to keep what changes of one that is cold: now is the base. */
+struct recent *record_begin(struct record_store *s, struct record *r);
+
+static inline struct recent *record_warm(struct record_store *s, struct record *r) {
+    return record_is_warm(r) ? record_recent(s, r) : record_begin(s, r);
+}
 
 /* After what is now has changed. */
 static inline void recent_look_ahead(const struct record_store *s, struct recent *n) {

@@ -233,7 +233,8 @@ static void take_event(struct interaction_task *t, const struct record_place *pl
     uint32_t leaf = LEAF_NONE;
     if (handle != RECORD_NONE)
         leaf = last_leaf(t, record_at(&t->store, handle));
-    struct moment m = moment_of_event(ev, place->offset, t->store.leaves, leaf, t->clock);
+    struct moment m;
+    moment_of_event(ev, place->offset, t->store.leaves, leaf, t->clock, &m);
     if (handle == RECORD_NONE) {
         if (!has_room(t)) {
             refuse_open(t, place, ev, out);
