@@ -1,6 +1,6 @@
 #include "codec/event_slots.h"
 
-#define SLOT(field, kind, member, symbols)                                                         \
+#define SLOT(field, kind, null, member, symbols)                                                   \
     {#field, SLOT_##kind, offsetof(struct event, member), symbols},
 
 const struct event_slot event_slots[EVENT_SLOT_COUNT] = {EVENT_SLOTS(SLOT)};

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "codec/plan_ops.h"
+#include "codec/plan_usual.h"
 
 #define NO_SLOT SLOTS_MAX
 #define NOT_COMPILED UINT32_MAX
@@ -18,6 +18,7 @@ struct compiler {
     uint32_t *entry; /* by node index: where its routine begins */
     const struct schema_node **wanted; /* routines that are called and not yet written */
     size_t wanted_count, wanted_capacity;
+    uint32_t usual; /* where an event may begin in its usual form */
 };
 
 static void *more_room(void *at, size_t count, size_t *capacity, size_t size) {
@@ -247,6 +248,8 @@ static void compile_record(struct compiler *c, const struct schema_node *writer)
         if (slot == c->slot_count)
             slot = NO_SLOT;
         const struct schema_node *type = writer->fields[i].type;
+        if (slot == 0 && !c->plan->into)
+            c->usual = emit(c, PLAN_USUAL, NO_SLOT, 0, 0);
         if (type->kind == SCHEMA_KIND_UNION)
             compile_union(c, slot, type);
         else
@@ -269,6 +272,49 @@ static void compile_routines(struct compiler *c) {
         if (c->plan->ops[i].code == PLAN_CALL)
             c->plan->ops[i].a = c->entry[c->plan->ops[i].a];
     }
+}
+
+/* The writer's enum is ours, symbol for symbol. */
+static bool is_ours(const struct plan *p, const struct plan_op *op) {
+    for (uint32_t i = 0; i < op->b; i++) {
+        if (p->symbols[op->a + i] != i)
+            return false;
+    }
+    return op->b == p->slots[op->slot].symbols;
+}
+
+static bool reads_as_usual(const struct plan *p, const struct plan_op *op, size_t slot) {
+    static const enum plan_code codes[] = {
+        [SLOT_TEXT] = PLAN_TEXT, [SLOT_LONG] = PLAN_LONG, [SLOT_INT] = PLAN_INT,
+        [SLOT_ENUM] = PLAN_ENUM, [SLOT_FLAG] = PLAN_FLAG, [SLOT_TRISTATE] = PLAN_TRISTATE,
+    };
+    return op->slot == slot && op->code == codes[p->slots[slot].kind] &&
+           (op->code != PLAN_ENUM || is_ours(p, op));
+}
+
+/* Where the fields of an event in our order, with our types, end that begin at `at`; 0: they are
+ * not all there. The program's END belongs to no slot. */
+static uint32_t usual_end(const struct plan *p, uint32_t at) {
+    for (size_t slot = 0; slot < EVENT_SLOT_COUNT; slot++) {
+        const struct plan_op *op = &p->ops[at];
+        bool option = plan_usual_null(slot);
+        if (option &&
+            (op->code != PLAN_OPTION || op->slot != slot || op->a != 0 || op->b != at + 2))
+            return 0;
+        if (!reads_as_usual(p, op + option, slot))
+            return 0;
+        at += 1 + option;
+    }
+    return at;
+}
+
+static void recognise_usual(const struct compiler *c) {
+    if (c->usual == NOT_COMPILED)
+        return;
+    uint32_t end = usual_end(c->plan, c->usual + 1);
+    struct plan_op *op = &c->plan->ops[c->usual];
+    op->code = end > 0 ? PLAN_USUAL : PLAN_JUMP;
+    op->a = end > 0 ? end : c->usual + 1;
 }
 
 /* Where to go after one null, after two and so on, as far as one OPTION follows the other. From the
@@ -301,7 +347,8 @@ static struct plan *make(const struct slot_table *into, const struct schema_tree
     struct compiler c = {.plan = p,
                          .reader = ours,
                          .slot_count = into ? into->count : EVENT_SLOT_COUNT,
-                         .entry = malloc(entries_size)};
+                         .entry = malloc(entries_size),
+                         .usual = NOT_COMPILED};
     CHECK(p && c.entry && c.slot_count <= SLOTS_MAX);
     p->into = into;
     p->slots = into ? into->slots : event_slots;
@@ -310,6 +357,7 @@ static struct plan *make(const struct slot_table *into, const struct schema_tree
     compile_record(&c, theirs);
     label(&c);
     compile_routines(&c);
+    recognise_usual(&c);
     chain_options(p);
     free(c.entry);
     free(c.wanted);

@@ -6,6 +6,7 @@
 
 /* X(code): what a and b are stands with the operations in plan_run.c. */
 #define PLAN_CODES(X)                                                                              \
+    X(USUAL)                                                                                       \
     X(TEXT)                                                                                        \
     X(LONG)                                                                                        \
     X(INT_TO_LONG)                                                                                 \

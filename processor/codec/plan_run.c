@@ -1,34 +1,11 @@
 /* Runs the program that plan.c wrote. */
-#include <endian.h>
 #include <stdio.h>
 
 #include "base/check.h"
-#include "codec/plan_ops.h"
+#include "codec/plan_bytes.h"
+#include "codec/plan_usual.h"
 
-#define LIKELY(x) __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-
-/* X(symbol, text): what can be wrong with a datum. */
-#define FAULTS(X)                                                                                  \
-    X(NONE, "")                                                                                    \
-    X(DONE, "")                                                                                    \
-    X(CUT, "the record ends within it")                                                            \
-    X(VARINT, "a number of more than ten bytes")                                                   \
-    X(LENGTH, "a length below zero or beyond the record's end")                                    \
-    X(RANGE, "a number beyond the 32 bits of an int")                                              \
-    X(SYMBOL, "an enum index that the writer's schema does not have")                              \
-    X(FLAG, "a boolean that is neither 0 nor 1")                                                   \
-    X(BRANCH, "a union branch that the writer's schema does not have")                             \
-    X(REFUSED, "")                                                                                 \
-    X(LONG, "text of more than 1024 bytes")                                                        \
-    X(UTF8, "text that is not UTF-8")                                                              \
-    X(DEPTH, "types nested too deeply")                                                            \
-    X(BUDGET, "more elements than a record of this size may have")                                 \
-    X(LEFT_OVER, "bytes after the record's end")
-
-#define FAULT_ENUM(symbol, text) FAULT_##symbol,
 #define FAULT_TEXT(symbol, text) text,
-enum fault { FAULTS(FAULT_ENUM) FAULT_COUNT };
 static const char *const fault_texts[] = {FAULTS(FAULT_TEXT)};
 
 /* A routine's call, or a collection that is being walked. */
@@ -38,11 +15,6 @@ struct level {
     uint64_t left; /* elements of the block, this one included */
 };
 
-/* Apart from the rest because it must stay in registers. */
-struct place {
-    const unsigned char *at, *end;
-};
-
 struct run {
     struct place place;
     uint64_t budget; /* elements and calls that may still come */
@@ -50,153 +22,6 @@ struct run {
     uint32_t depth;
     struct level levels[PLAN_DEPTH_MAX];
 };
-
-static inline size_t room(const struct place *p) {
-    return (size_t)(p->end - p->at);
-}
-
-/* The next eight bytes, the first one lowest. */
-static inline uint64_t peek_eight(const struct place *p) {
-    uint64_t eight;
-    memcpy(&eight, p->at, 8);
-    return le64toh(eight);
-}
-
-static inline int64_t unzigzag(uint64_t bits) {
-    return (int64_t)((bits >> 1) ^ (0 - (bits & 1)));
-}
-
-/* What lengths, indices and branches nearly always are: one byte, from 0 to PLAN_SMALL_MAX. What
- * is no such number, because it is negative or goes on, becomes more than that. */
-static inline unsigned as_small(unsigned char byte) {
-    return (unsigned char)(byte >> 1 | byte << 7);
-}
-
-static inline unsigned peek_small(const struct place *p) {
-    return LIKELY(p->at < p->end) ? as_small(*p->at) : PLAN_SMALL_MAX + 1;
-}
-
-static enum fault take_bytewise(struct place *p, int64_t *value) {
-    uint64_t bits = 0;
-    for (unsigned shift = 0; p->at < p->end; shift += 7) {
-        unsigned char byte = *p->at++;
-        if (UNLIKELY(shift == 63 && byte > 1))
-            return FAULT_VARINT;
-        bits |= (uint64_t)(byte & 0x7F) << shift;
-        if (byte < 0x80) {
-            *value = unzigzag(bits);
-            return FAULT_NONE;
-        }
-    }
-    return FAULT_CUT;
-}
-
-/* A number of up to eight bytes at once: the first byte without its highest bit set ends it; then
- * the bytes' seven bits are moved together in pairs, pairs of pairs, and halves. */
-static enum fault take_wide(struct place *p, int64_t *value) {
-    uint64_t bits = room(p) >= 8 ? peek_eight(p) : UINT64_MAX;
-    uint64_t ends = ~bits & UINT64_C(0x8080808080808080);
-    if (UNLIKELY(ends == 0))
-        return take_bytewise(p, value);
-    bits &= ends ^ (ends - 1);
-    bits = (bits & UINT64_C(0x007F007F007F007F)) | (bits & UINT64_C(0x7F007F007F007F00)) >> 1;
-    bits = (bits & UINT64_C(0x00003FFF00003FFF)) | (bits & UINT64_C(0x3FFF00003FFF0000)) >> 2;
-    bits = (bits & UINT64_C(0x000000000FFFFFFF)) | (bits & UINT64_C(0x0FFFFFFF00000000)) >> 4;
-    p->at += (__builtin_ctzll(ends) + 1) / 8;
-    *value = unzigzag(bits);
-    return FAULT_NONE;
-}
-
-static inline enum fault take_long(struct place *p, int64_t *value) {
-    if (LIKELY(p->at < p->end && *p->at < 0x80)) {
-        *value = unzigzag(*p->at++);
-        return FAULT_NONE;
-    }
-    return take_wide(p, value);
-}
-
-static inline enum fault take_bytes(struct place *p, struct slice *bytes) {
-    int64_t size;
-    enum fault fault = take_long(p, &size);
-    if (UNLIKELY(fault))
-        return fault;
-    if (UNLIKELY(size < 0 || size > p->end - p->at))
-        return FAULT_LENGTH;
-    *bytes = (struct slice){(const char *)p->at, (size_t)size};
-    p->at += size;
-    return FAULT_NONE;
-}
-
-static inline enum fault skip_fixed(struct place *p, uint32_t size) {
-    if (UNLIKELY(size > (size_t)(p->end - p->at)))
-        return FAULT_CUT;
-    p->at += size;
-    return FAULT_NONE;
-}
-
-/* Nearly all text is ASCII: eight bytes at a time, the last ones with some that were seen before;
- * the rest goes the long way. */
-static inline bool is_text(struct slice s) {
-    uint64_t seen = 0, eight;
-    uint32_t first, last;
-    if (s.size >= 8) {
-        for (size_t i = 0; i + 8 < s.size; i += 8) {
-            memcpy(&eight, s.at + i, 8);
-            seen |= eight;
-        }
-        memcpy(&eight, s.at + s.size - 8, 8);
-        seen |= eight;
-    } else if (s.size >= 4) {
-        memcpy(&first, s.at, 4);
-        memcpy(&last, s.at + s.size - 4, 4);
-        seen = first | last;
-    } else {
-        for (size_t i = 0; i < s.size; i++)
-            seen |= (unsigned char)s.at[i];
-    }
-    return LIKELY((seen & UINT64_C(0x8080808080808080)) == 0) || slice_is_utf8(s);
-}
-
-static enum fault read_long_text(struct place *p, struct slice *text) {
-    enum fault fault = take_bytes(p, text);
-    if (UNLIKELY(fault))
-        return fault;
-    if (UNLIKELY(text->size > EVENT_TEXT_MAX))
-        return FAULT_LONG;
-    return LIKELY(is_text(*text)) ? FAULT_NONE : FAULT_UTF8;
-}
-
-static inline enum fault read_text(struct place *p, struct slice *text) {
-    unsigned size = peek_small(p);
-    if (LIKELY(size <= PLAN_SMALL_MAX && size < room(p))) {
-        *text = (struct slice){(const char *)p->at + 1, size};
-        p->at += size + 1;
-        return LIKELY(is_text(*text)) ? FAULT_NONE : FAULT_UTF8;
-    }
-    return read_long_text(p, text);
-}
-
-static inline enum fault read_int(struct place *p, int64_t *value) {
-    enum fault fault = take_long(p, value);
-    if (UNLIKELY(fault))
-        return fault;
-    return LIKELY(*value >= INT32_MIN && *value <= INT32_MAX) ? FAULT_NONE : FAULT_RANGE;
-}
-
-static inline enum fault read_short_int(struct place *p, int32_t *number) {
-    int64_t value = 0;
-    enum fault fault = read_int(p, &value);
-    if (LIKELY(!fault))
-        *number = (int32_t)value;
-    return fault;
-}
-
-static inline enum fault read_flag(struct place *p, uint8_t *flag) {
-    if (UNLIKELY(p->at == p->end))
-        return FAULT_CUT;
-    *flag = *p->at++;
-    return LIKELY(*flag <= 1) ? FAULT_NONE : FAULT_FLAG;
-}
 
 static enum fault read_double(struct place *p, uint32_t theirs, double *value) {
     size_t size = theirs == SCHEMA_KIND_DOUBLE ? 8 : 4;
@@ -395,6 +220,10 @@ static enum fault run_program(const struct plan *p, struct run *r, char *ev) {
     struct place at = r->place;
     const struct plan_op *next = p->ops + r->pc, *op;
     enum fault fault;
+    NEXT(FAULT_NONE);
+DO_USUAL: /* a: where it goes on, if the fields of an event come as usual; else they follow */
+    if (LIKELY(plan_usual_read(&at, (struct event *)(void *)ev)))
+        next = &p->ops[op->a];
     NEXT(FAULT_NONE);
 DO_TEXT:
     NEXT(read_text(&at, MEMBER(struct slice)));

@@ -2,11 +2,12 @@
 #include "avro_oracle.h"
 
 #include "codec/event_slots.h"
-#include "codec/plan.h"
+#include "codec/plan_ops.h"
 #include "codec/schema_text.h"
 
 #define ROUNDS 1500
 #define DATA_PER_SCHEMA 6
+#define EVENTS 20000
 
 /* A writer's schema while it is written. */
 struct draft {
@@ -111,6 +112,20 @@ static void put_wanted_field(struct draft *d, const struct schema_tree *ours, si
     put_wanted_type(d, ours, slot);
     put(d, form == 0 ? "]" : form == 1 ? ",\"null\"]" : form == 2 ? ",\"null\",\"float\"]" : "");
     put(d, "}");
+}
+
+/* As it is, or with two symbols of an enum in each other's place. */
+static void put_our_schema(struct draft *d) {
+    struct slice text = schema_text(SCHEMA_INTERACTION_EVENT);
+    buf_put(&d->json, text.at, text.size);
+    if (one_in(d, 2)) {
+        char *voice = memmem(d->json.at, d->json.size, "\"VOICE\"", 7);
+        char *email = memmem(d->json.at, d->json.size, "\"EMAIL\"", 7);
+        assert_true(voice && email);
+        memcpy(voice, "\"EMAIL\"", 7);
+        memcpy(email, "\"VOICE\"", 7);
+    }
+    buf_put_u8(&d->json, '\0');
 }
 
 static void put_schema(struct draft *d, const struct schema_tree *ours) {
@@ -262,7 +277,10 @@ static void check_schema(uint64_t seed, const struct schema_tree *ours) {
     struct rng rng;
     rng_init(&rng, seed);
     struct draft draft = {.rng = &rng};
-    put_schema(&draft, ours);
+    if (one_in(&draft, 8))
+        put_our_schema(&draft);
+    else
+        put_schema(&draft, ours);
 
     avro_schema_t schema = NULL;
     if (avro_schema_from_json_length(draft.json.at, draft.json.size - 1, &schema) != 0)
@@ -299,7 +317,107 @@ static void agrees_with_avro_c(void **state) {
     schema_tree_free(ours);
 }
 
+/* Plans of our schema as it is, whose fields are read in one go, and of it with a record of no
+ * fields and no bytes among them, whose fields are read one by one. */
+static void make_plans(const struct schema_tree *ours, struct plan *plans[2]) {
+    struct slice text = schema_text(SCHEMA_INTERACTION_EVENT);
+    const char *second = memmem(text.at, text.size, "\"name\": \"tenant_id\"", 19);
+    assert_non_null(second);
+    second = memrchr(text.at, '{', (size_t)(second - text.at));
+    struct buf json = {0};
+    buf_put(&json, text.at, (size_t)(second - text.at));
+    buf_put_format(&json, "{\"name\":\"none\",\"type\":{\"type\":\"record\",\"name\":\"None\","
+                          "\"fields\":[]}},");
+    buf_put(&json, second, text.size - (size_t)(second - text.at));
+    struct schema_tree *other = schema_tree_new(buf_slice(&json), NULL);
+    assert_non_null(other);
+    plans[0] = plan_new(ours, ours);
+    plans[1] = plan_new(other, ours);
+    assert_int_equal(plans[0]->ops[0].code, PLAN_USUAL);
+    assert_int_not_equal(plans[1]->ops[0].code, PLAN_USUAL);
+    schema_tree_free(other);
+    buf_deinit(&json);
+}
+
+static void put_text(struct rng *rng, struct buf *b) {
+    static const uint8_t sizes[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 30, 62, 63, 64, 65, 200};
+    size_t size = sizes[rng_below(rng, sizeof(sizes))];
+    buf_put_zigzag(b, (int64_t)size);
+    for (size_t i = 0; i < size; i++)
+        buf_put_u8(b, (uint8_t)(rng_below(rng, 600) == 0 ? 0xC3 : 'a' + rng_below(rng, 26)));
+}
+
+static void put_value(struct rng *rng, struct buf *b, size_t slot) {
+    switch (event_slots[slot].kind) {
+    case SLOT_TEXT: put_text(rng, b); break;
+    case SLOT_LONG: buf_put_zigzag(b, (int64_t)(rng_next(rng) >> rng_below(rng, 64))); break;
+    case SLOT_INT: buf_put_zigzag(b, (int32_t)(rng_next(rng) >> (32 + rng_below(rng, 32)))); break;
+    case SLOT_ENUM: /* rarely the first one that is not there */
+        buf_put_zigzag(b, rng_below(rng, 100) == 0
+                              ? event_slots[slot].symbols
+                              : (int64_t)rng_below(rng, event_slots[slot].symbols));
+        break;
+    default: buf_put_u8(b, (uint8_t)rng_below(rng, 2)); break;
+    }
+}
+
+static void put_event(struct rng *rng, const struct schema_tree *ours, struct buf *b) {
+    buf_reset(b);
+    for (size_t slot = 0; slot < EVENT_SLOT_COUNT; slot++) {
+        bool option = our_field(ours, event_slots[slot].field)->type->kind == SCHEMA_KIND_UNION;
+        bool there = !option || rng_below(rng, 3) == 0;
+        if (option)
+            buf_put_zigzag(b, there);
+        if (there)
+            put_value(rng, b, slot);
+    }
+    buf_put(b, "\0\0\0", 3); /* no sentiment, order_ref_key and attrs */
+}
+
+/* Most often nothing; else a byte is another one, or the end is missing. */
+static void damage(struct rng *rng, struct buf *b) {
+    size_t at = (size_t)rng_below(rng, b->size);
+    uint64_t how = rng_below(rng, 4);
+    if (how == 0)
+        b->at[at] = (char)rng_next(rng);
+    else if (how == 1)
+        b->size = at;
+}
+
+/* The same results, fields and faults, for whatever bytes. */
+static void in_one_go_as_one_by_one(void **state) {
+    (void)state;
+    struct schema_tree *ours = schema_tree_new(schema_text(SCHEMA_INTERACTION_EVENT), NULL);
+    struct plan *plans[2];
+    struct buf bytes = {0};
+    make_plans(ours, plans);
+    uint64_t first = property_first_seed(), decoded = 0;
+    for (uint64_t seed = first; seed < first + EVENTS; seed++) {
+        struct rng rng;
+        struct event events[2];
+        struct err errs[2] = {{""}, {""}};
+        rng_init(&rng, seed);
+        put_event(&rng, ours, &bytes);
+        damage(&rng, &bytes);
+        char *copy = malloc(bytes.size + 1); /* nothing behind it may be read */
+        struct slice datum = {memcpy(copy + 1, bytes.at, bytes.size), bytes.size};
+        enum plan_result result = plan_run(plans[0], datum, &events[0], &errs[0]);
+        REQUIRE(seed, plan_run(plans[1], datum, &events[1], &errs[1]) == result);
+        REQUIRE(seed, strcmp(errs[0].text, errs[1].text) == 0);
+        REQUIRE(seed,
+                result != PLAN_DECODED || memcmp(&events[0], &events[1], sizeof(*events)) == 0);
+        decoded += result == PLAN_DECODED;
+        free(copy);
+    }
+    assert_in_range(decoded, EVENTS / 4, EVENTS * 3 / 4);
+    plan_free(plans[0]);
+    plan_free(plans[1]);
+    schema_tree_free(ours);
+    buf_deinit(&bytes);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(agrees_with_avro_c)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(agrees_with_avro_c),
+                                       cmocka_unit_test(in_one_go_as_one_by_one)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
