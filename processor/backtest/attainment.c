@@ -412,7 +412,7 @@ void attainment_judge(struct attainment *a, const struct judged_steps *step) {
     bool thin = is_thin(o, step->figure);
     double value = thin ? 0 : value_of(step->figure);
     tightest_step(&row->tightest, step->first_at, thin, value);
-    if (step->count > 1)
+    if (step->count > 1 && o->hold_ms > 0)
         tightest_step(&row->tightest, step->last_at, thin, value); /* stands for those between */
     if (objective_window_is_over(row->contract, o->window, step->last_at))
         tightest_step(&row->tightest, step->last_at, true, 0); /* the next period begins clean */

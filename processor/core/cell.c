@@ -161,9 +161,14 @@ static void widen(struct cell *c, size_t tier, size_t count) {
     const struct pane_list *l = &c->tiers[tier];
     for (size_t i = 0; i < count;) {
         int64_t at = instant_floor(pane_list_at(l, i)->at, widths_ms[tier + 1]);
-        for (; i < count && pane_list_at(l, i)->at < at + widths_ms[tier + 1]; i++)
-            tally_packed(&c->scratch->in, pane_packed(pane_list_at(l, i)), 1);
-        put_in_pane(c, tier + 1, at, NULL);
+        struct slice first = pane_packed(pane_list_at(l, i));
+        size_t end = i + 1;
+        while (end < count && pane_list_at(l, end)->at < at + widths_ms[tier + 1])
+            end++;
+        for (size_t n = i; n < end && end - i > 1; n++)
+            tally_packed(&c->scratch->in, pane_packed(pane_list_at(l, n)), 1);
+        put_in_pane(c, tier + 1, at, end - i == 1 ? &first : NULL);
+        i = end;
     }
     drop(c, tier, count);
 }
@@ -254,9 +259,9 @@ static int64_t passes_at(const struct pane_list *l, size_t *near, int64_t edge_a
     return *near < l->count ? pane_list_at(l, *near)->at + behind_ms : INSTANT_MAX;
 }
 
-int64_t cell_still_until(struct cell *c) {
+int64_t cell_look_still(struct cell *c) {
     CHECK(c->waiting.count == 0);
-    if (c->plain || c->still_until > c->at || c->shape.zone)
+    if (c->still_until > c->at || c->shape.zone)
         return c->still_until;
     int64_t until_at = INSTANT_MAX;
     for (size_t t = 0; t < CELL_TIERS; t++) {
@@ -329,7 +334,7 @@ void cell_advance(struct cell *c, int64_t at) {
     roll(c);
     c->still_until = at;
     if (!came)
-        cell_still_until(c);
+        cell_look_still(c);
 }
 
 /* Counts for panes that are gone: the gauges are always right, and so are periods under way. */

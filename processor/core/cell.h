@@ -61,7 +61,10 @@ void cell_advance(struct cell *c, int64_t at);
 
 /* Up to here no window's sums change unless something is added: no pane comes into one or leaves
  * it. Of a cell in which nothing waits. */
-int64_t cell_still_until(struct cell *c);
+int64_t cell_look_still(struct cell *c);
+static inline int64_t cell_still_until(struct cell *c) {
+    return c->plain ? c->still_until : cell_look_still(c);
+}
 
 /* Adds packed entries (pane.h) to the 10 s pane that starts at pane_at, wherever the windows are;
  * `at` is the step that is being made, or made last. False when its panes are gone: then the gauges

@@ -59,7 +59,8 @@ struct pane *pane_list_get(struct pane_list *l, int64_t at) {
 void pane_list_drop(struct pane_list *l, size_t n) {
     CHECK(n <= l->count);
     for (size_t i = 0; i < n; i++)
-        pane_deinit(pane_list_at(l, i));
+        if (pane_list_at(l, i)->capacity > 0)
+            pane_deinit(pane_list_at(l, i));
     l->count -= n;
     l->first = l->count == 0 ? 0 : l->first + n;
 }
