@@ -50,9 +50,10 @@ static void save_reading(const struct skew_reading *r, struct buf *b) {
 static struct skew_reading load_reading(struct cursor *c) {
     struct skew_reading r = {.from_at = cursor_zigzag(c)};
     r.lead_ms = cursor_zigzag(c);
-    if (!feed_step_can_be(r.from_at) || r.lead_ms > LEAD_MOST_MS || r.lead_ms < -LEAD_MOST_MS)
-        cursor_fail(c);
-    return r;
+    if (feed_step_can_be(r.from_at) && r.lead_ms <= LEAD_MOST_MS && r.lead_ms >= -LEAD_MOST_MS)
+        return r;
+    cursor_fail(c);
+    return (struct skew_reading){0};
 }
 
 void skew_state_save(const struct skew_state *s, struct buf *b) {
