@@ -30,6 +30,14 @@ struct chunk {
 };
 _Static_assert(sizeof(struct chunk) == 512, "whole cache lines");
 
+/* Where few are armed the notes for the next minutes need no slots: they stand in a row. */
+struct soon {
+    uint64_t key;
+    uint32_t handle;
+};
+#define SOON_MOST 32u
+#define SOON_MS (UINT64_C(1) << 20) /* a note of hours ahead would be in the way */
+
 #define FEW_NOTES 8u /* so few are looked through for the first of them */
 
 /* Notes that are void stay until their time, unless they are more than the others. */
@@ -41,6 +49,8 @@ struct wheel {
     uint64_t occupied[LEVELS];      /* bit s: slot s is not empty */
     uint32_t heads[LEVELS * SLOTS]; /* chunks; valid where occupied */
     struct pool chunks;
+    struct soon soon[2 * SOON_MOST]; /* the earliest first, from soon_first on */
+    uint32_t soon_first, soon_end;
     wheel_node_fn *node;
     wheel_near_fn *near;
     void *context;
@@ -94,6 +104,24 @@ static bool key_in(const struct wheel *w, uint32_t slot, uint64_t start, const s
 
 static struct chunk *chunk_at(const struct wheel *w, uint32_t handle) {
     return pool_at(&w->chunks, handle);
+}
+
+/* UINT64_MAX: there is none. */
+static uint64_t soonest(const struct wheel *w) {
+    return w->soon_first < w->soon_end ? w->soon[w->soon_first].key : UINT64_MAX;
+}
+
+/* What comes last is mostly due last. */
+static void put_soon(struct wheel *w, uint32_t handle, uint64_t key) {
+    if (w->soon_end == 2 * SOON_MOST) {
+        w->soon_end -= w->soon_first;
+        memmove(w->soon, &w->soon[w->soon_first], w->soon_end * sizeof(*w->soon));
+        w->soon_first = 0;
+    }
+    uint32_t place = w->soon_end++;
+    for (; place > w->soon_first && w->soon[place - 1].key > key; place--)
+        w->soon[place] = w->soon[place - 1];
+    w->soon[place] = (struct soon){key, handle};
 }
 
 static void put_note(struct wheel *w, uint32_t handle, uint64_t key) {
@@ -251,6 +279,15 @@ static void sweep(struct wheel *w) {
             forget_seen(w, slot);
 }
 
+static void add_note(struct wheel *w, uint32_t handle, uint64_t key) {
+    bool few = w->armed <= 2 * SOON_MOST && w->soon_end - w->soon_first < SOON_MOST;
+    if (few && key - w->base < SOON_MS)
+        put_soon(w, handle, key);
+    else
+        put_note(w, handle, key);
+    w->notes++;
+}
+
 void wheel_arm(struct wheel *w, uint32_t handle, int64_t due_at) {
     struct wheel_node *node = w->node(w->context, handle);
     uint64_t key = key_of(due_at);
@@ -263,8 +300,7 @@ void wheel_arm(struct wheel *w, uint32_t handle, int64_t due_at) {
     if (w->notes > 2 * w->armed + VOID_FEW)
         sweep(w);
     node->noted = node->due;
-    put_note(w, handle, key);
-    w->notes++;
+    add_note(w, handle, key);
     if (w->next_at > instant_of(key))
         w->next_at = instant_of(key);
 }
@@ -276,10 +312,13 @@ void wheel_disarm(struct wheel *w, uint32_t handle) {
 }
 
 static int64_t look_for_next(const struct wheel *w) {
+    uint64_t soon = soonest(w), next = UINT64_MAX;
+    if (w->levels == 0)
+        return instant_of(soon);
     uint32_t slot = first_slot(w);
-    uint64_t start = slot_start(w, slot), next = UINT64_MAX;
-    if (slot < SLOTS)
-        return instant_of(start);
+    uint64_t start = slot_start(w, slot);
+    if (slot < SLOTS || soon < start)
+        return instant_of(soon < start ? soon : start);
     for (uint32_t c = w->heads[slot]; c != POOL_NONE; c = chunk_at(w, c)->next) {
         const struct chunk *chunk = chunk_at(w, c);
         for (uint32_t k = 0; k < chunk->count; k++) {
@@ -288,7 +327,9 @@ static int64_t look_for_next(const struct wheel *w) {
                 next = key;
         }
     }
-    return instant_of(next != UINT64_MAX ? next : start);
+    if (next == UINT64_MAX)
+        return instant_of(start);
+    return instant_of(next < soon ? next : soon);
 }
 
 int64_t wheel_next_due(struct wheel *w) {
@@ -299,23 +340,26 @@ int64_t wheel_next_due(struct wheel *w) {
     return w->next_at;
 }
 
-/* To the level-0 slot of the earliest instant <= at; false when there is none. The base never goes
- * beyond `at`: what a handler arms from here on is still to come. */
-static bool find_ripe(struct wheel *w, uint64_t at, uint32_t *slot) {
+/* The base goes to the earliest instant <= at of which there is a note; false when there is none.
+ * It never goes beyond `at`: what a handler arms from here on is still to come. */
+static bool find_ripe(struct wheel *w, uint64_t at) {
+    bool ripe = soonest(w) <= at;
+    if (ripe)
+        at = soonest(w);
     while (w->levels != 0) {
-        *slot = first_slot(w);
-        if (slot_start(w, *slot) > at)
+        uint32_t slot = first_slot(w);
+        uint64_t start = slot_start(w, slot);
+        if (start > at)
             break;
-        if (*slot >= SLOTS) {
-            enter(w, *slot, at);
-            continue;
+        if (slot < SLOTS) {
+            w->base = start;
+            return true;
         }
-        w->base = slot_start(w, *slot);
-        return true;
+        enter(w, slot, at);
     }
     if (at > w->base)
         w->base = at;
-    return false;
+    return ripe;
 }
 
 /* One whose time has come by its note: true when it has. */
@@ -327,8 +371,7 @@ static bool is_due(struct wheel *w, uint32_t handle) {
     node->noted = 0;
     if (node->due > w->base + 1) {
         node->noted = node->due;
-        put_note(w, handle, node->due - 1);
-        w->notes++;
+        add_note(w, handle, node->due - 1);
         return false;
     }
     node->due = 0;
@@ -336,27 +379,35 @@ static bool is_due(struct wheel *w, uint32_t handle) {
     return true;
 }
 
-static size_t take_slot(struct wheel *w, uint32_t slot) {
+static void take(struct wheel *w, uint32_t handle, size_t *count) {
+    if (!is_due(w, handle))
+        return;
+    make_room(w, *count + 1);
+    w->taken[(*count)++] = handle;
+}
+
+/* All of the base's instant. */
+static size_t take_ripe(struct wheel *w) {
     size_t count = 0;
+    uint32_t slot = (uint32_t)(w->base % SLOTS);
+    while (soonest(w) == w->base)
+        take(w, w->soon[w->soon_first++].handle, &count);
+    if (!is_occupied(w, slot))
+        return count;
     for (uint32_t c = cut_slot(w, slot); c != POOL_NONE; c = drop_chunk(w, c)) {
-        uint32_t size = chunk_at(w, c)->count;
-        make_room(w, count + size);
-        for (uint32_t k = 0; k < size; k++) {
-            uint32_t handle = chunk_at(w, c)->notes[k].handle;
-            if (is_due(w, handle))
-                w->taken[count++] = handle;
-        }
+        const struct chunk *chunk = chunk_at(w, c);
+        for (uint32_t k = 0; k < chunk->count; k++)
+            take(w, chunk->notes[k].handle, &count);
     }
     return count;
 }
 
 size_t wheel_take_instant(struct wheel *w, int64_t at, int64_t *due_at, uint32_t **handles) {
-    uint32_t slot;
     size_t count = 0;
     if (w->next_at <= at)
         w->next_at = INT64_MIN;
-    while (count == 0 && find_ripe(w, key_of(at), &slot))
-        count = take_slot(w, slot);
+    while (count == 0 && find_ripe(w, key_of(at)))
+        count = take_ripe(w);
     *due_at = instant_of(w->base);
     *handles = w->taken;
     return count;

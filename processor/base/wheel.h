@@ -36,7 +36,8 @@ typedef void wheel_near_fn(void *context, const uint32_t *handles, size_t count)
 
 struct wheel; /* opaque */
 
-/* `near` may be NULL; else it is called, before they are taken, with those that soon will be. */
+/* `near` may be NULL; else it is called, before they are taken, with those that soon will be, but
+ * for a few. */
 struct wheel *wheel_new(wheel_node_fn *node, wheel_near_fn *near, void *context);
 void wheel_free(struct wheel *w);
 
