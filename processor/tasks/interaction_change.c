@@ -46,6 +46,16 @@ static void hear_journey(struct interaction_task *t, struct record *r, uint64_t 
         t->counts.other_journeys += known != journey;
 }
 
+/* What a fold wrote beside its counts. */
+static void tell_holds(struct interaction_task *t, const struct record *r, struct outbox *out) {
+    if (t->holds.count > 0)
+        facts_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
+    if (t->holds.span_count > 0)
+        efforts_tell(t, r, &t->holds, out);
+    if (t->holds.miss_count > 0)
+        misses_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
+}
+
 /* The common case: the event follows all that is known, and no timer has gone past it. Returns
  * what became of it. */
 static enum moment_outcome append(struct interaction_task *t, struct record *r, struct moment *m,
@@ -63,12 +73,7 @@ static enum moment_outcome append(struct interaction_task *t, struct record *r, 
     if (n->next_at < t->clock)
         n->next_at = fold_time(&fold, &n->now, t->clock);
     t->counts.aged_out += fold.aged;
-    if (t->holds.count > 0)
-        facts_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
-    if (t->holds.span_count > 0)
-        efforts_tell(t, r, &t->holds, out);
-    if (t->holds.miss_count > 0)
-        misses_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
+    tell_holds(t, r, out);
     return outcome;
 }
 
@@ -187,9 +192,7 @@ static void change_by_time(struct interaction_task *t, struct record *r, uint32_
     bool was_open = interaction_is_open(&n->now);
     n->next_at = fold_time(&fold, &n->now, t->clock);
     t->counts.aged_out += fold.aged;
-    facts_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
-    efforts_tell(t, r, &t->holds, out);
-    misses_tell(&t->holds, t->store.leaves, record_id(&t->store, r), out);
+    tell_holds(t, r, out);
     change_follow(t, &stood, was_open, &n->now);
     journey_follow(t, r, &journey_stood, &n->now, out);
 }
@@ -204,7 +207,9 @@ static void bury(struct interaction_task *t, struct grave_name name, int64_t las
 
 void change_drop(struct interaction_task *t, uint32_t handle) {
     const struct record *r = record_at(&t->store, handle);
-    struct grave_name name = {.tenant = record_tenant(&t->store, r), .id = record_id(&t->store, r)};
+    struct record_names names = record_names(&t->store, r);
+    struct grave_name name = {.tenant = leaf_dict_at(t->store.leaves, names.tenant_leaf)->tenant,
+                              .id = names.id};
     name.hash = record_hash(name.tenant, name.id);
     closed_remove(t, handle);
     bury(t, name, record_head(&t->store, r).last_at);

@@ -62,6 +62,8 @@ static struct grave_minute *nth_minute(const struct graves *g, size_t place) {
 /* The first minute that is not before `at`. */
 static size_t minute_place(const struct graves *g, int64_t at) {
     size_t from = 0, to = g->minute_count;
+    if (to > 0 && nth_minute(g, to - 1)->at <= at) /* mostly the newest, or one more */
+        return nth_minute(g, to - 1)->at < at ? to : to - 1;
     while (from < to) {
         size_t middle = from + (to - from) / 2;
         if (nth_minute(g, middle)->at < at)
