@@ -73,10 +73,11 @@ static bool is_wanted(struct past_files *p, const struct past_file *f) {
 }
 
 /* To the file's next event; END when it has none, FAILED when it is torn. */
-static enum past_result advance(struct past_files *p, struct past_file *f, struct err *err) {
+static enum past_result advance(struct past_files *p, struct past_file *f, struct event *event,
+                                struct err *err) {
     struct event_file_fault fault;
     for (;;) {
-        switch (event_file_next(f->events, &f->event, &f->log_at, &fault)) {
+        switch (event_file_next(f->events, event, &f->log_at, &fault)) {
         case EVENT_FILE_EVENT:
             if (is_wanted(p, f))
                 return PAST_EVENT;
@@ -114,7 +115,7 @@ static void sift_down(struct past_files *p, size_t at) {
 static bool open_file(struct past_files *p, struct past_file *f, struct err *err) {
     if (!map_file(f, err) || !(f->events = event_file_new(f->bytes, err)))
         return err_wrap(err, "%s", f->path);
-    switch (advance(p, f, err)) {
+    switch (advance(p, f, &f->event, err)) {
     case PAST_EVENT: p->heap[p->heap_count++] = f; break;
     case PAST_END: break;
     case PAST_FAILED: return false;
@@ -134,10 +135,23 @@ static void close_files(void *self) {
     free(p);
 }
 
+/* Of the only file that is left, whose last event was taken: nothing is kept for comparison. */
+static enum past_result next_of_one(struct past_files *p, struct event *event, int64_t *log_at,
+                                    struct err *err) {
+    enum past_result found = advance(p, p->heap[0], event, err);
+    *log_at = p->heap[0]->log_at;
+    p->counts.events += found == PAST_EVENT;
+    p->heap_count -= found == PAST_END;
+    p->taken = found != PAST_END;
+    return found;
+}
+
 static enum past_result next(void *self, struct event *event, int64_t *log_at, struct err *err) {
     struct past_files *p = self;
+    if (p->taken && p->heap_count == 1)
+        return next_of_one(p, event, log_at, err);
     if (p->taken) {
-        enum past_result found = advance(p, p->heap[0], err);
+        enum past_result found = advance(p, p->heap[0], &p->heap[0]->event, err);
         if (found == PAST_FAILED)
             return found;
         if (found == PAST_END)
