@@ -9,7 +9,8 @@
 
 int64_t instant_floor_before(int64_t at, int64_t step_ms) {
     int64_t rest = at % step_ms;
-    return at - (rest < 0 ? rest + step_ms : rest);
+    int64_t back_ms = rest < 0 ? rest + step_ms : rest;
+    return (int64_t)((uint64_t)at - (uint64_t)back_ms); /* of INSTANT_NONE it is no instant */
 }
 
 void instant_format(int64_t at, char text[32]) {
