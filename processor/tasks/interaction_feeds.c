@@ -4,8 +4,8 @@
 
 #include "base/check.h"
 
-void feeds_init(struct feeds *f) {
-    *f = (struct feeds){0};
+void feeds_init(struct feeds *f, uint64_t *left_out) {
+    *f = (struct feeds){.left_out = left_out};
     table_init(&f->index, 16);
 }
 
@@ -96,7 +96,7 @@ static struct feed_near *near_of(struct feeds *f, struct slice site) {
     return &f->near[end % FEEDS_NEAR];
 }
 
-/* The feed's place, or TABLE_NONE when there are too many. */
+/* The feed's place, or TABLE_NONE when there are too many, which is counted. */
 static uint32_t find(struct feeds *f, const struct feed_key *key) {
     struct feed_near *near = near_of(f, key->site);
     if (key->at >= near->from_at && key->at < near->until_at && near->place < f->count &&
@@ -107,7 +107,9 @@ static uint32_t find(struct feeds *f, const struct feed_key *key) {
     uint32_t place = table_find(&f->index, hash, is_feed, f, key);
     if (place == TABLE_NONE && f->count < FEEDS_MAX)
         place = add(f, hash, key);
-    if (place != TABLE_NONE)
+    if (place == TABLE_NONE)
+        ++*f->left_out;
+    else
         remember(near, key->at, place);
     return place;
 }

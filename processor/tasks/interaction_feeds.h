@@ -7,7 +7,7 @@
 
 /* A site is noted once for each step of log time (feed_step_place), so that silence does not depend
  * on how much of it one report spans. So many notes fit between two reports; what comes beyond is
- * not noted until the next. */
+ * counted, and not noted until the next. */
 #define FEEDS_MAX 65536
 
 /* Between two reports few sites are heard, in few steps: where the feed of one is that was heard
@@ -27,9 +27,10 @@ struct feeds {
     uint64_t hash;                     /* of the feed added last */
     struct slice tenant, site; /* owned: names that are free for the next feed of this site */
     bool handed_over;          /* forgotten at the next event */
+    uint64_t *left_out;        /* counts what came beyond FEEDS_MAX */
 };
 
-void feeds_init(struct feeds *f);
+void feeds_init(struct feeds *f, uint64_t *left_out); /* which outlives it */
 void feeds_deinit(struct feeds *f);
 void feeds_hear(struct feeds *f, struct slice tenant, struct slice site, int64_t log_at,
                 int64_t event_at);

@@ -36,7 +36,7 @@ struct interaction_task *interaction_task_new(const struct interaction_task_opti
     record_store_init(&t->store, options->leaves);
     t->wheel = wheel_new(timer_of, bring_near, t);
     gauges_init(&t->gauges, options->leaves);
-    feeds_init(&t->feeds);
+    feeds_init(&t->feeds, &t->counts.feeds_left_out);
     graves_init(&t->graves, graves_limit(options->open_limit));
     t->clock = t->newest_log_at = INSTANT_NONE;
     closed_init(t);

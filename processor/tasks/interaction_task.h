@@ -36,6 +36,7 @@ struct interaction_task_options {
     X(records, "whole records (RECORD_SNAPSHOT) by which a visit was restated")                    \
     X(records_old, "whole records without effect: a newer one, a newer visit, or none is known")   \
     X(dead_letters, "events refused")                                                              \
+    X(feeds_left_out, "records that were no sign of their site's life: too many sites at once")    \
     X(timers, "timers fired")                                                                      \
     X(aged_out, "interactions that never ended")                                                   \
     X(refused_open, "interactions not kept because open_limit was reached")
@@ -58,7 +59,8 @@ struct interaction_task_counts {
  *   passed, with its bytes if it was impossible when it came.
  * - The first journey that an event names is its interaction's; of what was folded for good before
  *   that, the last visit and leg alone are part of it.
- * - FEEDS_MAX sites are noted between two calls of interaction_task_take_feeds. */
+ * - FEEDS_MAX sites are noted between two calls of interaction_task_take_feeds: records of further
+ *   ones count, but not as a sign of life of their site. */
 struct interaction_task; /* opaque */
 
 struct interaction_task *interaction_task_new(const struct interaction_task_options *options);

@@ -2,6 +2,7 @@
 #include "interaction_kit.h"
 
 #include "base/property.h"
+#include "tasks/interaction_feeds.h"
 
 #define ROWS_MAX 400
 
@@ -69,6 +70,25 @@ static void what_comes_at_a_step_is_told_beside_what_follows(void **state) {
     assert_int_equal(interaction_task_take_feeds(k->task, &feeds), 2);
     assert_true(feeds[0].heard_at == T0 + at && feeds[0].records == 1);
     assert_true(feeds[1].heard_at == T0 + at + 9000 && feeds[1].records == 2);
+}
+
+static void more_sites_than_are_noted_are_counted(void **state) {
+    (void)state;
+    uint64_t left_out = 0;
+    struct feeds feeds;
+    feeds_init(&feeds, &left_out);
+    for (int i = 0; i < FEEDS_MAX + 3; i++) {
+        char site[16];
+        snprintf(site, sizeof(site), "s%d", i);
+        feeds_hear(&feeds, SLICE("acme"), slice_of(site), T0, T0);
+    }
+    const struct report_feed *told;
+    assert_int_equal(left_out, 3);
+    assert_int_equal(feeds_take(&feeds, &told), FEEDS_MAX);
+    feeds_hear(&feeds, SLICE("acme"), SLICE("one more"), T0, T0);
+    assert_int_equal(left_out, 3);
+    assert_int_equal(feeds_take(&feeds, &told), 1);
+    feeds_deinit(&feeds);
 }
 
 static void records_count_where_they_come(void **state) {
@@ -221,6 +241,7 @@ int main(void) {
         CASE(an_impossible_move_counts_when_it_is_known),
         CASE(what_a_partition_is_full_for),
         CASE(what_was_told_by_another_is_forgotten),
+        cmocka_unit_test(more_sites_than_are_noted_are_counted),
         cmocka_unit_test(reports_cut_anywhere_come_to_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
