@@ -21,8 +21,8 @@ struct leaf {
     uint8_t
         reason_count;    /* without reason: of how many reasons there are leaves with these names */
     uint8_t version;     /* which of the tenant's contracts: contract_set_versions() */
-    uint8_t misses;      /* bits of 1 << enum miss_kind that some objective may count; */
-    uint8_t late_misses; /* of MISS_LATE: bits of the thresholds that one does */
+    uint8_t misses;      /* bits of 1 << enum miss_kind that some objective may count; not of */
+    uint8_t late_misses; /* MISS_LATE: for that, bits of the thresholds that one does */
     uint16_t clocks[CLOCK_KIND_COUNT]; /* contract_clock(), as an index, or CLOCK_NO_RULE; */
     uint16_t clocks_anywhere[CLOCK_KIND_COUNT]; /* contract_clock_anywhere() */
     uint32_t plain; /* id of the leaf with the same names and version, and no reason */

@@ -190,7 +190,7 @@ static bool time_is_possible(const struct interaction_task *t, const struct reco
     return true;
 }
 
-/* Makes room for one more: the interaction that has been closed the longest goes. */
+/* Makes room for one more: of the closed interactions the one whose last event is oldest goes. */
 static bool has_room(struct interaction_task *t) {
     if (t->store.records.used < t->options.open_limit)
         return true;

@@ -37,7 +37,7 @@ struct interaction_task_options {
     X(records_old, "whole records without effect: a newer one, a newer visit, or none is known")   \
     X(dead_letters, "events refused")                                                              \
     X(feeds_left_out, "records that were no sign of their site's life: too many sites at once")    \
-    X(timers, "timers fired")                                                                      \
+    X(timers, "timers fired, and closed interactions forgotten at their time")                     \
     X(aged_out, "interactions that never ended")                                                   \
     X(refused_open, "interactions not kept because open_limit was reached")
 
@@ -49,7 +49,7 @@ struct interaction_task_counts {
 /* What is bounded, and what happens then:
  * - Closed interactions are kept for an hour after their last event (or `reorder`, if longer),
  *   those that were resolved for a day: repeats, late news and REOPENED find them. At open_limit
- *   the one that was heard of longest ago goes first; when all are open, a new interaction is
+ *   the one whose last event is the oldest goes first; when all are open, a new interaction is
  *   refused: counted, and its event a dead letter (TOO_LARGE).
  * - Of what is forgotten, the time of the last event is kept until `lateness` has passed, for up to
  *   four times open_limit interactions: an event that is not newer is a repeat, or too late to
@@ -67,7 +67,7 @@ struct interaction_task *interaction_task_new(const struct interaction_task_opti
 void interaction_task_free(struct interaction_task *t);
 
 /* One event: time passes to its log time first. Dead letters: INVALID (event_is_valid, or a key
- * that is not the interaction id), TOO_LATE, FUTURE. */
+ * that is not the interaction id), TOO_LATE, FUTURE. Its hash is that of its names, or 0. */
 void interaction_task_apply(struct interaction_task *t, const struct record_place *place,
                             const struct event *event, struct outbox *out);
 
