@@ -179,7 +179,7 @@ static void take_rows(struct report_reader *r, struct cursor *c) {
         struct report_row *row = &r->report.rows[i];
         row->leaf = take_below(c, r->report.leaf_count);
         row->pane_at = cursor_zigzag(c);
-        if (row->pane_at % DELTA_PANE_MS)
+        if (row->pane_at % DELTA_PANE_MS || row->pane_at < 0 || row->pane_at > EVENT_CLOCK_MAX)
             cursor_fail(c);
         take_counts(r, c, row);
         take_levels(r, c, row);

@@ -26,16 +26,6 @@ void cell_sums_reset(struct cell_sums *s) {
         histogram_reset(&s->histograms[h]);
 }
 
-static void add(struct cell_sums *s, uint32_t key, int64_t value) {
-    if (key < CELL_BINS_AT) {
-        CHECK(key < s->dense_count);
-        s->dense[key] += value;
-        return;
-    }
-    uint32_t bin = key - CELL_BINS_AT;
-    histogram_add(&s->histograms[bin / CELL_BINS_EACH], (uint16_t)(bin % CELL_BINS_EACH), value);
-}
-
 void cell_sums_tally(struct cell_sums *s, const struct tally *t) {
     uint32_t key = 0;
     for (; tally_next(t, &key) && key < CELL_BINS_AT; key++) {
@@ -44,11 +34,6 @@ void cell_sums_tally(struct cell_sums *s, const struct tally *t) {
     }
     for (unsigned h = 0; h < HISTOGRAM_COUNT; h++)
         histogram_add_tally(&s->histograms[h], t, CELL_BINS_AT + h * CELL_BINS_EACH);
-}
-
-void cell_sums_entries(struct cell_sums *s, const struct pane_entry *entries, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        add(s, entries[i].key, entries[i].value);
 }
 
 void cell_sums_packed(struct cell_sums *s, struct slice packed, int sign) {

@@ -18,7 +18,6 @@ void cell_sums_reset(struct cell_sums *s);
 
 /* Everything but the gauges. */
 void cell_sums_tally(struct cell_sums *s, const struct tally *t);
-void cell_sums_entries(struct cell_sums *s, const struct pane_entry *entries, size_t count);
 
 /* The same of packed entries, `sign` (1, -1) times, histograms aside. */
 void cell_sums_packed(struct cell_sums *s, struct slice packed, int sign);

@@ -13,9 +13,14 @@ static inline int64_t feed_step_after(int64_t at) {
     return feed_step_of(at) + FEED_STEP_MS;
 }
 
+/* Of an instant that was saved. */
+static inline bool feed_step_instant_can_be(int64_t at) {
+    return at >= 0 && at <= EVENT_CLOCK_MAX;
+}
+
 /* Of a step that was saved. */
 static inline bool feed_step_can_be(int64_t step_at) {
-    return step_at >= 0 && step_at <= EVENT_CLOCK_MAX && step_at % FEED_STEP_MS == 0;
+    return feed_step_instant_can_be(step_at) && step_at % FEED_STEP_MS == 0;
 }
 
 /* Orders instants; those between two steps are alike, and a step is one by itself: it knows of what

@@ -60,10 +60,17 @@ void feed_state_load(struct feed_state *s, struct cursor *c) {
     s->silent = cursor_u8(c) != 0;
     s->heard_at = cursor_zigzag(c);
     uint64_t count = cursor_varint(c);
-    if (count > FEED_AHEAD_MAX)
+    if (count > FEED_AHEAD_MAX ||
+        (s->heard_at != INSTANT_NONE && !feed_step_instant_can_be(s->heard_at)))
         cursor_fail(c);
-    for (uint64_t i = 0; i < count && !c->failed; i++)
-        insert_ahead(s, s->ahead_count, cursor_zigzag(c));
+    int64_t last_at = -1;
+    for (uint64_t i = 0; i < count && !c->failed; i++) {
+        int64_t heard_at = cursor_zigzag(c);
+        if (!feed_step_instant_can_be(heard_at) || heard_at <= last_at)
+            cursor_fail(c);
+        insert_ahead(s, s->ahead_count, heard_at);
+        last_at = heard_at;
+    }
 }
 
 void judge_feed_heard(const struct judge_context *ctx, struct feed_state *s, int64_t heard_at) {

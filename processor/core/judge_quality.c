@@ -166,6 +166,7 @@ void quality_state_load(struct quality_state *s, struct cursor *c) {
         struct quality_reading r = load_reading(c);
         push(s, &r);
     }
+    s->late_any = false;
     for (int i = 0; i < DEAD_REASON_COUNT; i++)
         s->late_any |= (s->late[i] = load_count(c)) > 0;
     s->begins = cursor_u8(c) != 0;

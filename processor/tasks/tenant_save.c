@@ -411,6 +411,7 @@ void tenant_task_save(const struct tenant_task *t, struct buf *b) {
 }
 
 bool tenant_task_load(struct tenant_task *t, struct slice bytes, struct err *err) {
+    CHECK(!t->options.unexplained);
     struct cursor c = cursor_of(bytes);
     uint8_t format = cursor_u8(&c);
     if (format != FORMAT)

@@ -4,6 +4,7 @@
 #include "backtest/weights.h"
 #include "core/cell.h"
 #include "core/cell_figure.h"
+#include "core/sums_put.h"
 
 #define ROWS 40
 #define COUNTS_MAX 12
@@ -39,7 +40,8 @@ static struct weight by_cells(const struct objective *o, const struct cell_shape
     pane_scratch_init(&scratch);
     cell_sums_init(&sums, shape);
     size_t count = cell_row_entries(shape, &s->report, &s->row, &scratch);
-    cell_sums_entries(&sums, scratch.entries, count);
+    for (size_t i = 0; i < count; i++)
+        sums_put(&sums, scratch.entries[i].key, scratch.entries[i].value);
     cell_figure(&sums, o->metric, o->attribution, o->variant, 0, &f);
     cell_sums_deinit(&sums);
     pane_scratch_deinit(&scratch);

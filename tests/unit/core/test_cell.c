@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "core/cell.h"
 #include "core/delta.h"
+#include "core/sums_put.h"
 
 #define ROWS 4000
 #define START INT64_C(1790380800000) /* 2026-09-26: a quarter ends within the history */
@@ -65,9 +66,8 @@ static void recount(const struct oracle *o, int64_t from_at, int64_t to_at,
     cell_sums_reset(sums);
     for (size_t i = 0; i < o->count; i++) {
         const struct oracle_row *r = &o->rows[i];
-        struct pane_entry e = {r->key, r->value};
         if (r->pane_at >= from_at && r->pane_at < to_at)
-            cell_sums_entries(sums, &e, 1);
+            sums_put(sums, r->key, r->value);
         if (r->pane_at < to_at && r->key < CELL_GAUGES)
             sums->gauges[r->key] += r->value;
     }

@@ -180,6 +180,33 @@ static void saved_and_loaded(void **state) {
     buf_deinit(&again);
 }
 
+static bool is_refused(int64_t heard_at, int64_t first_ahead_at, int64_t second_ahead_at) {
+    struct buf b;
+    buf_init(&b);
+    buf_put_u8(&b, 0);
+    buf_put_zigzag(&b, heard_at);
+    buf_put_varint(&b, 2);
+    buf_put_zigzag(&b, first_ahead_at);
+    buf_put_zigzag(&b, second_ahead_at);
+    struct feed_state s;
+    feed_state_init(&s);
+    struct cursor c = cursor_of(buf_slice(&b));
+    feed_state_load(&s, &c);
+    feed_state_deinit(&s);
+    buf_deinit(&b);
+    return c.failed;
+}
+
+static void instants_that_cannot_be_are_refused(void **state) {
+    (void)state;
+    assert_false(is_refused(INSTANT_NONE, 20700, 30500));
+    assert_true(is_refused(-1, 20700, 30500));
+    assert_true(is_refused(EVENT_CLOCK_MAX + 1, 20700, 30500));
+    assert_true(is_refused(500, INT64_MIN, 30500));
+    assert_true(is_refused(500, 20700, INT64_MAX));
+    assert_true(is_refused(500, 30500, 20700));
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
@@ -189,6 +216,7 @@ int main(void) {
         TEST(silence_does_not_depend_on_how_news_is_reported),
         TEST(what_is_heard_at_a_step_is_known_to_it),
         TEST(saved_and_loaded),
+        TEST(instants_that_cannot_be_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,19 +6,15 @@
 #include <cmocka.h>
 
 #include "core/cell_figure.h"
+#include "core/sums_put.h"
 
 static struct cell_shape shape = {.counters = CELL_ALL_COUNTERS,
                                   .histograms = CELL_ALL_HISTOGRAMS,
                                   .threshold_count = 2,
                                   .thresholds_ms = {20000, 60000}};
 
-static void put(struct cell_sums *s, uint32_t key, int64_t value) {
-    struct pane_entry e = {key, value};
-    cell_sums_entries(s, &e, 1);
-}
-
 static void count(struct cell_sums *s, enum counter c, int64_t value) {
-    put(s, cell_key_counter(c), value);
+    sums_put(s, cell_key_counter(c), value);
 }
 
 static void expect(const struct cell_sums *s, enum metric m, enum attribution a, int64_t n,
@@ -41,7 +37,7 @@ static void service_level_variants(void **state) {
         [LEVEL_ANSWERED_IN] = 60, [LEVEL_ABANDONED_SHORT] = 5, [LEVEL_ABANDONED_IN] = 10,
         [LEVEL_CALLBACK_IN] = 4,  [LEVEL_FLOWED_OUT_IN] = 3,   [LEVEL_LATE] = 25};
     for (unsigned l = 0; l < LEVEL_COUNT; l++)
-        put(&s, cell_key_level(1, BY_ARRIVAL, (enum level_counter)l), golden[l]);
+        sums_put(&s, cell_key_level(1, BY_ARRIVAL, (enum level_counter)l), golden[l]);
     count(&s, COUNTER_ARR_ANSWERED, 80);
     static const int64_t parts[VARIANT_COUNT][2] = {
         [VARIANT_ANSWERED_OF_OFFERED] = {60, 100}, [VARIANT_ABANDON_IGNORED] = {60, 85},
@@ -87,7 +83,7 @@ static void means_ratios_and_quantiles(void **state) {
     expect(&s, METRIC_REOPEN_RATE, BY_EVENT, 1, 5);
     expect(&s, METRIC_ATTAINMENT, BY_EVENT, 3, 4);
     for (int64_t ms = 1; ms <= 100; ms++)
-        put(&s, cell_key_bin(HISTOGRAM_WAIT, histogram_bucket(ms)), 1);
+        sums_put(&s, cell_key_bin(HISTOGRAM_WAIT, histogram_bucket(ms)), 1);
     struct figure f;
     cell_figure(&s, METRIC_WAIT_P95_MS, BY_EVENT, VARIANT_COUNT, 0, &f);
     assert_true(f.present && f.value == 95);

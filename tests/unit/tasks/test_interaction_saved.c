@@ -87,6 +87,27 @@ static void expect_reply_after_a_move(struct kit *k, int64_t saved_ms) {
                      "reply 1 breached at=14400000 due=14400000 elapsed=14400000");
 }
 
+/* By the setting it was saved with it is kept; by that of now it should have gone an hour ago. */
+static void a_shorter_reorder_forgets_at_the_next_record(void **state) {
+    struct kit *k = *state;
+    struct buf bytes;
+    buf_init(&bytes);
+    k->options.reorder_ms = 3 * HOUR_MS;
+    interaction_task_free(k->task);
+    k->task = interaction_task_new(&k->options);
+    kit_say(k, EVENT_QUEUED, 0);
+    kit_say(k, EVENT_ABANDONED, 9 * S);
+    kit_tick(k, 2 * HOUR_MS);
+    k->options.reorder_ms = 5 * MINUTE_MS;
+    save(k, &bytes);
+    load(k, &bytes);
+    kit_tick(k, 2 * HOUR_MS + 1);
+    kit_apply_at(k, kit_event(EVENT_ABANDONED, 9 * S), 2 * HOUR_MS + 1);
+    assert_int_equal(interaction_task_counts(k->task)->after_burial, 1);
+    assert_int_equal(interaction_task_next_due(k->task), INT64_MAX);
+    buf_deinit(&bytes);
+}
+
 static void rules_are_found_by_their_names(void **state) {
     expect_reply_after_a_move(*state, 10 * MINUTE_MS);
 }
@@ -128,11 +149,9 @@ static void another_version_is_refused_with_the_reason(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(a_timer_that_fires_too_early_changes_nothing),
-        CASE(a_deadline_settles_like_an_event),
-        CASE(rules_are_found_by_their_names),
-        CASE(rules_of_what_is_recent_are_found_too),
-        CASE(a_rule_that_is_gone_is_refused),
+        CASE(a_timer_that_fires_too_early_changes_nothing), CASE(a_deadline_settles_like_an_event),
+        CASE(a_shorter_reorder_forgets_at_the_next_record), CASE(rules_are_found_by_their_names),
+        CASE(rules_of_what_is_recent_are_found_too),        CASE(a_rule_that_is_gone_is_refused),
         CASE(another_version_is_refused_with_the_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
