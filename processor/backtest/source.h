@@ -38,7 +38,8 @@ void source_free(struct source *s);
 bool source_join(struct source *s, const struct contract_set *contracts, source_hear_fn *hear,
                  void *context);
 
-/* These events will come next: what is known of their interactions is brought near. Optional. */
+/* These events will come next: what is known of their interactions is brought near, by the hash
+ * that each then carries. Optional. */
 void source_expect(const struct source *s, struct event *events, size_t count);
 
 /* One event; its time in the log and its offset count, what else stands in `place` does not. */

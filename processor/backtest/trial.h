@@ -29,7 +29,8 @@ struct trial; /* opaque */
 struct trial *trial_new(const struct trial_options *options);
 void trial_free(struct trial *t);
 
-/* These events will come next: what is known of their interactions is brought near. Optional. */
+/* These events will come next: what is known of their interactions is brought near, by the hash
+ * that each then carries. Optional. */
 #define TRIAL_EXPECT_MAX INTERACTION_EXPECT_MAX
 void trial_expect(const struct trial *t, struct event *events, size_t count);
 

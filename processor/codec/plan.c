@@ -357,7 +357,7 @@ static struct plan *make(const struct slot_table *into, const struct schema_tree
     compile_record(&c, theirs);
     label(&c);
     compile_routines(&c);
-    recognise_usual(&c);
+    recognise_usual(&c); /* before the next one gives b of an option another meaning */
     chain_options(p);
     free(c.entry);
     free(c.wanted);

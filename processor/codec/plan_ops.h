@@ -4,7 +4,7 @@
 #include "codec/event_slots.h"
 #include "codec/plan.h"
 
-/* X(code): what a and b are stands with the operations in plan_run.c. */
+/* X(code): what a, b and c are stands with the operations in plan_run.c. */
 #define PLAN_CODES(X)                                                                              \
     X(USUAL)                                                                                       \
     X(TEXT)                                                                                        \
@@ -12,8 +12,21 @@
     X(INT_TO_LONG)                                                                                 \
     X(INT)                                                                                         \
     X(ENUM)                                                                                        \
-    X(FLAG) X(TRISTATE) X(DOUBLE) X(OPTION) X(UNION) X(JUMP) X(REFUSE) X(SKIP_VARINTS)             \
-        X(SKIP_STRINGS) X(SKIP_FIXED) X(BLOCKS) X(LOOP) X(CALL) X(RETURN) X(END)
+    X(FLAG)                                                                                        \
+    X(TRISTATE)                                                                                    \
+    X(DOUBLE)                                                                                      \
+    X(OPTION)                                                                                      \
+    X(UNION)                                                                                       \
+    X(JUMP)                                                                                        \
+    X(REFUSE)                                                                                      \
+    X(SKIP_VARINTS)                                                                                \
+    X(SKIP_STRINGS)                                                                                \
+    X(SKIP_FIXED)                                                                                  \
+    X(BLOCKS)                                                                                      \
+    X(LOOP)                                                                                        \
+    X(CALL)                                                                                        \
+    X(RETURN)                                                                                      \
+    X(END)
 
 #define PLAN_CODE_ENUM(code) PLAN_##code,
 enum plan_code { PLAN_CODES(PLAN_CODE_ENUM) PLAN_CODE_COUNT };
@@ -33,7 +46,7 @@ struct plan {
     const struct event_slot *slots;
     struct plan_op *ops;
     size_t op_count, op_capacity;
-    uint32_t *jumps; /* targets of unions */
+    uint32_t *jumps; /* targets of unions, and of nulls in a row */
     size_t jump_count, jump_capacity;
     uint8_t *symbols; /* writer's enum index -> ours */
     size_t symbol_count, symbol_capacity;

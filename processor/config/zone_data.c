@@ -16,8 +16,8 @@ static int interval_at(GTimeZone *tz, int64_t at_s) {
 }
 
 #define GRAIN_S INT64_C(900) /* clocks change at whole quarters of an hour, nearly always */
-#define WEEK_S (INT64_C(7) * 86400)
 #define YEAR_S (INT64_C(366) * 86400) /* and where they do, mostly twice a year */
+#define WEEK_S (INT64_C(7) * 86400)
 
 /* Bisects (low, high] down to `most_s`, by multiples of it; low is in the interval, high is not. */
 static void narrow(GTimeZone *tz, int interval, int64_t most_s, int64_t *low, int64_t *high) {

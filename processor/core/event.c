@@ -99,7 +99,8 @@ static bool has_numbers(const struct event *ev) {
            is_duration(ev->wrap_ms);
 }
 
-/* Nearly every event has it all, which is quickly seen. A type of UNKNOWN passes: it is what a
+/* Nearly every event has it all, which is quickly seen: by conditions that leave nothing out that
+ * passes_checks asks. A type of UNKNOWN passes: it is what a
  * newer source's new types become, and has no effect. */
 bool event_is_valid(const struct event *ev, struct err *err) {
     return (has_texts(ev) && has_numbers(ev)) || passes_checks(ev, err);

@@ -89,7 +89,7 @@ struct event {
     uint8_t end_cause;
     bool is_public;
     int8_t resolved; /* -1: null, 0, 1 */
-    uint64_t hash;   /* of what its interaction is found by, made by who expects it; 0: not yet */
+    uint64_t hash;   /* of tenant and interaction_id, made by who expects it; 0: not yet */
 };
 
 #define EVENT_TEXT_MAX 1024 /* bytes of any text: names and ids go into keys and records */
