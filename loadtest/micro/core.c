@@ -2,7 +2,9 @@
  * bytes to the deltas of its interaction task, from these to the tenant log's record, and from that
  * to the tenant task's windows and judgements. Nanoseconds of CPU for each event.
  *
- *   micro_core [MOST]   10000, 100000 and so on open interactions, up to MOST (1000000) */
+ *   micro_core [MOST]   10000, 100000 and so on open interactions, up to MOST (1000000)
+ *
+ * The last column is how many events came in all, those before the measurement too. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -228,9 +230,9 @@ static void measure(const struct contract_set *contracts, uint32_t open) {
     b.source_ns = b.report_ns = b.tenant_ns = 0;
     for (size_t k = 0; k < MEASURED; k += EPOCH)
         run_epoch(&b);
-    printf("%10u %10zu %10.0f %10.0f %10.0f %10llu\n", open, interaction_task_open(b.source),
+    printf("%10u %10zu %10.0f %10.0f %10.0f %10llu %10lld\n", open, interaction_task_open(b.source),
            b.source_ns / MEASURED, b.report_ns / MEASURED, b.tenant_ns / MEASURED,
-           (unsigned long long)b.alerts);
+           (unsigned long long)b.alerts, (long long)b.offset);
     fflush(stdout);
     bench_deinit(&b);
 }
@@ -244,8 +246,8 @@ int main(int argc, char **argv) {
     faults_deinit(&faults);
     if (!contracts)
         return 1;
-    printf("%10s %10s %10s %10s %10s %10s\n", "calls", "open", "to deltas", "report", "tenant task",
-           "alerts");
+    printf("%10s %10s %10s %10s %10s %10s %10s\n", "calls", "open", "to deltas", "report",
+           "tenant task", "alerts", "events");
     for (uint32_t open = 10000; open <= most; open *= 10)
         measure(contracts, open);
     contracts_free(contracts);
