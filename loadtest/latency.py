@@ -1,10 +1,12 @@
-"""Listens to the item and objective alerts, then says how long each took.
+"""Listens to the item and objective alerts; then, of what it heard, says how long each took.
 
-    latency.py BROKERS REGISTRY PREFIX SECONDS WARM_UP_SECONDS GRACE_MS
+    latency.py listen BROKERS REGISTRY PREFIX HEARD SECONDS
+    latency.py figures BROKERS REGISTRY PREFIX HEARD WARM_UP_SECONDS GRACE_MS
 
-Listens as a read_committed consumer for so long and AFTER_S longer. What counts has its cause in
-the first SECONDS and after the warm-up, whenever it came: the slowest are among it. Prints a JSON
-object; of each of these how many, p50, p99, p99.9 and the most, in ms:
+Listens as a read_committed consumer for so long and AFTER_S longer, and leaves what it heard in
+the file HEARD. The load can end there: to look for causes the log is read, at full speed. What
+counts has its cause in the first SECONDS and after the warm-up, whenever it came: the slowest are
+among it. Prints a JSON object; of each of these how many, p50, p99, p99.9 and the most, in ms:
 
     deadline   from an item's deadline plus grace (or that of its warning) to the alert in hand
     event      from the log time of the event that ends an item's alert to its end in hand
@@ -110,24 +112,31 @@ def figures(received, logged, causes, from_ms, end_ms, grace_ms):
         "not_found": len(causes) - len(ended)}
 
 
-def main(brokers, url, prefix, seconds, warm_up, grace_ms):
-    registry, counting = Registry(url), consumer_of(brokers)
+def listen_only(brokers, url, prefix, heard, seconds):
+    counting = consumer_of(brokers)
     began, had = time.time(), end_of(counting, prefix + "interactions")
-    began_ms, end_ms = began * 1000, (began + float(seconds)) * 1000
-    from_ms = began_ms + float(warm_up) * 1000
     listened = listen(brokers, prefix + "alerts.sla", began + float(seconds) + AFTER_S)
     came = (end_of(counting, prefix + "interactions") - had) / (time.time() - began)
-    until_ms = time.time() * 1000
     counting.close()
+    registry = Registry(url)
+    Path(heard).write_text(json.dumps({
+        "began_ms": began * 1000, "end_ms": (began + float(seconds)) * 1000,
+        "until_ms": time.time() * 1000, "came_per_s": round(came),
+        "received": [(at, registry.decode(value)) for at, value in listened]}, default=str))
+
+
+def figures_only(brokers, url, prefix, heard, warm_up, grace_ms):
+    heard = json.loads(Path(heard).read_text())
+    from_ms = heard["began_ms"] + float(warm_up) * 1000
     # Nothing can be in hand before its cause.
-    received = [(at, registry.decode(value)) for at, value in listened if at >= from_ms]
-    causes = item_causes(received, end_ms)
-    logged = log_times(brokers, prefix + "interactions", registry,
+    received = [(at, alert) for at, alert in heard["received"] if at >= from_ms]
+    causes = item_causes(received, heard["end_ms"])
+    logged = log_times(brokers, prefix + "interactions", Registry(url),
                        {cause[0].encode() for _, cause in causes},
-                       began_ms, until_ms) if causes else {}
-    print(json.dumps(figures(received, logged, causes, from_ms, end_ms, float(grace_ms)) |
-                     {"came_per_s": round(came)}))
+                       heard["began_ms"], heard["until_ms"]) if causes else {}
+    print(json.dumps(figures(received, logged, causes, from_ms, heard["end_ms"],
+                             float(grace_ms)) | {"came_per_s": heard["came_per_s"]}))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    {"listen": listen_only, "figures": figures_only}[sys.argv[1]](*sys.argv[2:])
