@@ -87,7 +87,7 @@ static struct cell_shape shape_of(const struct contract *contract, const struct 
     enum level_variant variant;
     if (o->metric == METRIC_SERVICE_LEVEL && within_ms == 0)
         contract_plain_level(contract, scope, &within_ms, &variant);
-    cell_figure_needs(&shape, o->metric, o->attribution, within_ms);
+    cell_figure_needs(&shape, o->metric, o->attribution, o->variant, within_ms);
     return shape;
 }
 

@@ -72,7 +72,7 @@ static bool needs_any(const struct needs *n, enum counter first, enum counter la
 
 static void add_needs(struct needs *n, const struct objective *o) {
     struct cell_shape shape = {0};
-    cell_figure_needs(&shape, o->metric, o->attribution, 0);
+    cell_figure_needs(&shape, o->metric, o->attribution, VARIANT_COUNT, 0);
     n->wanted.counters |= shape.counters;
     n->wanted.levels[o->attribution] |= shape.threshold_count > 0;
     n->histograms |= shape.histograms;

@@ -62,10 +62,9 @@ static void quantile(const struct cell_sums *s, const struct metric_parts *parts
     f->sample = h->count;
 }
 
-/* CONTRACT *Service level*, word for word. */
-static void level(const struct cell_sums *s, enum attribution a, enum level_variant variant,
-                  size_t threshold, int64_t answered, struct figure *f) {
-    const int64_t *at = &s->dense[cell_key_level(threshold, a, (enum level_counter)0)];
+/* CONTRACT *Service level*, word for word; `at` by enum level_counter. */
+static void level(const int64_t *at, enum level_variant variant, int64_t answered,
+                  struct figure *f) {
     int64_t ain = at[LEVEL_ANSWERED_IN];
     int64_t bs = at[LEVEL_ABANDONED_SHORT];
     int64_t bin = at[LEVEL_ABANDONED_IN];
@@ -103,25 +102,57 @@ void cell_figure(const struct cell_sums *s, enum metric metric, enum attribution
         return;
     case FORM_QUANTILE: quantile(s, parts, figure); return;
     case FORM_LEVEL:
-        level(s, attribution, variant, threshold, sum_terms(s, parts->under), figure);
+        level(&s->dense[cell_key_level(threshold, attribution, (enum level_counter)0)], variant,
+              sum_terms(s, parts->under), figure);
         return;
     }
     UNREACHABLE("every form has a figure");
 }
 
+static uint64_t counters_of(const struct metric_term *terms) {
+    uint64_t counters = 0;
+    for (size_t i = 0; i < METRIC_TERMS_MAX; i++) {
+        if (terms[i].sign != 0)
+            counters |= UINT64_C(1) << terms[i].counter;
+    }
+    return counters;
+}
+
+/* One of these alone makes a difference. */
+static bool level_counts(const int64_t *at, enum level_variant variant, int64_t answered) {
+    struct figure f;
+    level(at, variant, answered, &f);
+    return f.numerator != 0 || f.denominator != 0;
+}
+
+static void level_needs(struct cell_shape *s, const struct metric_parts *parts, enum attribution a,
+                        enum level_variant variant) {
+    if (variant == VARIANT_COUNT || level_counts((const int64_t[LEVEL_COUNT]){0}, variant, 1))
+        s->counters |= counters_of(parts->under);
+    if (variant == VARIANT_COUNT) {
+        s->levels = CELL_ALL_LEVELS;
+        return;
+    }
+    for (unsigned l = 0; l < LEVEL_COUNT; l++) {
+        int64_t at[LEVEL_COUNT] = {0};
+        at[l] = 1;
+        if (level_counts(at, variant, 0))
+            s->levels |= cell_level_bit(a, (enum level_counter)l);
+    }
+}
+
 void cell_figure_needs(struct cell_shape *s, enum metric metric, enum attribution attribution,
-                       int64_t threshold_ms) {
+                       enum level_variant variant, int64_t threshold_ms) {
     const struct metric_parts *parts = metric_parts(metric, attribution);
     CHECK(parts);
-    for (size_t i = 0; i < METRIC_TERMS_MAX; i++) {
-        if (parts->over[i].sign != 0)
-            s->counters |= UINT64_C(1) << parts->over[i].counter;
-        if (parts->under[i].sign != 0)
-            s->counters |= UINT64_C(1) << parts->under[i].counter;
-    }
     if (parts->form == FORM_QUANTILE)
         s->histograms |= 1u << parts->histogram;
-    if (parts->form == FORM_LEVEL && s->threshold_count < CELL_THRESHOLDS_MAX &&
+    if (parts->form != FORM_LEVEL) {
+        s->counters |= counters_of(parts->over) | counters_of(parts->under);
+        return;
+    }
+    level_needs(s, parts, attribution, variant);
+    if (s->threshold_count < CELL_THRESHOLDS_MAX &&
         cell_shape_threshold(s, threshold_ms) == s->threshold_count)
         s->thresholds_ms[s->threshold_count++] = threshold_ms;
 }

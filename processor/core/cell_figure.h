@@ -25,9 +25,10 @@ void cell_figure(const struct cell_sums *s, enum metric metric, enum attribution
 /* A numerator that is counted in so many parts each, in whole ones. */
 int64_t cell_figure_whole(int64_t numerator, int32_t fineness);
 
-/* Adds to `s` what the metric needs: counters, histograms, and for levels the threshold. */
+/* Adds to `s` what the metric needs: counters, histograms, and for levels the threshold with what
+ * this variant counts; VARIANT_COUNT: what any of them does, by either attribution. */
 void cell_figure_needs(struct cell_shape *s, enum metric metric, enum attribution attribution,
-                       int64_t threshold_ms);
+                       enum level_variant variant, int64_t threshold_ms);
 
 /* "service_level.answered_only.within_20000" with "arrival." before it, appended. */
 void cell_level_name(struct buf *b, enum attribution attribution, enum level_variant variant,

@@ -26,12 +26,15 @@ static size_t put_levels(const struct cell_shape *shape, const struct report *re
                          const struct report_row *row, struct pane_entry *entries, size_t count) {
     for (uint32_t i = 0; i < row->level_count; i++) {
         const struct report_level *l = &report->levels[row->first_level + i];
-        size_t threshold = cell_shape_threshold(shape, l->threshold_ms);
-        if (threshold == shape->threshold_count || l->attribution >= ATTRIBUTION_COUNT ||
-            l->counter >= LEVEL_COUNT)
+        enum attribution attribution = (enum attribution)l->attribution;
+        enum level_counter counter = (enum level_counter)l->counter;
+        if (l->attribution >= ATTRIBUTION_COUNT || l->counter >= LEVEL_COUNT ||
+            !(shape->levels & cell_level_bit(attribution, counter)))
             continue;
-        uint32_t key = cell_key_level(threshold, (enum attribution)l->attribution,
-                                      (enum level_counter)l->counter);
+        size_t threshold = cell_shape_threshold(shape, l->threshold_ms);
+        if (threshold == shape->threshold_count)
+            continue;
+        uint32_t key = cell_key_level(threshold, attribution, counter);
         count = put(entries, count, key, l->value);
     }
     return count;

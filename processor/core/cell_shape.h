@@ -35,12 +35,18 @@ struct cell_shape {
     int64_t lateness_ms;     /* of corrections of what is over */
     uint64_t counters;       /* bits of 1 << enum counter */
     uint32_t histograms;     /* bits of 1 << enum histogram_id */
+    uint32_t levels;         /* of every threshold: bits of cell_level_bit */
     size_t threshold_count;
     int64_t thresholds_ms[CELL_THRESHOLDS_MAX];
 };
 
 #define CELL_ALL_COUNTERS ((UINT64_C(1) << COUNTER_COUNT) - 1)
 #define CELL_ALL_HISTOGRAMS ((1u << HISTOGRAM_COUNT) - 1)
+#define CELL_ALL_LEVELS ((1u << ATTRIBUTION_COUNT * LEVEL_COUNT) - 1)
+
+static inline uint32_t cell_level_bit(enum attribution a, enum level_counter l) {
+    return 1u << ((uint32_t)a * LEVEL_COUNT + (uint32_t)l);
+}
 
 static inline uint32_t cell_key_counter(enum counter c) {
     uint32_t key = (uint32_t)c;
@@ -76,6 +82,7 @@ static inline size_t cell_shape_threshold(const struct cell_shape *s, int64_t th
 }
 
 _Static_assert(COUNTER_COUNT < 64, "a cell_shape has one bit for each counter");
+_Static_assert((ATTRIBUTION_COUNT * LEVEL_COUNT) < 32, "a cell_shape has one bit for each level");
 _Static_assert(CELL_DENSE_MAX <= CELL_BINS_AT, "levels and buckets do not share keys");
 _Static_assert(COUNTER_BACKLOG_CHANGE - COUNTER_WAITING_CHANGE == CELL_GAUGES - 1,
                "the gauges' counters stand together");

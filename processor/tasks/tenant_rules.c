@@ -61,9 +61,12 @@ static struct cell_shape shape_of(const struct contract *contract,
     struct cell_shape shape = objective_window_is_period(objective->window)
                                   ? period_shape(&view->cell->shape)
                                   : rolling_shape(objective);
+    /* With an outlook it learns what comes from the first count on, whichever that is. */
+    enum level_variant variant = judge_outlook_applies(objective) ? VARIANT_COUNT
+                                                                  : objective->variant;
     if (judge_outlook_applies(objective))
         add_outlook(&shape, objective_window_period(objective->window));
-    cell_figure_needs(&shape, objective->metric, objective->attribution,
+    cell_figure_needs(&shape, objective->metric, objective->attribution, variant,
                       tenant_scope_within_ms(contract, &view->scope, objective));
     return shape;
 }

@@ -67,7 +67,7 @@ static void add_thresholds(struct cell_shape *shape, const struct contract *cont
     for (size_t i = 0; i < contract->objective_count; i++) {
         const struct objective *o = &contract->objectives[i];
         if (is_level_here(o, scope))
-            cell_figure_needs(shape, METRIC_SERVICE_LEVEL, BY_EVENT,
+            cell_figure_needs(shape, METRIC_SERVICE_LEVEL, BY_EVENT, VARIANT_COUNT,
                               tenant_scope_within_ms(contract, scope, o));
     }
     const struct contract *next = contract->next;
@@ -76,11 +76,11 @@ static void add_thresholds(struct cell_shape *shape, const struct contract *cont
     int64_t plain_ms;
     enum level_variant variant;
     contract_plain_level(next, scope, &plain_ms, &variant);
-    cell_figure_needs(shape, METRIC_SERVICE_LEVEL, BY_EVENT, plain_ms);
+    cell_figure_needs(shape, METRIC_SERVICE_LEVEL, BY_EVENT, VARIANT_COUNT, plain_ms);
     for (size_t i = 0; i < next->objective_count; i++) {
         const struct objective *o = &next->objectives[i];
         if (is_level_here(o, scope))
-            cell_figure_needs(shape, METRIC_SERVICE_LEVEL, BY_EVENT,
+            cell_figure_needs(shape, METRIC_SERVICE_LEVEL, BY_EVENT, VARIANT_COUNT,
                               tenant_scope_within_ms(next, scope, o));
     }
 }
@@ -98,6 +98,7 @@ static struct cell_shape shape_of(const struct contract *contract, const struct 
                                .lateness_ms = lateness_ms,
                                .counters = CELL_ALL_COUNTERS,
                                .histograms = CELL_ALL_HISTOGRAMS,
+                               .levels = CELL_ALL_LEVELS,
                                .threshold_count = 1,
                                .thresholds_ms = {plain_ms}};
     for (unsigned w = 0; w < WINDOW_COUNT; w++) {

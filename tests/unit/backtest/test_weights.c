@@ -50,9 +50,11 @@ static struct weight by_cells(const struct objective *o, const struct cell_shape
     return (struct weight){f.numerator, f.denominator};
 }
 
+/* What the variant does not count makes no difference to it. */
 static void compare(const struct objective *o, uint64_t seed) {
-    struct cell_shape shape = {0};
-    cell_figure_needs(&shape, o->metric, o->attribution, WITHIN_MS);
+    struct cell_shape shape = {0}, wide = {0};
+    cell_figure_needs(&shape, o->metric, o->attribution, o->variant, WITHIN_MS);
+    cell_figure_needs(&wide, o->metric, o->attribution, VARIANT_COUNT, WITHIN_MS);
     struct weights weights;
     struct cell_sums sums;
     cell_sums_init(&sums, &(struct cell_shape){.threshold_count = 1});
@@ -64,8 +66,10 @@ static void compare(const struct objective *o, uint64_t seed) {
     for (int i = 0; i < ROWS; i++) {
         struct scene scene;
         fill(&scene, &rng);
-        struct weight expected = by_cells(o, &shape, &scene);
+        struct weight expected = by_cells(o, &wide, &scene);
+        struct weight narrow = by_cells(o, &shape, &scene);
         struct weight sum = weights_row(&weights, &scene.report, &scene.row);
+        REQUIRE(seed, narrow.over == expected.over && narrow.under == expected.under);
         REQUIRE(seed, sum.over == expected.over && sum.under == expected.under);
     }
 }

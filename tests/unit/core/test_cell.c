@@ -344,14 +344,17 @@ static void a_row_keeps_what_the_shape_asks_for(void **state) {
     (void)state;
     struct report_count counts[] = {
         {COUNTER_WAITING_CHANGE, 1}, {COUNTER_OFFERED, 2}, {COUNTER_ANSWERED, 3}};
-    struct report_level levels[] = {{BY_ARRIVAL, LEVEL_LATE, 30000, 4},
-                                    {BY_EVENT, LEVEL_LATE, 20000, 5}};
+    struct report_level levels[] = {{BY_EVENT, LEVEL_LATE, 30000, 6},
+                                    {BY_ARRIVAL, LEVEL_CALLBACK_IN, 30000, 7},
+                                    {BY_ARRIVAL, LEVEL_LATE, 30000, 4},
+                                    {BY_ARRIVAL, LEVEL_LATE, 20000, 5}};
     struct report_sample samples[] = {{HISTOGRAM_WAIT, 7, 1}, {HISTOGRAM_HANDLE, 7, 1}};
     struct report report = {.counts = counts, .levels = levels, .samples = samples};
-    struct report_row row = {.count_count = 3, .level_count = 2, .sample_count = 2};
+    struct report_row row = {.count_count = 3, .level_count = 4, .sample_count = 2};
     struct cell_shape shape = {.counters = UINT64_C(1) << COUNTER_WAITING_CHANGE |
                                            UINT64_C(1) << COUNTER_ANSWERED,
                                .histograms = 1u << HISTOGRAM_HANDLE,
+                               .levels = cell_level_bit(BY_ARRIVAL, LEVEL_LATE),
                                .threshold_count = 1,
                                .thresholds_ms = {30000}};
     struct pane_scratch scratch;

@@ -138,11 +138,19 @@ static void names_are_those_of_the_contract(void **state) {
 static void a_shape_gets_what_the_metric_needs(void **state) {
     (void)state;
     struct cell_shape s = {0};
-    cell_figure_needs(&s, METRIC_SERVICE_LEVEL, BY_EVENT, 30000);
-    cell_figure_needs(&s, METRIC_SERVICE_LEVEL, BY_EVENT, 30000);
+    cell_figure_needs(&s, METRIC_SERVICE_LEVEL, BY_ARRIVAL, VARIANT_ABANDON_IGNORED, 30000);
+    assert_true(s.counters == 0);
+    assert_int_equal(s.levels, cell_level_bit(BY_ARRIVAL, LEVEL_ANSWERED_IN) |
+                                   cell_level_bit(BY_ARRIVAL, LEVEL_LATE));
+    cell_figure_needs(&s, METRIC_SERVICE_LEVEL, BY_EVENT, VARIANT_ANSWERED_ONLY, 30000);
     assert_int_equal(s.threshold_count, 1);
     assert_true(s.counters == UINT64_C(1) << COUNTER_ANSWERED);
-    cell_figure_needs(&s, METRIC_WAIT_P90_MS, BY_EVENT, 0);
+    assert_int_equal(s.levels, cell_level_bit(BY_EVENT, LEVEL_ANSWERED_IN) |
+                                   cell_level_bit(BY_ARRIVAL, LEVEL_ANSWERED_IN) |
+                                   cell_level_bit(BY_ARRIVAL, LEVEL_LATE));
+    cell_figure_needs(&s, METRIC_SERVICE_LEVEL, BY_EVENT, VARIANT_COUNT, 30000);
+    assert_int_equal(s.levels, CELL_ALL_LEVELS);
+    cell_figure_needs(&s, METRIC_WAIT_P90_MS, BY_EVENT, VARIANT_COUNT, 0);
     assert_int_equal(s.histograms, 1u << HISTOGRAM_WAIT);
 }
 
