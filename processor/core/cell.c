@@ -37,6 +37,7 @@ struct cell *cell_new(const struct cell_shape *shape, struct cell_scratch *scrat
     c->shape = *shape;
     c->scratch = scratch;
     c->plain = is_plain(shape);
+    c->by_minute = c->plain && shape->fine_ms == 0 && shape->windows[0].step_ms % MINUTE_MS == 0;
     c->at = c->still_until = c->roll_at = INSTANT_NONE;
     c->changes = 1;
     cell_waiting_init(&c->waiting);
@@ -122,9 +123,10 @@ static void put_in_pane(struct cell *c, size_t tier, int64_t at, const struct sl
 
 /* Where a 10 s pane's counts belong. */
 static int64_t place_of(const struct cell *c, int64_t pane_at, size_t *tier) {
-    *tier = 0;
-    if (c->at != INSTANT_NONE && pane_at >= c->at - c->shape.fine_ms)
-        return pane_at;
+    int64_t stay_ms = c->by_minute ? c->shape.minute_ms : c->shape.fine_ms;
+    *tier = c->by_minute;
+    if (c->at != INSTANT_NONE && pane_at >= c->at - stay_ms)
+        return c->by_minute ? instant_floor(pane_at, MINUTE_MS) : pane_at;
     while (pane_at < tier_from(c, *tier))
         (*tier)++;
     CHECK(*tier < CELL_TIERS);

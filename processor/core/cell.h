@@ -36,6 +36,7 @@ struct cell {
     struct cell_shape shape;
     struct cell_scratch *scratch; /* borrowed */
     bool plain;                   /* one window of counters alone: nothing waits */
+    bool by_minute;               /* such, with steps of whole minutes: no pane is 10 s wide */
     int64_t at;                   /* the step it stands at; INSTANT_NONE: none yet */
     int64_t base[CELL_GAUGES];    /* gauge changes of the panes that are gone */
     size_t packed_bytes;          /* of all panes */

@@ -187,17 +187,22 @@ static void check_range(const struct cell *c, const struct oracle *o, struct rng
     cell_sums_deinit(&got);
 }
 
+static struct cell *load(const struct cell_shape *shape, const struct cell *c, struct buf *bytes) {
+    cell_save(c, bytes);
+    struct cell *copy = cell_new(shape, c->scratch);
+    struct cursor in = cursor_of(buf_slice(bytes));
+    cell_load(copy, &in);
+    assert_false(in.failed);
+    assert_int_equal(cursor_left(&in), 0);
+    return copy;
+}
+
 /* A cell that was saved, loaded and advanced in other strides has the same bytes. */
 static struct cell *reload(struct cell *c, uint64_t seed) {
     struct buf a, b;
     buf_init(&a);
     buf_init(&b);
-    cell_save(c, &a);
-    struct cell *copy = cell_new(&c->shape, c->scratch);
-    struct cursor in = cursor_of(buf_slice(&a));
-    cell_load(copy, &in);
-    assert_false(in.failed);
-    assert_int_equal(cursor_left(&in), 0);
+    struct cell *copy = load(&c->shape, c, &a);
     cell_save(copy, &b);
     if (!slice_equal(buf_slice(&a), buf_slice(&b)))
         fail_msg("loaded bytes differ, seed %llu", (unsigned long long)seed);
@@ -266,6 +271,47 @@ static void a_rules_window_is_that_of_a_recount(void **state) {
         run(shape_of_rule(30 * MINUTE_MS, 10 * SECOND_MS), seed);
         run(shape_of_rule(4 * HOUR_MS, MINUTE_MS), seed);
         run(shape_of_rule(24 * HOUR_MS, 5 * MINUTE_MS), seed);
+    }
+}
+
+static void add_rows(struct cell *c, struct oracle *o, struct rng *rng, int64_t *now) {
+    for (int i = 0; i < 300; i++) {
+        add_row(c, o, rng, *now);
+        *now += (int64_t)rng_below(rng, 5 * MINUTE_MS);
+        cell_advance(c, instant_floor(*now, DELTA_PANE_MS));
+    }
+}
+
+/* A state may have 10 s panes where none are made any more. */
+static void a_state_of_narrower_panes_goes_on(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        struct cell_shape shape = shape_of_rule(4 * HOUR_MS, MINUTE_MS), narrow = shape;
+        narrow.fine_ms = HOUR_MS;
+        struct rng rng;
+        rng_init(&rng, seed);
+        struct oracle *o = calloc(1, sizeof(*o));
+        struct cell_scratch scratch;
+        cell_scratch_init(&scratch);
+        struct cell *was = cell_new(&narrow, &scratch);
+        int64_t now = START;
+        add_rows(was, o, &rng, &now);
+        struct buf bytes;
+        buf_init(&bytes);
+        struct cell *c = load(&shape, was, &bytes);
+        assert_true(was->tiers[0].count > 0 && !was->by_minute && c->by_minute);
+        struct cell_sums expected;
+        cell_sums_init(&expected, &shape);
+        check_windows(c, o, &expected, seed);
+        add_rows(c, o, &rng, &now);
+        check_windows(c, o, &expected, seed);
+        assert_int_equal(c->tiers[0].count, 0);
+        cell_sums_deinit(&expected);
+        buf_deinit(&bytes);
+        cell_free(was);
+        cell_free(c);
+        cell_scratch_deinit(&scratch);
+        free(o);
     }
 }
 
@@ -391,6 +437,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_are_those_of_a_recount),
         cmocka_unit_test(a_rules_window_is_that_of_a_recount),
+        cmocka_unit_test(a_state_of_narrower_panes_goes_on),
         cmocka_unit_test(rows_older_than_the_panes_correct_the_gauges_alone),
         cmocka_unit_test(a_broken_state_is_refused),
         cmocka_unit_test(a_row_keeps_what_the_shape_asks_for),
