@@ -101,13 +101,26 @@ static size_t take_entries(struct cell_scratch *s, struct tally *t) {
     return count;
 }
 
+/* A pane came (1) to a list, or went from it (-1). */
+static void note_pane(struct cell *c, size_t tier, int64_t at, int sign) {
+    struct cell_window *w = &c->windows[0];
+    if (!c->plain || w->edge_at == INSTANT_NONE || at >= w->edge_at)
+        return;
+    w->heads[tier] += (size_t)sign;
+    if (at < w->edge_at - c->shape.windows[0].length_ms)
+        w->tails[tier] += (size_t)sign;
+}
+
 /* Adds what is packed, when it is all there is, or else the tally, to the pane that starts at
  * `at`. What comes to nothing leaves no pane. */
 static void put_in_pane(struct cell *c, size_t tier, int64_t at, const struct slice *alone) {
     struct pane_list *l = &c->tiers[tier];
     if (l->count == 0 || at < pane_list_at(l, 0)->at)
         c->roll_at = INSTANT_NONE;
+    size_t before = l->count;
     struct pane *p = pane_list_get(l, at);
+    if (l->count > before)
+        note_pane(c, tier, at, 1);
     struct cell_scratch *s = c->scratch;
     c->packed_bytes -= p->size;
     if (alone) {
@@ -117,8 +130,10 @@ static void put_in_pane(struct cell *c, size_t tier, int64_t at, const struct sl
         pane_add(p, s->panes.entries, count, &s->panes);
     }
     c->packed_bytes += p->size;
-    if (p->size == 0)
-        pane_list_remove(l, pane_list_lower(l, at));
+    if (p->size > 0)
+        return;
+    pane_list_remove(l, pane_list_lower(l, at));
+    note_pane(c, tier, at, -1);
 }
 
 /* Where a 10 s pane's counts belong. */
@@ -153,9 +168,12 @@ static void take_waiting(struct cell *c) {
 }
 
 static void drop(struct cell *c, size_t tier, size_t count) {
+    struct cell_window *w = &c->windows[0];
     for (size_t i = 0; i < count; i++)
         c->packed_bytes -= pane_list_at(&c->tiers[tier], i)->size;
     pane_list_drop(&c->tiers[tier], count);
+    w->tails[tier] -= count < w->tails[tier] ? count : w->tails[tier];
+    w->heads[tier] -= count < w->heads[tier] ? count : w->heads[tier];
 }
 
 /* The oldest panes of a tier go into wider ones. */
@@ -481,9 +499,13 @@ static void sum_windows(struct cell *c) {
     for (size_t w = 0; w < c->shape.window_count; w++) {
         struct cell_window *window = &c->windows[w];
         window->edge_at = instant_floor(c->at, c->shape.windows[w].step_ms);
-        cell_range(c, window->edge_at - c->shape.windows[w].length_ms, window->edge_at,
-                   &window->sums);
+        int64_t from_at = window->edge_at - c->shape.windows[w].length_ms;
+        cell_range(c, from_at, window->edge_at, &window->sums);
         window->changed = true;
+        for (size_t t = 0; t < CELL_TIERS; t++) {
+            window->tails[t] = pane_list_lower(&c->tiers[t], from_at);
+            window->heads[t] = pane_list_lower(&c->tiers[t], window->edge_at);
+        }
     }
 }
 

@@ -25,10 +25,10 @@ struct cell_scratch {
 };
 
 struct cell_window {
-    int64_t edge_at;          /* the window is [edge_at - length, edge_at) */
-    bool changed;             /* since whoever shows it cleared this */
-    size_t tails[CELL_TIERS]; /* about where its panes begin; only ever a hint */
-    size_t heads[CELL_TIERS]; /* and where those after them do */
+    int64_t edge_at; /* the window is [edge_at - length, edge_at) */
+    bool changed;    /* since whoever shows it cleared this */
+    /* Where its panes begin, and where those after them do: exact of a plain cell, else a hint. */
+    size_t tails[CELL_TIERS], heads[CELL_TIERS];
     struct cell_sums sums;
 };
 

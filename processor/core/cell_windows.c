@@ -37,6 +37,10 @@ static int64_t later(int64_t a, int64_t b) {
     return a > b ? a : b;
 }
 
+static int64_t earlier(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
 /* Windows with one step move together: the longer ones have all that the shorter ones have. */
 struct group {
     size_t first, end;       /* windows */
@@ -115,57 +119,51 @@ static void move_group(struct cell *c, struct group *g) {
     tally_reset(&c->scratch->in);
 }
 
-/* What a plain window is about to do: from where to where its two ends go. */
-struct plain_move {
-    int64_t old_from_at, from_at; /* nothing is to be taken away where they are the same */
-    int64_t old_at, edge_at;
-    bool changed;
-};
-
-/* The panes of one tier. Returns the instant up to which none of them comes or leaves then. */
-static int64_t slide_tier(struct cell *c, size_t tier, struct plain_move *m) {
-    const struct pane_list *l = &c->tiers[tier];
+/* The panes of one tier: those before from_at leave the window, those before edge_at come. Returns
+ * the instant up to which no other one does. */
+static int64_t slide_tier(struct cell *c, size_t tier, int64_t from_at, int64_t edge_at) {
     struct cell_window *window = &c->windows[0];
+    const struct pane_list *l = &c->tiers[tier];
+    const struct pane *panes = pane_list_at(l, 0), *end = panes + l->count;
+    const struct pane *tail = panes + window->tails[tier], *head = panes + window->heads[tier];
     int64_t still_until = INSTANT_MAX;
-    size_t tail = pane_list_near(l, m->old_from_at, window->tails[tier]);
-    for (; tail < l->count && pane_list_at(l, tail)->at < m->from_at; tail++) {
-        cell_sums_packed(&window->sums, pane_packed(pane_list_at(l, tail)), -1);
-        m->changed = true;
-    }
-    size_t head = pane_list_near(l, m->old_at, window->heads[tier]);
-    for (; head < l->count && pane_list_at(l, head)->at < m->edge_at; head++) {
-        cell_sums_packed(&window->sums, pane_packed(pane_list_at(l, head)), 1);
-        m->changed = true;
-    }
-    window->tails[tier] = tail;
-    window->heads[tier] = head;
-    if (tail < l->count)
-        still_until = pane_list_at(l, tail)->at + c->shape.windows[0].length_ms;
-    if (head < l->count && pane_list_at(l, head)->at < still_until)
-        still_until = pane_list_at(l, head)->at;
-    return still_until;
+    for (; tail < end && tail->at < from_at; tail++)
+        cell_sums_packed(&window->sums, pane_packed(tail), -1);
+    for (; head < end && head->at < edge_at; head++)
+        cell_sums_packed(&window->sums, pane_packed(head), 1);
+    c->changes += window->tails[tier] != (size_t)(tail - panes) ||
+                  window->heads[tier] != (size_t)(head - panes);
+    window->tails[tier] = (size_t)(tail - panes);
+    window->heads[tier] = (size_t)(head - panes);
+    if (tail < end)
+        still_until = tail->at + c->shape.windows[0].length_ms;
+    return head < end && head->at < still_until ? head->at : still_until;
+}
+
+/* Nothing stays: what is older than from_at leaves at once. */
+static void empty_window(struct cell *c, int64_t from_at) {
+    struct cell_window *window = &c->windows[0];
+    c->changes += cell_sums_any(&window->sums);
+    cell_sums_reset(&window->sums);
+    for (size_t t = 0; t < CELL_TIERS; t++)
+        window->tails[t] = window->heads[t] = pane_list_lower(&c->tiers[t], from_at);
 }
 
 void cell_windows_slide_plain(struct cell *c, int64_t at) {
     struct cell_window *window = &c->windows[0];
-    int64_t length_ms = c->shape.windows[0].length_ms, old_at = window->edge_at;
-    int64_t edge_at = later(old_at, instant_floor(at, c->shape.windows[0].step_ms));
-    int64_t from_at = edge_at - length_ms;
-    struct plain_move m = {old_at - length_ms, from_at, old_at, edge_at, false};
-    if (from_at >= old_at) { /* nothing stays */
-        m.changed = cell_sums_any(&window->sums);
-        cell_sums_reset(&window->sums);
-        m.old_from_at = m.old_at = from_at;
-    }
-    c->still_until = INSTANT_MAX;
+    int64_t edge_at = later(window->edge_at, instant_floor(at, c->shape.windows[0].step_ms));
+    int64_t from_at = edge_at - c->shape.windows[0].length_ms;
+    int64_t still_until = INSTANT_MAX;
+    uint64_t changes = c->changes;
+    if (from_at >= window->edge_at)
+        empty_window(c, from_at);
     for (size_t tier = 0; tier < CELL_TIERS; tier++) {
-        int64_t still_until = c->tiers[tier].count > 0 ? slide_tier(c, tier, &m) : INSTANT_MAX;
-        if (still_until < c->still_until)
-            c->still_until = still_until;
+        if (c->tiers[tier].count > 0)
+            still_until = earlier(still_until, slide_tier(c, tier, from_at, edge_at));
     }
+    c->still_until = still_until;
     window->edge_at = edge_at;
-    window->changed |= m.changed;
-    c->changes += m.changed;
+    window->changed |= c->changes != changes;
 }
 
 void cell_windows_slide(struct cell *c, int64_t at) {
