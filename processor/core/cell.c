@@ -136,16 +136,20 @@ static void put_in_pane(struct cell *c, size_t tier, int64_t at, const struct sl
     note_pane(c, tier, at, -1);
 }
 
-/* Where a 10 s pane's counts belong. */
-static int64_t place_of(const struct cell *c, int64_t pane_at, size_t *tier) {
-    int64_t stay_ms = c->by_minute ? c->shape.minute_ms : c->shape.fine_ms;
-    *tier = c->by_minute;
-    if (c->at != INSTANT_NONE && pane_at >= c->at - stay_ms)
-        return c->by_minute ? instant_floor(pane_at, MINUTE_MS) : pane_at;
+static int64_t old_place_of(const struct cell *c, int64_t pane_at, size_t *tier) {
     while (pane_at < tier_from(c, *tier))
         (*tier)++;
     CHECK(*tier < CELL_TIERS);
     return instant_floor(pane_at, widths_ms[*tier]);
+}
+
+/* Where a 10 s pane's counts belong. */
+static inline int64_t place_of(const struct cell *c, int64_t pane_at, size_t *tier) {
+    int64_t stay_ms = c->by_minute ? c->shape.minute_ms : c->shape.fine_ms;
+    *tier = c->by_minute;
+    if (c->at == INSTANT_NONE || pane_at < c->at - stay_ms)
+        return old_place_of(c, pane_at, tier);
+    return c->by_minute ? instant_floor(pane_at, MINUTE_MS) : pane_at;
 }
 
 /* Rows of one pane go into it together. */
@@ -169,6 +173,8 @@ static void take_waiting(struct cell *c) {
 
 static void drop(struct cell *c, size_t tier, size_t count) {
     struct cell_window *w = &c->windows[0];
+    if (count == 0)
+        return;
     for (size_t i = 0; i < count; i++)
         c->packed_bytes -= pane_list_at(&c->tiers[tier], i)->size;
     pane_list_drop(&c->tiers[tier], count);

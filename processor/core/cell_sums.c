@@ -36,15 +36,6 @@ void cell_sums_tally(struct cell_sums *s, const struct tally *t) {
         histogram_add_tally(&s->histograms[h], t, CELL_BINS_AT + h * CELL_BINS_EACH);
 }
 
-void cell_sums_packed(struct cell_sums *s, struct slice packed, int sign) {
-    struct pane_reader reader = pane_read_packed(packed);
-    struct pane_entry e;
-    while (pane_next(&reader, &e) && e.key < CELL_BINS_AT) {
-        CHECK(e.key < s->dense_count);
-        s->dense[e.key] += sign * e.value;
-    }
-}
-
 void cell_sums_counters(struct cell_sums *s, struct slice packed) {
     struct pane_reader reader = pane_read_packed(packed);
     struct pane_entry e;

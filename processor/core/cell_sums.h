@@ -1,6 +1,7 @@
 /* The sums of some panes: what figures are made of. Panes are added and taken away again. */
 #pragma once
 
+#include "base/check.h"
 #include "core/cell_shape.h"
 #include "core/histogram.h"
 #include "core/tally.h"
@@ -20,7 +21,14 @@ void cell_sums_reset(struct cell_sums *s);
 void cell_sums_tally(struct cell_sums *s, const struct tally *t);
 
 /* The same of packed entries, `sign` (1, -1) times, histograms aside. */
-void cell_sums_packed(struct cell_sums *s, struct slice packed, int sign);
+static inline void cell_sums_packed(struct cell_sums *s, struct slice packed, int sign) {
+    struct pane_reader reader = pane_read_packed(packed);
+    struct pane_entry e;
+    while (pane_next(&reader, &e) && e.key < CELL_BINS_AT) {
+        CHECK(e.key < s->dense_count);
+        s->dense[e.key] += sign * e.value;
+    }
+}
 
 /* The counters of packed entries: neither gauges nor histograms. */
 void cell_sums_counters(struct cell_sums *s, struct slice packed);

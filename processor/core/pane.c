@@ -48,7 +48,7 @@ struct pane_writer {
 
 #define ENTRY_BYTES_MOST 15 /* 5 of the key, 10 of the value */
 
-static void put_entry(struct pane_writer *w, struct pane_entry e) {
+static inline void put_entry(struct pane_writer *w, struct pane_entry e) {
     if (e.value == 0)
         return;
     bool small = e.value > 0 && e.value <= PANE_CODE_MOST;
@@ -60,6 +60,8 @@ static void put_entry(struct pane_writer *w, struct pane_entry e) {
 }
 
 void pane_pack(const struct pane_entry *entries, size_t count, struct buf *b) {
+    if (count == 0)
+        return;
     struct pane_writer w = {(unsigned char *)buf_reserve(b, count * ENTRY_BYTES_MOST), 0};
     for (size_t i = 0; i < count; i++) {
         CHECK(i == 0 || entries[i - 1].key < entries[i].key);
@@ -122,17 +124,20 @@ void pane_scratch_reserve(struct pane_scratch *s, size_t count) {
     CHECK(s->entries);
 }
 
-void pane_add_packed(struct pane *p, struct slice packed, struct pane_scratch *scratch) {
-    if (p->size == 0) {
-        take_bytes(p, packed.at, packed.size);
-        return;
-    }
+static void merge_packed(struct pane *p, struct slice packed, struct pane_scratch *scratch) {
     pane_scratch_reserve(scratch, packed.size + 1); /* an entry takes at least one byte */
     struct pane_reader reader = pane_read_packed(packed);
     size_t count = 0;
     while (pane_next(&reader, &scratch->entries[count]))
         count++;
     pane_add(p, scratch->entries, count, scratch);
+}
+
+void pane_add_packed(struct pane *p, struct slice packed, struct pane_scratch *scratch) {
+    if (p->size == 0)
+        take_bytes(p, packed.at, packed.size);
+    else
+        merge_packed(p, packed, scratch);
 }
 
 /* What pane_next trusts: whole varints, ascending keys below the limit, no zeros, each value in its

@@ -32,18 +32,21 @@ size_t pane_list_search(const struct pane_list *l, int64_t at) {
 }
 
 static void make_room(struct pane_list *l) {
+    if (l->first + l->count < l->capacity)
+        return;
     if (l->first > 0 && l->first >= l->count / SLACK) {
         memmove(l->panes, l->panes + l->first, l->count * sizeof(*l->panes));
         l->first = 0;
-    }
-    if (l->first + l->count < l->capacity)
         return;
+    }
     l->capacity = l->capacity + l->capacity / SLACK + FIRST_CAPACITY;
     l->panes = realloc(l->panes, l->capacity * sizeof(*l->panes));
     CHECK(l->panes);
 }
 
 struct pane *pane_list_get(struct pane_list *l, int64_t at) {
+    if (l->count > 0 && pane_list_at(l, l->count - 1)->at == at)
+        return pane_list_at(l, l->count - 1);
     size_t index = pane_list_lower(l, at);
     if (index < l->count && pane_list_at(l, index)->at == at)
         return pane_list_at(l, index);
