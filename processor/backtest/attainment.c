@@ -378,9 +378,12 @@ static double value_of(const struct figure *f) {
     return f->value;
 }
 
+static bool meets(const struct objective *o, double value) {
+    return o->at_least ? value >= o->target : value <= o->target;
+}
+
 bool attainment_is_met(const struct objective *objective, const struct figure *figure) {
-    return objective->at_least ? value_of(figure) >= objective->target
-                               : value_of(figure) <= objective->target;
+    return meets(objective, value_of(figure));
 }
 
 /* As the judge says it: counts and gauges have no sample that could be too small. */
@@ -417,7 +420,7 @@ void attainment_judge(struct attainment *a, const struct judged_steps *step) {
     if (objective_window_is_over(row->contract, o->window, step->last_at))
         tightest_step(&row->tightest, step->last_at, true, 0); /* the next period begins clean */
     row->steps += thin ? 0 : step->count;
-    row->missed += thin || attainment_is_met(o, step->figure) ? 0 : step->count;
+    row->missed += thin || meets(o, value) ? 0 : step->count;
 }
 
 static int compare_rows(const void *left, const void *right) {

@@ -103,7 +103,7 @@ void cell_figure(const struct cell_sums *s, enum metric metric, enum attribution
     case FORM_QUANTILE: quantile(s, parts, figure); return;
     case FORM_LEVEL:
         level(&s->dense[cell_key_level(threshold, attribution, (enum level_counter)0)], variant,
-              sum_terms(s, parts->under), figure);
+              variant == VARIANT_ANSWERED_ONLY ? sum_terms(s, parts->under) : 0, figure);
         return;
     }
     UNREACHABLE("every form has a figure");
