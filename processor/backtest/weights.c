@@ -18,6 +18,7 @@ static struct weight weigh(const struct weights *w, const struct objective *o,
 void weights_init(struct weights *w, const struct objective *objective,
                   const struct cell_shape *shape, struct cell_sums *sums) {
     *w = (struct weights){
+        .any_counters = shape->counters != 0,
         .attribution = (uint8_t)objective->attribution,
         .threshold_ms = shape->threshold_count > 0 ? shape->thresholds_ms[0] : -1,
         .fineness = metric_parts(objective->metric, objective->attribution)->fineness};
@@ -37,12 +38,12 @@ static void add(struct weight *sum, const struct weight *w, int64_t value) {
 struct weight weights_row(const struct weights *w, const struct report *report,
                           const struct report_row *row) {
     struct weight sum = {0, 0};
-    for (uint32_t i = 0; i < row->count_count; i++) {
+    for (uint32_t i = 0; i < row->count_count && w->any_counters; i++) {
         const struct report_count *c = &report->counts[row->first_count + i];
         if (c->counter < COUNTER_COUNT)
             add(&sum, &w->counters[c->counter], c->value);
     }
-    for (uint32_t i = 0; i < row->level_count; i++) {
+    for (uint32_t i = 0; i < row->level_count && w->threshold_ms >= 0; i++) {
         const struct report_level *l = &report->levels[row->first_level + i];
         if (l->threshold_ms == w->threshold_ms && l->attribution == w->attribution &&
             l->counter < LEVEL_COUNT)

@@ -11,6 +11,7 @@ struct weight {
 };
 
 struct weights {
+    bool any_counters; /* some counter weighs something */
     struct weight counters[COUNTER_COUNT];
     struct weight levels[LEVEL_COUNT]; /* of the threshold and the attribution below */
     int64_t threshold_ms;              /* -1: none counts */

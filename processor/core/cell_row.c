@@ -24,7 +24,7 @@ static inline size_t put(struct pane_entry *entries, size_t count, uint32_t key,
 
 static size_t put_levels(const struct cell_shape *shape, const struct report *report,
                          const struct report_row *row, struct pane_entry *entries, size_t count) {
-    for (uint32_t i = 0; i < row->level_count; i++) {
+    for (uint32_t i = 0; i < row->level_count && shape->levels != 0; i++) {
         const struct report_level *l = &report->levels[row->first_level + i];
         enum attribution attribution = (enum attribution)l->attribution;
         enum level_counter counter = (enum level_counter)l->counter;
@@ -45,7 +45,7 @@ size_t cell_row_entries(const struct cell_shape *shape, const struct report *rep
     pane_scratch_reserve(scratch, (size_t)row->count_count + row->level_count + row->sample_count);
     struct pane_entry *entries = scratch->entries;
     size_t count = 0;
-    for (uint32_t i = 0; i < row->count_count; i++) {
+    for (uint32_t i = 0; i < row->count_count && shape->counters != 0; i++) {
         const struct report_count *c = &report->counts[row->first_count + i];
         if (c->counter < COUNTER_COUNT && (shape->counters >> c->counter & 1) && c->value != 0)
             count = put(entries, count, cell_key_counter((enum counter)c->counter), c->value);
