@@ -318,10 +318,8 @@ void source_expect(const struct source *s, struct event *events, size_t count) {
 }
 
 void source_event(struct source *s, const struct record_place *place, const struct event *event) {
-    struct record_place keyed = *place;
-    keyed.key = event->interaction_id;
     pass_steps(s, place->log_at);
-    interaction_task_apply(s->task, &keyed, event, &s->out);
+    interaction_task_apply(s->task, place, event, &s->out);
     if (s->told_at == INSTANT_NONE ||
         delta_table_size(s->deltas) + report_writer_size(s->writer) > SUMS_MAX)
         tell(s);

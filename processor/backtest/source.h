@@ -42,7 +42,8 @@ bool source_join(struct source *s, const struct contract_set *contracts, source_
  * that each then carries. Optional. */
 void source_expect(const struct source *s, struct event *events, size_t count);
 
-/* One event; its time in the log and its offset count, what else stands in `place` does not. */
+/* One event, which event_is_valid; its time in the log and its offset count, what else stands in
+ * `place` does not. */
 void source_event(struct source *s, const struct record_place *place, const struct event *event);
 
 /* The input has ended: the clock goes to final_clock (INSTANT_NONE: newest log time + lateness +

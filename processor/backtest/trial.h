@@ -39,7 +39,8 @@ void trial_expect(const struct trial *t, struct event *events, size_t count);
  * or when figures are made. The leader, which follows nobody, is freed after t. */
 bool trial_follow(struct trial *t, struct trial *leader);
 
-/* One event; its time in the log and its offset count, what else stands in `place` does not. */
+/* One event, which event_is_valid; its time in the log and its offset count, what else stands in
+ * `place` does not. */
 void trial_event(struct trial *t, const struct record_place *place, const struct event *event);
 
 /* The input has ended: the clock goes to final_clock (INSTANT_NONE: newest log time + lateness +

@@ -144,15 +144,6 @@ void interaction_task_finish(struct interaction_task *t, int64_t final_clock, st
     t->ended = true;
 }
 
-static bool key_is_id(const struct record_place *place, const struct event *ev, struct err *err) {
-    if (slice_equal(place->key, ev->interaction_id))
-        return true;
-    size_t shown = place->key.size < 100 ? place->key.size : 100;
-    size_t wanted = ev->interaction_id.size < 100 ? ev->interaction_id.size : 100;
-    return err_set(err, "the record's key is \"%.*s\" but must be its interaction_id, \"%.*s\"",
-                   (int)shown, shown > 0 ? place->key.at : "", (int)wanted, ev->interaction_id.at);
-}
-
 static bool too_late(const struct interaction_task *t, const struct event *ev, struct err *err) {
     char event_at[32], clock[32], limit[32];
     instant_format(ev->event_at, event_at);
@@ -249,18 +240,17 @@ static void take_event(struct interaction_task *t, const struct record_place *pl
 
 void interaction_task_apply(struct interaction_task *t, const struct record_place *place,
                             const struct event *event, struct outbox *out) {
+    CHECK(event->interaction_id.size > 0); /* else nobody looked whether it is valid */
     hear_topic(t, place->topic);
     hear_log(t, place->log_at, out);
+    feeds_hear(&t->feeds, event->tenant, event->site, place->log_at, event->event_at);
     struct err err; /* written only when something is wrong */
-    enum dead_letter_reason reason = DEAD_INVALID;
-    bool heard = event_is_valid(event, &err) && key_is_id(place, event, &err);
-    if (heard)
-        feeds_hear(&t->feeds, event->tenant, event->site, place->log_at, event->event_at);
-    if (heard && time_is_possible(t, place, event, &reason, &err)) {
+    enum dead_letter_reason reason;
+    if (time_is_possible(t, place, event, &reason, &err)) {
         take_event(t, place, event, out);
         return;
     }
-    feeds_refuse(&t->feeds, event->tenant, event->site, place->log_at, reason, heard);
+    feeds_refuse(&t->feeds, event->tenant, event->site, place->log_at, reason, true);
     letter_send(t, place, reason, slice_of(err.text), out);
 }
 

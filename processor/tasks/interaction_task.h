@@ -66,8 +66,8 @@ struct interaction_task; /* opaque */
 struct interaction_task *interaction_task_new(const struct interaction_task_options *options);
 void interaction_task_free(struct interaction_task *t);
 
-/* One event: time passes to its log time first. Dead letters: INVALID (event_is_valid, or a key
- * that is not the interaction id), TOO_LATE, FUTURE. Its hash is that of its names, or 0. */
+/* One event, which event_is_valid: whoever decodes it sees to that. Time passes to its log time
+ * first. Dead letters: TOO_LATE, FUTURE. Its hash is that of its names, or 0. */
 void interaction_task_apply(struct interaction_task *t, const struct record_place *place,
                             const struct event *event, struct outbox *out);
 

@@ -205,6 +205,17 @@ static inline struct event kit_event(enum event_type type, int64_t after_ms) {
                           .resolved = -1};
 }
 
+/* As it comes from a decoder, which refuses what is not valid. */
+static inline void kit_decoded(struct kit *k, const struct record_place *place,
+                               const struct event *ev) {
+    struct err err;
+    if (event_is_valid(ev, &err))
+        interaction_task_apply(k->task, place, ev, &k->out);
+    else
+        interaction_task_reject(k->task, place, &(struct record_sender){ev->tenant, ev->site},
+                                DEAD_INVALID, slice_of(err.text), &k->out);
+}
+
 /* Appends the event to the log at T0 + log_after_ms. */
 static inline void kit_apply_at(struct kit *k, struct event ev, int64_t log_after_ms) {
     char id[32];
@@ -219,7 +230,7 @@ static inline void kit_apply_at(struct kit *k, struct event ev, int64_t log_afte
                                  .key = ev.interaction_id,
                                  .value = SLICE("bytes"),
                                  .schema_id = 7};
-    interaction_task_apply(k->task, &place, &ev, &k->out);
+    kit_decoded(k, &place, &ev);
 }
 
 /* The log stands still, or at the event where that is later. */
