@@ -125,14 +125,7 @@ static void feed(struct backtest *b, const struct event *event, int64_t log_at, 
 /* Where their strings stay, some events at a time: what they touch is brought near side by side. */
 static enum past_result take_some(struct backtest *b, struct err *err) {
     size_t most = b->past.stays ? TRIAL_EXPECT_MAX : 1;
-    enum past_result found = PAST_EVENT;
-    b->event_count = 0;
-    while (b->event_count < most && found == PAST_EVENT) {
-        size_t k = b->event_count;
-        found = b->past.next(b->past.self, &b->events[k], &b->log_ats[k], err);
-        b->event_count += found == PAST_EVENT;
-    }
-    return found;
+    return b->past.take(b->past.self, b->events, b->log_ats, most, &b->event_count, err);
 }
 
 static bool try_all(struct backtest *b, struct err *err) {

@@ -17,9 +17,11 @@ enum past_result { PAST_EVENT, PAST_END, PAST_FAILED };
 struct past_source {
     void *self;
     bool stays; /* strings are valid until the source is closed */
-    /* The next event and its time in the log. Strings are valid until the next call. FAILED: `err`
-     * names the place; nothing more can be read. */
-    enum past_result (*next)(void *self, struct event *event, int64_t *log_at, struct err *err);
+    /* The next events and their times in the log, `most` at most (1, unless their strings stay): as
+     * many as *count says. Strings are valid until the next call. FAILED: `err` names the place;
+     * nothing more can be read. END and FAILED may come with events that stand before that. */
+    enum past_result (*take)(void *self, struct event *events, int64_t *log_ats, size_t most,
+                             size_t *count, struct err *err);
     const struct past_counts *(*counts)(void *self);
     void (*close)(void *self);
 };

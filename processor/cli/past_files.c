@@ -146,8 +146,8 @@ static enum past_result next_of_one(struct past_files *p, struct event *event, i
     return found;
 }
 
-static enum past_result next(void *self, struct event *event, int64_t *log_at, struct err *err) {
-    struct past_files *p = self;
+static enum past_result next(struct past_files *p, struct event *event, int64_t *log_at,
+                             struct err *err) {
     if (p->taken && p->heap_count == 1)
         return next_of_one(p, event, log_at, err);
     if (p->taken) {
@@ -166,6 +166,18 @@ static enum past_result next(void *self, struct event *event, int64_t *log_at, s
     *log_at = p->heap[0]->log_at;
     p->counts.events++;
     return PAST_EVENT;
+}
+
+static enum past_result take(void *self, struct event *events, int64_t *log_ats, size_t most,
+                             size_t *count, struct err *err) {
+    enum past_result found = PAST_EVENT;
+    size_t taken = 0;
+    while (taken < most && found == PAST_EVENT) {
+        found = next(self, &events[taken], &log_ats[taken], err);
+        taken += found == PAST_EVENT;
+    }
+    *count = taken;
+    return found;
 }
 
 static const struct past_counts *counts_of(void *self) {
@@ -197,6 +209,6 @@ bool past_files_open(const struct past_files_options *options, struct past_sourc
     }
     for (size_t i = p->heap_count / 2; i-- > 0;)
         sift_down(p, i);
-    *source = (struct past_source){p, are_plain(p), next, counts_of, close_files};
+    *source = (struct past_source){p, are_plain(p), take, counts_of, close_files};
     return true;
 }

@@ -69,8 +69,8 @@ static enum past_result decode(struct past_topic *t, const struct log_record *r,
     return found == DECODED_EVENT ? PAST_EVENT : PAST_END;
 }
 
-static enum past_result next(void *self, struct event *event, int64_t *log_at, struct err *err) {
-    struct past_topic *t = self;
+static enum past_result next(struct past_topic *t, struct event *event, int64_t *log_at,
+                             struct err *err) {
     struct log_record record;
     int32_t partition;
     enum kafka_range_result found;
@@ -85,6 +85,14 @@ static enum past_result next(void *self, struct event *event, int64_t *log_at, s
         return result;
     }
     return found == KAFKA_RANGE_END ? PAST_END : PAST_FAILED;
+}
+
+static enum past_result take(void *self, struct event *events, int64_t *log_ats, size_t most,
+                             size_t *count, struct err *err) {
+    CHECK(most > 0);
+    enum past_result found = next(self, events, log_ats, err);
+    *count = found == PAST_EVENT;
+    return found;
 }
 
 static bool add_schema(void *context, struct slice json, struct err *err) {
@@ -107,6 +115,6 @@ bool past_topic_open(const struct past_topic_options *options, struct past_sourc
         close_topic(t);
         return false;
     }
-    *source = (struct past_source){t, false, next, counts_of, close_topic};
+    *source = (struct past_source){t, false, take, counts_of, close_topic};
     return true;
 }
