@@ -99,13 +99,15 @@ static struct needs needs_of(const struct contract_set *set) {
 
 static struct interaction_task *task_new(const struct source *s) {
     const struct source_options *o = &s->options;
-    return interaction_task_new(&(struct interaction_task_options){.grace_ms = o->grace_ms,
-                                                                   .reorder_ms = o->reorder_ms,
-                                                                   .lateness_ms = o->lateness_ms,
-                                                                   .max_skew_ms = o->max_skew_ms,
-                                                                   .open_limit = o->open_limit,
-                                                                   .leaves = s->leaves,
-                                                                   .contracts = o->contracts});
+    return interaction_task_new(
+        &(struct interaction_task_options){.grace_ms = o->grace_ms,
+                                           .reorder_ms = o->reorder_ms,
+                                           .lateness_ms = o->lateness_ms,
+                                           .max_skew_ms = o->max_skew_ms,
+                                           .open_limit = o->open_limit,
+                                           .leaves = s->leaves,
+                                           .contracts = o->contracts,
+                                           .without_ages = !o->all_figures});
 }
 
 static void listen(struct source *s, source_hear_fn *hear, void *context) {

@@ -9,18 +9,26 @@ static struct fold fold_for(struct interaction_task *t, struct outbox *out, int3
                          .ledger = {.deltas = out->deltas, .facts = facts, .sign = sign}};
 }
 
-void change_follow(struct interaction_task *t, const struct gauge_standing *stood, bool was_open,
-                   const struct interaction *now) {
-    struct gauge_standing stands = gauges_standing(now);
-    gauges_move(&t->gauges, stood, &stands);
+static void count_in(struct interaction_task *t, const struct gauge_standing *stood, bool was_open,
+                     const struct interaction *now) {
+    if (!t->options.without_ages) {
+        struct gauge_standing stands = gauges_standing(now);
+        gauges_move(&t->gauges, stood, &stands);
+    }
     bool open = interaction_is_open(now);
     if (open != was_open)
         t->open += open ? 1 : (size_t)-1;
 }
 
+void change_follow(struct interaction_task *t, const struct record *r, const struct standing *stood,
+                   const struct interaction *now, struct outbox *out) {
+    count_in(t, &stood->ages, stood->open, now);
+    journey_follow(t, r, &stood->journey, now, out);
+}
+
 void change_appear(struct interaction_task *t, const struct interaction *now) {
     struct gauge_standing nowhere = gauges_nowhere();
-    change_follow(t, &nowhere, false, now);
+    count_in(t, &nowhere, false, now);
 }
 
 /* What has settled adds to the journey what is still known of it, what is in the tail all of it. */
@@ -172,14 +180,11 @@ void change_by_event(struct interaction_task *t, uint32_t handle, struct moment 
     closed_remove(t, handle);
     struct record *r = record_at(&t->store, handle);
     struct recent *n = record_warm(&t->store, r);
-    struct gauge_standing stood = gauges_standing(&n->now);
-    struct journey_standing journey_stood = journey_standing(&n->now);
-    bool was_open = interaction_is_open(&n->now);
+    struct standing stood = change_standing(t, &n->now);
     if (journey != 0)
         hear_journey(t, r, journey);
     take(t, r, m, place, out);
-    change_follow(t, &stood, was_open, &n->now);
-    journey_follow(t, r, &journey_stood, &n->now, out);
+    change_follow(t, r, &stood, &n->now, out);
 }
 
 static void change_by_time(struct interaction_task *t, struct record *r, uint32_t handle,
@@ -187,14 +192,11 @@ static void change_by_time(struct interaction_task *t, struct record *r, uint32_
     struct fold fold = fold_for(t, out, 1, &t->holds);
     closed_remove(t, handle);
     struct recent *n = record_warm(&t->store, r);
-    struct gauge_standing stood = gauges_standing(&n->now);
-    struct journey_standing journey_stood = journey_standing(&n->now);
-    bool was_open = interaction_is_open(&n->now);
+    struct standing stood = change_standing(t, &n->now);
     n->next_at = fold_time(&fold, &n->now, t->clock);
     t->counts.aged_out += fold.aged;
     tell_holds(t, r, out);
-    change_follow(t, &stood, was_open, &n->now);
-    journey_follow(t, r, &journey_stood, &n->now, out);
+    change_follow(t, r, &stood, &n->now, out);
 }
 
 /* Once its last event is too late to be taken again, nothing is left to be told apart. */

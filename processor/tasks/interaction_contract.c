@@ -188,17 +188,14 @@ static void change_record(struct change *c, uint32_t handle) {
     struct record *r = record_at(&t->store, handle);
     struct interaction base;
     record_read(&t->store, r, &base);
-    struct gauge_standing stood = gauges_standing(&base);
-    struct journey_standing journey_stood = journey_standing(&base);
-    bool was_open = interaction_is_open(&base);
+    struct standing stood = change_standing(t, &base);
     if (base.phase != PHASE_NEW) {
         apply_contract(c, r, &base);
         record_write(&t->store, r, &base);
     }
     if (record_is_warm(r))
         follow_base(c, r, &base);
-    change_follow(t, &stood, was_open, &base);
-    journey_follow(t, r, &journey_stood, &base, c->out);
+    change_follow(t, r, &stood, &base, c->out);
     if (interaction_is_open(&base))
         closed_remove(t, handle);
     change_finish(t, handle, c->out);

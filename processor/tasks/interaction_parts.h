@@ -70,9 +70,27 @@ void change_on_timer(struct interaction_task *t, uint32_t handle, struct outbox 
 /* Settles, drops or arms the record after a change; it may be gone afterwards. */
 void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *out);
 
-/* What is kept of an interaction's state elsewhere follows it. */
-void change_follow(struct interaction_task *t, const struct gauge_standing *stood, bool was_open,
-                   const struct interaction *now);
+/* What is kept of an interaction's state elsewhere. */
+struct standing {
+    struct gauge_standing ages;      /* unless nobody asks for them */
+    struct journey_standing journey; /* of one in none its name alone, 0 */
+    bool open;
+};
+static inline struct standing change_standing(const struct interaction_task *t,
+                                              const struct interaction *now) {
+    struct standing s;
+    if (!t->options.without_ages)
+        s.ages = gauges_standing(now);
+    s.open = interaction_is_open(now);
+    s.journey.part.journey = now->journey.journey;
+    if (now->journey.journey != 0)
+        s.journey = journey_standing(now);
+    return s;
+}
+
+/* It follows the state. */
+void change_follow(struct interaction_task *t, const struct record *r, const struct standing *stood,
+                   const struct interaction *now, struct outbox *out);
 
 /* One that was loaded: gauges and the count of the open hear of it. */
 void change_appear(struct interaction_task *t, const struct interaction *now);

@@ -20,6 +20,7 @@ struct interaction_task_options {
     uint32_t open_limit;                  /* interactions kept at most, see below */
     struct leaf_dict *leaves;             /* shared, outlives the task */
     const struct contract_set *contracts; /* outlives the task */
+    bool without_ages; /* nobody asks for the oldest waiting and open: there are no gauges */
 };
 
 /* Counted since the task was made; for /metrics, not part of the state. X(name, meaning) */

@@ -420,7 +420,9 @@ static int by_log(const void *left, const void *right) {
 
 static void hear_fact(void *context, const struct fact *f) {
     (void)context;
-    unsigned number = (unsigned)strtoul(f->interaction_id.at + 1, NULL, 10);
+    char id[16];
+    snprintf(id, sizeof(id), SLICE_FMT, SLICE_ARG(f->interaction_id));
+    unsigned number = (unsigned)strtoul(id + 1, NULL, 10);
     CHECK(number < CALLS && f->instance <= VISITS_MAX);
     if (f->clock != CLOCK_SPEED_OF_ANSWER)
         return;

@@ -50,6 +50,80 @@ static void a_timer_that_fires_too_early_changes_nothing(void **state) {
     free(loaded);
 }
 
+static struct event of_call(size_t call, enum event_type type, int64_t after_ms, char id[16]) {
+    struct event ev = kit_event(type, after_ms);
+    snprintf(id, 16, "call-%zu", call);
+    ev.interaction_id = slice_of(id);
+    return ev;
+}
+
+/* So many that the first ones were kept unpacked and the last ones were not. Some waited again
+ * after an agent had had them on hold. */
+#define CALLS 700
+static void queue_many(struct kit *k) {
+    char id[16];
+    for (size_t c = 0; c < CALLS; c++) {
+        kit_apply(k, of_call(c, EVENT_QUEUED, (int64_t)c * S, id));
+        kit_apply(k, of_call(c, EVENT_ANSWERED, (int64_t)c * S + 1, id));
+        kit_apply(k, of_call(c, EVENT_HOLD_START, (int64_t)c * S + 200, id));
+        if (c % 2 == 0)
+            kit_apply(k, of_call(c, EVENT_QUEUED, (int64_t)c * S + 900, id));
+        kit_apply(k, of_call(c, EVENT_DISCONNECTED, (int64_t)c * S + 950, id));
+    }
+    kit_tick(k, CALLS * S + 10 * MINUTE_MS);
+}
+
+static void end_many(struct kit *k) {
+    char id[16];
+    int64_t end_ms = CALLS * S + 11 * MINUTE_MS;
+    for (size_t c = 0; c < CALLS; c++) {
+        kit_apply(k, of_call(c, EVENT_ANSWERED, end_ms + S, id));
+        kit_apply(k, of_call(c, EVENT_DISCONNECTED, end_ms + 2 * S, id));
+    }
+    kit_tick(k, end_ms + 10 * MINUTE_MS);
+}
+
+static void few_and_many_are_saved_alike(void **state) {
+    struct kit *straight = *state, *loaded = calloc(1, sizeof(*loaded));
+    CHECK(loaded);
+    kit_init(loaded);
+    queue_many(straight);
+    queue_many(loaded);
+    expect_same_bytes(straight, loaded);
+    kit_reload(loaded);
+    expect_same_bytes(straight, loaded);
+    end_many(straight);
+    end_many(loaded);
+    expect_same_bytes(straight, loaded);
+    for (int c = 0; c < COUNTER_SOURCE_COUNT; c++)
+        assert_int_equal(kit_count(straight, c, KIT_ALL), kit_count(loaded, c, KIT_ALL));
+    kit_deinit(loaded);
+    free(loaded);
+}
+
+/* Nothing but the gauges is missing. */
+static void without_ages_all_else_is_the_same(void **state) {
+    struct kit *with = *state, *without = calloc(1, sizeof(*without));
+    CHECK(without);
+    kit_init(without);
+    without->options.without_ages = true;
+    interaction_task_free(without->task);
+    without->task = interaction_task_new(&without->options);
+    queue_many(with);
+    queue_many(without);
+    kit_say(with, EVENT_QUEUED, 2 * HOUR_MS);
+    kit_say(without, EVENT_QUEUED, 2 * HOUR_MS);
+    const struct gauge *gauges;
+    assert_int_equal(interaction_task_take_gauges(with->task, &gauges), 1);
+    assert_int_equal(interaction_task_take_gauges(without->task, &gauges), 0);
+    assert_int_equal(interaction_task_open(with->task), interaction_task_open(without->task));
+    expect_same_bytes(with, without);
+    kit_reload(without);
+    assert_int_equal(interaction_task_take_gauges(without->task, &gauges), 0);
+    kit_deinit(without);
+    free(without);
+}
+
 /* A deadline that passed within `reorder` can be taken back, although all events are older. */
 static void a_deadline_settles_like_an_event(void **state) {
     struct kit *k = *state;
@@ -149,10 +223,15 @@ static void another_version_is_refused_with_the_reason(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(a_timer_that_fires_too_early_changes_nothing), CASE(a_deadline_settles_like_an_event),
-        CASE(a_shorter_reorder_forgets_at_the_next_record), CASE(rules_are_found_by_their_names),
-        CASE(rules_of_what_is_recent_are_found_too),        CASE(a_rule_that_is_gone_is_refused),
+        CASE(a_timer_that_fires_too_early_changes_nothing),
+        CASE(a_deadline_settles_like_an_event),
+        CASE(a_shorter_reorder_forgets_at_the_next_record),
+        CASE(rules_are_found_by_their_names),
+        CASE(rules_of_what_is_recent_are_found_too),
+        CASE(a_rule_that_is_gone_is_refused),
         CASE(another_version_is_refused_with_the_reason),
+        CASE(few_and_many_are_saved_alike),
+        CASE(without_ages_all_else_is_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
