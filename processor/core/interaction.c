@@ -36,6 +36,15 @@ void interaction_init(struct interaction *i, uint8_t tracks) {
     i->record.at = INSTANT_NONE;
 }
 
+void interaction_forget_leg(struct interaction *i) {
+    i->leg = (struct leg){
+        .started_at = INSTANT_NONE, .ended_at = INSTANT_NONE, .since_at = INSTANT_NONE};
+}
+
+void interaction_forget_record(struct interaction *i) {
+    i->record = (struct restatement){.at = INSTANT_NONE};
+}
+
 void interaction_copy(struct interaction *to, const struct interaction *from) {
     memcpy(to, from, interaction_size(from->tracks));
 }

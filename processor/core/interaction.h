@@ -99,6 +99,10 @@ size_t interaction_size(uint8_t tracks);
 void interaction_init(struct interaction *i, uint8_t tracks);
 void interaction_copy(struct interaction *to, const struct interaction *from);
 
+/* As where there has been none. */
+void interaction_forget_leg(struct interaction *i);
+void interaction_forget_record(struct interaction *i);
+
 /* Changes the phase at an instant; CHECKs that the move exists. */
 void interaction_enter(struct interaction *i, enum phase to, int64_t at);
 

@@ -104,11 +104,12 @@ static void rename_recent(struct change *c, struct recent *n) {
 }
 
 static void prepare_record(struct change *c, struct record *r) {
-    if (!record_is_warm(r))
-        return;
-    if (will_be_affected(c, r))
-        settle(c, r);
-    rename_recent(c, record_recent(&c->task->store, r));
+    if (record_is_warm(r)) {
+        if (will_be_affected(c, r))
+            settle(c, r);
+        rename_recent(c, record_recent(&c->task->store, r));
+    }
+    record_pack(&c->task->store, r);
 }
 
 /* Of leaves that nobody is in any more too: the reader must hear that it is so. No record may name

@@ -22,6 +22,12 @@ void names_deinit(struct names *n);
 /* The leaf's place, a new one if it has none. */
 uint32_t names_place(struct names *n, uint32_t leaf);
 
+/* The place of a leaf that has one. */
+static inline uint32_t names_known_place(const struct names *n, uint32_t leaf) {
+    CHECK(leaf < n->place_count && n->places[leaf] > 0);
+    return n->places[leaf] - 1;
+}
+
 /* The next place, for a leaf that may have one already: for loading. */
 void names_add(struct names *n, uint32_t leaf);
 

@@ -178,8 +178,8 @@ static void get_restated(struct cursor *in, int64_t near_at, struct interaction 
         cursor_fail(in);
 }
 
-static unsigned char *put_visit(struct names *names, const struct interaction *i, int64_t near_at,
-                                unsigned char *to) {
+static unsigned char *put_visit(const struct names *names, const struct interaction *i,
+                                int64_t near_at, unsigned char *to) {
     const struct visit *v = &i->visit;
     bool ended = v->ended_at != INSTANT_NONE, restated = restated_flags(i) != 0;
     unsigned end = restated ? VISIT_RESTATED : v->end;
@@ -188,7 +188,7 @@ static unsigned char *put_visit(struct names *names, const struct interaction *i
     if (restated)
         to = put_restated(i, near_at, to);
     to = put_varint(to, v->number);
-    to = put_varint(to, names_place(names, v->leaf));
+    to = put_varint(to, names_known_place(names, v->leaf));
     to = put_number(to, v->queued_at - near_at);
     int64_t lasted_ms = ended ? v->ended_at - v->queued_at : 0;
     if (ended)
@@ -410,7 +410,15 @@ static unsigned char *put_journey(const struct journey_part *p, unsigned char *t
     return put_varint(to, p->transfers);
 }
 
-size_t pack_interaction(struct names *names, const struct interaction *i, unsigned char *to) {
+void pack_names(struct names *names, const struct interaction *i) {
+    if (i->phase == PHASE_NEW)
+        return;
+    (void)names_place(names, i->leaf);
+    if (i->visit.number > 0)
+        (void)names_place(names, i->visit.leaf);
+}
+
+size_t pack_interaction(const struct names *names, const struct interaction *i, unsigned char *to) {
     const unsigned char *from = to;
     if (i->phase == PHASE_NEW)
         return (size_t)(put_journey(&i->journey, put_new(i, to)) - from);
@@ -419,7 +427,7 @@ size_t pack_interaction(struct names *names, const struct interaction *i, unsign
     to = put_fixed(to, head, 4);
     to = put_fixed(to, (uint64_t)near_at, INSTANT_SIZE);
     to = put_number(to, i->last_at - near_at);
-    to = put_varint(to, names_place(names, i->leaf));
+    to = put_varint(to, names_known_place(names, i->leaf));
 #define INSTANT_PUT(field)                                                                         \
     if (has & 1u << HAS_##field)                                                                   \
         to = put_number(to, i->field - near_at);

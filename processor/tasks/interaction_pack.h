@@ -10,8 +10,11 @@
 #define PACKED_INTERACTION_MAX 640 /* bytes */
 #define PACKED_MOMENT_MAX 12       /* words */
 
-/* Returns how many bytes it took. Leaves that are new get a place. */
-size_t pack_interaction(struct names *names, const struct interaction *i, unsigned char *to);
+/* Leaves that are new get a place: before it is packed. */
+void pack_names(struct names *names, const struct interaction *i);
+
+/* Returns how many bytes it took. */
+size_t pack_interaction(const struct names *names, const struct interaction *i, unsigned char *to);
 
 /* Fails the cursor on what pack_interaction does not write of one with so many tracks. Which rules
  * of the contract there are is not looked at. */

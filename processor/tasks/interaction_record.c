@@ -5,8 +5,10 @@
 
 #include "base/check.h"
 
-/* A body: the place of a leaf of its tenant, the id with its size, the packed base. */
+/* A body: the place of a leaf of its tenant, the id with its size, the base. That is packed but
+ * where few are kept, whose memory is worth less than the time. */
 #define VARINT_MAX 5u
+#define UNPACKED_MOST 512u
 
 static size_t recent_size(uint8_t tracks) {
     return offsetof(struct recent, now) + interaction_size(tracks);
@@ -80,7 +82,7 @@ uint64_t record_hash(struct slice tenant, struct slice id) {
     return slice_hash(id, slice_hash(tenant, tenant.size));
 }
 
-struct slice record_body(const struct record_store *s, const struct record *r) {
+static inline struct slice body_of(const struct record_store *s, const struct record *r) {
     return (struct slice){slab_at(&s->bytes, r->body), r->body_size};
 }
 
@@ -97,7 +99,7 @@ static inline struct record_names get_names(const struct record_store *s, struct
 }
 
 struct record_names record_names(const struct record_store *s, const struct record *r) {
-    struct cursor in = cursor_of(record_body(s, r));
+    struct cursor in = cursor_of(body_of(s, r));
     return get_names(s, &in);
 }
 
@@ -109,50 +111,112 @@ struct slice record_tenant(const struct record_store *s, const struct record *r)
     return leaf_dict_at(s->leaves, record_names(s, r).tenant_leaf)->tenant;
 }
 
-struct packed_head record_head(const struct record_store *s, const struct record *r) {
-    struct cursor in = cursor_of(record_body(s, r));
+/* The base's first byte. */
+static inline struct cursor base_of(const struct record_store *s, const struct record *r) {
+    struct cursor in = cursor_of(body_of(s, r));
     get_names(s, &in);
-    return unpack_head(&s->names, &in);
+    return in;
+}
+
+static struct packed_head unpacked_head(const uint8_t *base) {
+    struct packed_head head;
+    memcpy(&head.last_at, base + offsetof(struct interaction, last_at), sizeof(head.last_at));
+    memcpy(&head.leaf, base + offsetof(struct interaction, leaf), sizeof(head.leaf));
+    return head;
+}
+
+struct packed_head record_head(const struct record_store *s, const struct record *r) {
+    struct cursor in = base_of(s, r);
+    return r->unpacked ? unpacked_head(in.at) : unpack_head(&s->names, &in);
+}
+
+/* What means nothing is left out where it is packed, and is the same here. */
+static void read_unpacked(struct cursor *in, uint8_t tracks, struct interaction *to) {
+    struct slice bytes = cursor_bytes(in, interaction_size(tracks));
+    if (in->failed)
+        return;
+    memcpy(to, bytes.at, bytes.size);
+    if (to->leg.started_at == INSTANT_NONE)
+        interaction_forget_leg(to);
+    if (to->record.at == INSTANT_NONE)
+        interaction_forget_record(to);
 }
 
 void record_read(const struct record_store *s, const struct record *r, struct interaction *base) {
-    struct cursor in = cursor_of(record_body(s, r));
-    get_names(s, &in);
-    unpack_interaction(&s->names, &in, s->tracks, base);
+    struct cursor in = base_of(s, r);
+    if (r->unpacked)
+        read_unpacked(&in, s->tracks, base);
+    else
+        unpack_interaction(&s->names, &in, s->tracks, base);
     CHECK(!in.failed);
 }
 
-static void set_body(struct record_store *s, struct record *r, struct slice body) {
+static void set_body(struct record_store *s, struct record *r, struct slice body, size_t room) {
     CHECK(body.size <= UINT16_MAX);
-    r->body = slab_get(&s->bytes, body.size);
+    r->body = slab_get(&s->bytes, room);
     r->body_size = (uint16_t)body.size;
     memcpy(slab_at(&s->bytes, r->body), body.at, body.size);
 }
 
 /* Replaces all from `from` on. */
-static void set_end(struct record_store *s, struct record *r, size_t from, struct slice end) {
-    char bytes[UINT16_MAX];
-    size_t size = from + end.size;
-    char *body = slab_at(&s->bytes, r->body);
-    if (slab_room_for(size) == slab_room(r->body)) {
-        memcpy(body + from, end.at, end.size);
-        r->body_size = (uint16_t)size;
-        return;
+static void set_end(struct record_store *s, struct record *r, size_t from, const void *end,
+                    size_t end_size) {
+    size_t size = from + end_size;
+    if (slab_room_for(size) != slab_room(r->body)) {
+        uint32_t old = r->body;
+        set_body(s, r, (struct slice){slab_at(&s->bytes, old), from}, size);
+        slab_put(&s->bytes, old);
     }
-    memcpy(bytes, body, from);
-    memcpy(bytes + from, end.at, end.size);
-    slab_put(&s->bytes, r->body);
-    set_body(s, r, (struct slice){bytes, size});
+    memcpy((char *)slab_at(&s->bytes, r->body) + from, end, end_size);
+    r->body_size = (uint16_t)size;
 }
 
-void record_write(struct record_store *s, struct record *r, const struct interaction *base) {
+static size_t names_size(const struct record_store *s, const struct record *r) {
+    struct cursor in = base_of(s, r);
+    return r->body_size - cursor_left(&in);
+}
+
+static bool has_few(const struct record_store *s) {
+    return s->records.used <= UNPACKED_MOST;
+}
+
+static void write_packed(struct record_store *s, struct record *r, const struct interaction *base) {
     unsigned char packed[PACKED_INTERACTION_MAX];
     size_t size = pack_interaction(&s->names, base, packed);
     CHECK(size <= sizeof(packed));
-    struct cursor in = cursor_of(record_body(s, r));
-    get_names(s, &in);
-    size_t from = r->body_size - cursor_left(&in);
-    set_end(s, r, from, (struct slice){(const char *)packed, size});
+    set_end(s, r, names_size(s, r), packed, size);
+    r->unpacked = false;
+}
+
+void record_write(struct record_store *s, struct record *r, const struct interaction *base) {
+    pack_names(&s->names, base);
+    if (!has_few(s)) {
+        write_packed(s, r, base);
+        return;
+    }
+    set_end(s, r, names_size(s, r), base, interaction_size(s->tracks));
+    r->unpacked = true;
+}
+
+void record_pack(struct record_store *s, struct record *r) {
+    struct interaction base;
+    if (!r->unpacked)
+        return;
+    record_read(s, r, &base);
+    write_packed(s, r, &base);
+}
+
+struct slice record_packed(const struct record_store *s, const struct record *r, char *scratch) {
+    struct slice body = body_of(s, r);
+    if (!r->unpacked)
+        return body;
+    struct interaction base;
+    size_t size = names_size(s, r);
+    record_read(s, r, &base);
+    memcpy(scratch, body.at, size);
+    size += pack_interaction(&s->names, &base, (unsigned char *)scratch + size);
+    CHECK(size <= RECORD_PACKED_MAX);
+    return (struct slice){scratch, size};
 }
 
 #define CACHE_LINE 64
@@ -211,11 +275,16 @@ uint32_t record_find(const struct record_store *s, uint64_t hash, struct slice t
     return handle == TABLE_NONE ? RECORD_NONE : handle;
 }
 
-uint32_t record_add_body(struct record_store *s, uint64_t hash, struct slice body) {
+/* With room for more bytes than these. */
+static uint32_t add(struct record_store *s, uint64_t hash, struct slice body, size_t room) {
     uint32_t handle = pool_get(&s->records);
-    set_body(s, record_at(s, handle), body);
+    set_body(s, record_at(s, handle), body, room);
     table_insert(&s->index, hash, handle);
     return handle;
+}
+
+uint32_t record_add_body(struct record_store *s, uint64_t hash, struct slice body) {
+    return add(s, hash, body, body.size);
 }
 
 static size_t put_varint(char *to, uint32_t value) {
@@ -233,8 +302,9 @@ uint32_t record_add(struct record_store *s, uint64_t hash, uint32_t tenant_leaf,
     size += put_varint(body + size, (uint32_t)id.size);
     memcpy(body + size, id.at, id.size);
     size += id.size;
+    size_t room = size + (has_few(s) ? interaction_size(s->tracks) : 1);
     body[size++] = PHASE_NEW;
-    return record_add_body(s, hash, (struct slice){body, size});
+    return add(s, hash, (struct slice){body, size}, room);
 }
 
 void record_drop(struct record_store *s, uint32_t handle, uint64_t hash) {

@@ -52,7 +52,8 @@ struct record {
     } as;
     uint32_t body; /* slab: its names, and what was folded of it: see record_read */
     uint16_t body_size;
-    uint8_t form; /* enum record_form */
+    uint8_t form;  /* enum record_form */
+    bool unpacked; /* the body has the base as it is in memory */
 };
 
 struct record_store {
@@ -84,7 +85,7 @@ uint32_t record_find(const struct record_store *s, uint64_t hash, struct slice t
 /* A new interaction, cold. The leaf is some leaf of its tenant. */
 uint32_t record_add(struct record_store *s, uint64_t hash, uint32_t tenant_leaf, struct slice id);
 
-/* The same from the bytes that record_body gave. */
+/* The same from the bytes that record_packed gave. */
 uint32_t record_add_body(struct record_store *s, uint64_t hash, struct slice body);
 
 /* Out of lists and wheel already; the hash is that of its name. */
@@ -104,11 +105,17 @@ struct record_names record_names(const struct record_store *s, const struct reco
 struct slice record_id(const struct record_store *s, const struct record *r);
 struct slice record_tenant(const struct record_store *s, const struct record *r);
 struct packed_head record_head(const struct record_store *s, const struct record *r);
-struct slice record_body(const struct record_store *s, const struct record *r);
+
+/* As it is saved; `scratch`, where it may lie, has RECORD_PACKED_MAX bytes. */
+#define RECORD_PACKED_MAX (EVENT_TEXT_MAX + 2 * 5 + PACKED_INTERACTION_MAX)
+struct slice record_packed(const struct record_store *s, const struct record *r, char *scratch);
 
 /* The base: events and deadlines that left the tail, folded. */
 void record_read(const struct record_store *s, const struct record *r, struct interaction *base);
 void record_write(struct record_store *s, struct record *r, const struct interaction *base);
+
+/* From here on its body holds no id of a leaf. */
+void record_pack(struct record_store *s, struct record *r);
 
 /* By (tenant, id): an order that does not depend on handles. */
 int record_compare(const struct record_store *s, const struct record *a, const struct record *b);

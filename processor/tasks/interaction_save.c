@@ -1,5 +1,6 @@
-/* Saving copies: what lies in memory is packed already. All that is done at the cut of an epoch is
- * to walk the records in an order that depends on their names alone. */
+/* Saving copies: what lies in memory is packed already, but where there is little of it. All that
+ * is done at the cut of an epoch is to walk the records in an order that depends on their names
+ * alone. */
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -69,7 +70,8 @@ static void put_recent(const struct record_store *s, const struct recent *n, str
 
 static void put_record(const struct record_store *s, const struct record *r, struct buf *b) {
     bool warm = record_is_warm(r);
-    struct slice body = record_body(s, r);
+    char scratch[RECORD_PACKED_MAX];
+    struct slice body = record_packed(s, r, scratch);
     buf_put_u32(b, (uint32_t)body.size << 1 | warm);
     buf_put(b, body.at, body.size);
     if (warm)
