@@ -30,7 +30,8 @@ struct chunk {
 };
 _Static_assert(sizeof(struct chunk) == 512, "whole cache lines");
 
-/* Where few are armed the notes for the next minutes need no slots: they stand in a row. */
+/* Few notes need no slots, they stand in a row: those for the next minutes where few are armed, and
+ * where more are those of a slot of level 1, whose milliseconds would have a slot each. */
 struct soon {
     uint64_t key;
     uint32_t handle;
@@ -111,17 +112,35 @@ static uint64_t soonest(const struct wheel *w) {
     return w->soon_first < w->soon_end ? w->soon[w->soon_first].key : UINT64_MAX;
 }
 
-/* What comes last is mostly due last. */
+static uint32_t soon_count(const struct wheel *w) {
+    return w->soon_end - w->soon_first;
+}
+
+/* With room at both ends. */
+static void move_soon(struct wheel *w) {
+    uint32_t count = soon_count(w), first = SOON_MOST / 2;
+    memmove(&w->soon[first], &w->soon[w->soon_first], count * sizeof(*w->soon));
+    w->soon_first = first;
+    w->soon_end = first + count;
+}
+
+/* From the end that is nearer: the later ones make room, or the earlier ones do. */
 static void put_soon(struct wheel *w, uint32_t handle, uint64_t key) {
-    if (w->soon_end == 2 * SOON_MOST) {
-        w->soon_end -= w->soon_first;
-        memmove(w->soon, &w->soon[w->soon_first], w->soon_end * sizeof(*w->soon));
-        w->soon_first = 0;
+    if (w->soon_end == 2 * SOON_MOST)
+        move_soon(w);
+    struct soon *s = w->soon;
+    uint32_t place = w->soon_end;
+    if (w->soon_first > 0 && place > w->soon_first &&
+        key < s[w->soon_first + soon_count(w) / 2].key) {
+        place = --w->soon_first;
+        for (; s[place + 1].key <= key; place++)
+            s[place] = s[place + 1];
+    } else {
+        w->soon_end++;
+        for (; place > w->soon_first && s[place - 1].key > key; place--)
+            s[place] = s[place - 1];
     }
-    uint32_t place = w->soon_end++;
-    for (; place > w->soon_first && w->soon[place - 1].key > key; place--)
-        w->soon[place] = w->soon[place - 1];
-    w->soon[place] = (struct soon){key, handle};
+    s[place] = (struct soon){key, handle};
 }
 
 static void put_note(struct wheel *w, uint32_t handle, uint64_t key) {
@@ -193,16 +212,19 @@ static void enter(struct wheel *w, uint32_t slot, uint64_t at) {
     if (w->near && slot / SLOTS == 1)
         tell_near(w, slot);
     uint32_t c = cut_slot(w, slot);
-    bool few = chunk_at(w, c)->count <= FEW_NOTES && chunk_at(w, c)->next == POOL_NONE;
-    w->base = few ? earliest_in(w, slot, start, at) : start;
+    uint32_t most = chunk_at(w, c)->next == POOL_NONE ? chunk_at(w, c)->count : UINT32_MAX;
+    bool in_row = slot / SLOTS == 1 && most <= SOON_MOST - soon_count(w);
+    w->base = most <= FEW_NOTES ? earliest_in(w, slot, start, at) : start;
     while (c != POOL_NONE) {
         const struct chunk *chunk = chunk_at(w, c);
         for (uint32_t k = 0; k < chunk->count; k++) {
             uint64_t key;
-            if (key_in(w, slot, start, &chunk->notes[k], &key))
-                put_note(w, chunk->notes[k].handle, key);
-            else
+            if (!key_in(w, slot, start, &chunk->notes[k], &key))
                 w->notes--;
+            else if (in_row)
+                put_soon(w, chunk->notes[k].handle, key);
+            else
+                put_note(w, chunk->notes[k].handle, key);
         }
         c = drop_chunk(w, c);
     }
@@ -280,7 +302,7 @@ static void sweep(struct wheel *w) {
 }
 
 static void add_note(struct wheel *w, uint32_t handle, uint64_t key) {
-    bool few = w->armed <= 2 * SOON_MOST && w->soon_end - w->soon_first < SOON_MOST;
+    bool few = w->armed <= 2 * SOON_MOST && soon_count(w) < SOON_MOST;
     if (few && key - w->base < SOON_MS)
         put_soon(w, handle, key);
     else
@@ -340,26 +362,29 @@ int64_t wheel_next_due(struct wheel *w) {
     return w->next_at;
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
 /* The base goes to the earliest instant <= at of which there is a note; false when there is none.
  * It never goes beyond `at`: what a handler arms from here on is still to come. */
 static bool find_ripe(struct wheel *w, uint64_t at) {
-    bool ripe = soonest(w) <= at;
-    if (ripe)
-        at = soonest(w);
+    uint64_t until = earlier(soonest(w), at);
     while (w->levels != 0) {
         uint32_t slot = first_slot(w);
         uint64_t start = slot_start(w, slot);
-        if (start > at)
+        if (start > until)
             break;
         if (slot < SLOTS) {
             w->base = start;
             return true;
         }
-        enter(w, slot, at);
+        enter(w, slot, until);
+        until = earlier(soonest(w), at);
     }
-    if (at > w->base)
-        w->base = at;
-    return ripe;
+    if (until > w->base)
+        w->base = until;
+    return soonest(w) <= at;
 }
 
 /* One whose time has come by its note: true when it has. */
