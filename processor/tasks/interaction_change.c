@@ -251,6 +251,13 @@ static void finish(struct interaction_task *t, uint32_t handle, const struct int
 
 void change_finish(struct interaction_task *t, uint32_t handle, struct outbox *out) {
     struct record *r = record_at(&t->store, handle);
+    if (record_is_warm(r)) {
+        int64_t due_at = settle_due_at(t, r, &record_recent(&t->store, r)->now);
+        if (due_at > t->clock) {
+            change_arm(t, handle, due_at);
+            return;
+        }
+    }
     int64_t horizon_at = t->clock - t->options.reorder_ms;
     struct interaction base;
     const struct interaction *now = &base;
