@@ -25,14 +25,14 @@ const struct clock_rule *clocks_rule(const struct fold *f, const struct interact
  * those of the leaf. */
 static uint16_t rule_now(const struct fold *f, const struct interaction *i, const struct leaf *leaf,
                          enum clock_kind kind) {
-    struct slice queue = i->visit.number > 0 ? fold_leaf(f, i->visit.leaf)->queue : leaf->queue;
+    const struct leaf *last = i->visit.number > 0 ? fold_leaf(f, i->visit.leaf) : leaf;
     const struct contract *contract = clocks_contract(f, i);
     if (contract == leaf->contract && i->priority == leaf->priority &&
-        slice_equal(queue, leaf->queue))
+        (last == leaf || slice_equal(last->queue, leaf->queue)))
         return leaf->clocks[kind];
     struct leaf view = *leaf;
     view.priority = i->priority;
-    view.queue = queue;
+    view.queue = last->queue;
     return clock_rule_place(contract, contract_clock(contract, kind, &view));
 }
 
@@ -46,11 +46,13 @@ static uint16_t rule_anywhere(const struct fold *f, const struct interaction *i,
 
 struct clock_choice clocks_choose(const struct fold *f, const struct interaction *i, enum track t) {
     const struct leaf *leaf = fold_leaf(f, leaf_of(i, t));
-    struct clock_choice choice = {.rule = rule_now(f, i, leaf, track_kind(t))};
-    if (choice.rule == CLOCK_NO_RULE && t != TRACK_ANSWER) {
-        choice.rule = rule_anywhere(f, i, leaf, track_kind(t));
-        choice.silent = choice.rule != CLOCK_NO_RULE;
-    }
+    struct clock_choice choice = {.rule = rule_anywhere(f, i, leaf, track_kind(t))};
+    if (choice.rule == CLOCK_NO_RULE) /* neither is there one now */
+        return choice;
+    uint16_t now = rule_now(f, i, leaf, track_kind(t));
+    choice.silent = now == CLOCK_NO_RULE && t != TRACK_ANSWER;
+    if (!choice.silent)
+        choice.rule = now;
     return choice;
 }
 

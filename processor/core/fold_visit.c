@@ -93,13 +93,19 @@ static void end_levels(struct fold *f, const struct visit *v) {
     }
 }
 
+/* All of it: the way of most visits. */
 static void tell_answer(struct fold *f, const struct visit *v, int32_t value) {
-    count(f, v, v->ended_at, COUNTER_ANSWERED, value);
-    count(f, v, v->ended_at, COUNTER_WAIT_MS, value * v->wait_ms);
-    ledger_sample(&f->ledger, v->leaf, v->ended_at, HISTOGRAM_WAIT, v->wait_ms, value);
-    count(f, v, v->queued_at, COUNTER_ARR_ANSWERED, value);
-    count(f, v, v->queued_at, COUNTER_ARR_WAIT_MS, value * v->wait_ms);
-    ledger_sample(&f->ledger, v->leaf, v->queued_at, HISTOGRAM_ARR_WAIT, v->wait_ms, value);
+    static const enum counter by_event[] = {COUNTER_WAITING_CHANGE, COUNTER_ANSWERED,
+                                            COUNTER_WAIT_MS};
+    static const enum counter by_arrival[] = {COUNTER_ARR_ENDED, COUNTER_ARR_ANSWERED,
+                                              COUNTER_ARR_WAIT_MS};
+    int64_t wait_ms = value * v->wait_ms;
+    const int64_t ended[] = {-value, value, wait_ms}, arrived[] = {value, value, wait_ms};
+    struct ledger *l = &f->ledger;
+    ledger_counts(l, v->leaf, v->ended_at, by_event, ended, 3);
+    ledger_sample(l, v->leaf, v->ended_at, HISTOGRAM_WAIT, v->wait_ms, value);
+    ledger_counts(l, v->leaf, v->queued_at, by_arrival, arrived, 3);
+    ledger_sample(l, v->leaf, v->queued_at, HISTOGRAM_ARR_WAIT, v->wait_ms, value);
 }
 
 static void tell_abandon(struct fold *f, const struct visit *v, int32_t value) {
@@ -116,12 +122,15 @@ static void tell_abandon(struct fold *f, const struct visit *v, int32_t value) {
 
 /* The end of the wait, `value` times, without service levels. */
 static void tell_end(struct fold *f, const struct visit *v, int32_t value) {
+    if (v->end == VISIT_ANSWERED) {
+        tell_answer(f, v, value);
+        return;
+    }
     count(f, v, v->ended_at, COUNTER_WAITING_CHANGE, -value);
     if (v->end == VISIT_AGED)
         return;
     count(f, v, v->queued_at, COUNTER_ARR_ENDED, value);
     switch ((enum visit_end)v->end) {
-    case VISIT_ANSWERED: tell_answer(f, v, value); return;
     case VISIT_ABANDONED: tell_abandon(f, v, value); return;
     case VISIT_FLOWED_OUT:
         count(f, v, v->ended_at, COUNTER_FLOWED_OUT, value);
@@ -132,6 +141,7 @@ static void tell_end(struct fold *f, const struct visit *v, int32_t value) {
         count(f, v, v->queued_at, COUNTER_ARR_CALLBACKS, value);
         return;
     case VISIT_OPEN:
+    case VISIT_ANSWERED:
     case VISIT_AGED:
     case VISIT_END_COUNT: break;
     }
@@ -139,8 +149,9 @@ static void tell_end(struct fold *f, const struct visit *v, int32_t value) {
 }
 
 static void tell_begin(struct fold *f, const struct visit *v, int32_t value) {
-    count(f, v, v->queued_at, COUNTER_OFFERED, value);
-    count(f, v, v->queued_at, COUNTER_WAITING_CHANGE, value);
+    static const enum counter counters[] = {COUNTER_OFFERED, COUNTER_WAITING_CHANGE};
+    const int64_t counts[] = {value, value};
+    ledger_counts(&f->ledger, v->leaf, v->queued_at, counters, counts, 2);
 }
 
 void visit_begin(struct fold *f, struct interaction *i, uint32_t leaf, int64_t at) {
