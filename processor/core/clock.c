@@ -161,11 +161,11 @@ int64_t clock_deadline_at(const struct clock *c, const struct clock_rule *rule) 
 int64_t clock_next_at(const struct clock *c, const struct clock_rule *rule) {
     if (c->state != CLOCK_RUNNING || c->breach_at != INSTANT_NONE || clock_is_silent(c))
         return INSTANT_MAX;
-    int64_t deadline_at = clock_deadline_at(c, rule);
+    if (c->warned >= rule->warning_count)
+        return clock_deadline_at(c, rule);
     int64_t target_ms = clock_target_ms(rule, c->started_at);
-    if (c->warned >= rule->warning_count || warning_ms(c, rule, target_ms) >= target_ms)
-        return deadline_at;
-    return instant_of(c, rule, warning_ms(c, rule, target_ms));
+    int64_t elapsed_ms = warning_ms(c, rule, target_ms);
+    return elapsed_ms >= target_ms ? clock_deadline_at(c, rule) : instant_of(c, rule, elapsed_ms);
 }
 
 bool clock_pass_warnings(struct clock *c, const struct clock_rule *rule, int64_t at) {
