@@ -5,6 +5,12 @@ static bool is_same(const struct ledger_miss *a, const struct ledger_miss *b) {
            a->leaf == b->leaf && a->kind == b->kind;
 }
 
+/* A late one and a clock's are written where the leaf says that some objective counts them; of who
+ * gave up that depends on how long he had waited. */
+static bool is_wanted(const struct miss *miss, const struct leaf_dict *leaves) {
+    return miss->kind != MISS_ABANDONED || miss_is_wanted(miss, leaf_dict_at(leaves, miss->leaf));
+}
+
 void misses_tell(const struct ledger_facts *holds, const struct leaf_dict *leaves,
                  struct slice interaction_id, struct outbox *out) {
     for (size_t k = 0; k < holds->miss_count && out->miss; k++) {
@@ -16,7 +22,7 @@ void misses_tell(const struct ledger_facts *holds, const struct leaf_dict *leave
                             .at = m->at,
                             .queued_at = m->queued_at,
                             .wait_ms = m->wait_ms};
-        if (m->count != 0 && miss_is_wanted(&miss, leaf_dict_at(leaves, m->leaf)))
+        if (m->count != 0 && is_wanted(&miss, leaves))
             out->miss(out->context, &miss);
     }
 }
