@@ -20,8 +20,7 @@ struct listener {
 
 /* What the objectives' formulas are made of, and what demand is judged by. */
 struct needs {
-    struct source_wanted wanted;
-    uint32_t histograms;
+    struct delta_kept wanted;
     bool journeys, efforts;
     bool by_arrival; /* see needs_of */
 };
@@ -31,12 +30,10 @@ struct source {
     struct needs needs;
     struct leaf_dict *leaves;
     struct interaction_task *task;
-    struct delta_table *deltas;
+    struct delta_table *deltas;   /* knows the leaves that were told of */
     struct report_writer *writer; /* of what cannot wait */
     struct report_reader *reader;
     struct source_batch batch;
-    uint8_t *told; /* by the id of a leaf: it was told of */
-    size_t told_room;
     struct outbox out;
     struct listener *listeners;
     size_t listener_count;
@@ -75,7 +72,7 @@ static void add_needs(struct needs *n, const struct objective *o) {
     cell_figure_needs(&shape, o->metric, o->attribution, VARIANT_COUNT, 0);
     n->wanted.counters |= shape.counters;
     n->wanted.levels[o->attribution] |= shape.threshold_count > 0;
-    n->histograms |= shape.histograms;
+    n->wanted.histograms |= shape.histograms;
     n->by_arrival |= o->attribution == BY_ARRIVAL;
 }
 
@@ -131,7 +128,7 @@ struct source *source_new(const struct source_options *options, source_hear_fn *
     s->told_at = s->next_step_at = INSTANT_NONE;
     bool all = options->all_figures;
     if (!all)
-        delta_table_keep_samples(s->deltas, s->needs.histograms);
+        delta_table_keep(s->deltas, &s->needs.wanted);
     s->out = (struct outbox){.context = s,
                              .deltas = s->deltas,
                              .fact = take_fact,
@@ -151,7 +148,6 @@ void source_free(struct source *s) {
     report_reader_free(s->reader);
     source_batch_deinit(&s->batch);
     leaf_dict_free(s->leaves);
-    free(s->told);
     free(s->listeners);
     free(s);
 }
@@ -165,11 +161,11 @@ bool source_join(struct source *s, const struct contract_set *contracts, source_
         !contract_set_counts_alike(s->options.contracts, contracts) ||
         !leaf_dict_join(s->leaves, contracts))
         return false;
-    s->needs.histograms |= needs.histograms;
+    s->needs.wanted.histograms |= needs.wanted.histograms;
     s->needs.wanted.counters |= needs.wanted.counters;
     for (int a = 0; a < ATTRIBUTION_COUNT; a++)
         s->needs.wanted.levels[a] |= needs.wanted.levels[a];
-    delta_table_keep_samples(s->deltas, s->needs.histograms);
+    delta_table_keep(s->deltas, &s->needs.wanted);
     listen(s, hear, context);
     return true;
 }
@@ -206,21 +202,11 @@ static bool counts_something(const struct delta_row *row) {
 }
 
 static void note_leaves(struct source *s) {
-    size_t known = s->told_room, count = leaf_dict_count(s->leaves);
-    if (count > s->told_room) {
-        s->told_room = count * 2;
-        s->told = realloc(s->told, s->told_room);
-        CHECK(s->told);
-        memset(s->told + known, 0, s->told_room - known);
-    }
     for (size_t i = 0; i < delta_table_rows(s->deltas); i++) {
         const struct delta_row *row = delta_table_at(s->deltas, i);
-        s->told[row->leaf] |= counts_something(row);
+        if (counts_something(row))
+            delta_table_know(s->deltas, row->leaf);
     }
-}
-
-static bool is_told(const struct source *s, uint32_t leaf) {
-    return leaf < s->told_room && s->told[leaf];
 }
 
 /* What was found since the last step. */
@@ -242,7 +228,7 @@ static void tell_now(struct source *s, const struct found *f) {
     note_leaves(s);
     /* Leaves without reason may have ages alone. */
     for (size_t i = 0; i < f->gauge_count; i++)
-        s->told[f->gauges[i].leaf] = 1;
+        delta_table_know(s->deltas, f->gauges[i].leaf);
 }
 
 /* All rows of what was told of already, and none that is wanted for a step that was judged. */
@@ -253,7 +239,7 @@ static bool sums_can_wait(const struct source *s) {
     for (size_t i = 0; i < delta_table_rows(s->deltas); i++) {
         const struct delta_row *row = delta_table_at(s->deltas, i);
         const struct leaf *leaf = leaf_dict_at(s->leaves, row->leaf);
-        if (!is_told(s, row->leaf))
+        if (!delta_table_knows(s->deltas, row->leaf))
             return false;
         if (row->pane_at < judged_at && (samples > 0 || source_wants(&s->needs.wanted, row, leaf)))
             return false;
@@ -270,7 +256,7 @@ static bool can_wait(const struct source *s, const struct found *f) {
         return false;
     bool can = sums_can_wait(s);
     for (size_t i = 0; i < f->gauge_count && can; i++)
-        can = is_told(s, f->gauges[i].leaf);
+        can = delta_table_knows(s->deltas, f->gauges[i].leaf);
     for (size_t i = 0; i < f->feed_count && can; i++)
         can = f->feeds[i].heard_at > s->told_at;
     return can;

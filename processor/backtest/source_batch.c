@@ -80,7 +80,7 @@ static bool any_level(const int64_t *levels) {
 #undef OR_LEVEL
 }
 
-bool source_wants(const struct source_wanted *w, const struct delta_row *row,
+bool source_wants(const struct delta_kept *w, const struct delta_row *row,
                   const struct leaf *leaf) {
     int64_t any = 0;
     for (uint64_t left = w->counters; left != 0; left &= left - 1)
@@ -91,8 +91,7 @@ bool source_wants(const struct source_wanted *w, const struct delta_row *row,
     return any != 0;
 }
 
-static void put_counts(struct report *r, const struct source_wanted *w,
-                       const struct delta_row *from) {
+static void put_counts(struct report *r, const struct delta_kept *w, const struct delta_row *from) {
     for (uint64_t left = w->counters; left != 0; left &= left - 1) {
         int c = __builtin_ctzll(left);
         if (from->counters[c] != 0)
@@ -111,8 +110,8 @@ static void put_levels_of(struct report *r, int attribution, int64_t threshold_m
                                                                 threshold_ms, levels[l]};
 }
 
-static void put_levels(struct report *r, const struct source_wanted *w,
-                       const struct delta_row *from, const struct leaf *leaf) {
+static void put_levels(struct report *r, const struct delta_kept *w, const struct delta_row *from,
+                       const struct leaf *leaf) {
     for (int a = 0; a < ATTRIBUTION_COUNT; a++) {
         int count = w->levels[a] ? leaf->threshold_count : 0;
         for (int t = 0; t < count; t++)
@@ -147,7 +146,7 @@ static bool counts_something(const struct report_row *row) {
     return (row->count_count | row->level_count | row->sample_count) != 0;
 }
 
-void source_batch_sums(struct source_batch *b, const struct source_wanted *wanted,
+void source_batch_sums(struct source_batch *b, const struct delta_kept *wanted,
                        const struct delta_table *deltas, const struct leaf_dict *leaves) {
     struct report *r = &b->report;
     size_t rows = delta_table_rows(deltas);

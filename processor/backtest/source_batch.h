@@ -4,15 +4,8 @@
 #include "backtest/source.h"
 #include "core/delta.h"
 
-/* What the listeners' objectives and demand rules ask for, samples aside. */
-struct source_wanted {
-    uint64_t counters;              /* bits of 1 << enum counter */
-    bool levels[ATTRIBUTION_COUNT]; /* of whatever T */
-};
-
 /* Something of the row is asked for; its samples are not looked at. */
-bool source_wants(const struct source_wanted *w, const struct delta_row *row,
-                  const struct leaf *leaf);
+bool source_wants(const struct delta_kept *w, const struct delta_row *row, const struct leaf *leaf);
 
 struct news_place {
     size_t tenant_at, tenant_size, site_at, site_size; /* in names */
@@ -40,7 +33,7 @@ void source_batch_deinit(struct source_batch *b);
 
 /* Sums of a table, as far as they are wanted; rows in which all that comes to nothing leave no
  * trace. */
-void source_batch_sums(struct source_batch *b, const struct source_wanted *wanted,
+void source_batch_sums(struct source_batch *b, const struct delta_kept *wanted,
                        const struct delta_table *deltas, const struct leaf_dict *leaves);
 void source_batch_feed(struct source_batch *b, const struct report_feed *feed);
 void source_batch_clock(struct source_batch *b, const struct report_clock *clock);

@@ -7,9 +7,10 @@
 
 #define FEWEST_SLOTS 256
 #define LAST_ROWS 512
-#define LEAF_SPREAD 37   /* rows of several leaves at one time lie apart */
-#define LAST_MS_SHIFT 13 /* of an instant, for its place among them: about a pane */
-#define SAMPLE_COPIES 3  /* whoever writes them sorts a copy */
+#define LEAF_SPREAD 37                  /* rows of several leaves at one time lie apart */
+#define LAST_MS_SHIFT 13                /* of an instant, for its place among them: about a pane */
+#define KEPT_ALWAYS (UINT64_C(1) << 63) /* what is not said to be one of those that are not */
+#define SAMPLE_COPIES 3                 /* whoever writes them sorts a copy */
 
 /* Open addressing from a mixed 64-bit key to an index. A slot belongs to the present epoch only
  * when its age does: so emptying the table costs nothing. */
@@ -31,7 +32,10 @@ struct delta_table {
     size_t row_count, row_capacity;
     struct delta_sample *samples;
     size_t sample_count, sample_capacity;
-    uint32_t histograms;          /* bits: of these samples are kept */
+    uint32_t histograms; /* bits: of these samples are kept */
+    uint64_t kept;       /* of leaves that are known; see delta_table_row */
+    bool *known;         /* by leaf */
+    size_t known_room;
     struct delta_index row_index; /* key: leaf and pane number */
     uint32_t last[LAST_ROWS];     /* looked up last: an event touches few rows, several times */
 };
@@ -95,6 +99,7 @@ struct delta_table *delta_table_new(void) {
     struct delta_table *t = calloc(1, sizeof(*t));
     CHECK(t);
     t->histograms = UINT32_MAX;
+    t->kept = DELTA_ANY;
     index_init(&t->row_index);
     return t;
 }
@@ -104,18 +109,41 @@ void delta_table_free(struct delta_table *t) {
         return;
     free(t->rows);
     free(t->samples);
+    free(t->known);
     free(t->row_index.slots);
     free(t);
 }
 
-void delta_table_keep_samples(struct delta_table *t, uint32_t histograms) {
-    t->histograms = histograms;
+void delta_table_keep(struct delta_table *t, const struct delta_kept *kept) {
+    t->histograms = kept->histograms;
+    t->kept = KEPT_ALWAYS | (kept->counters & (DELTA_COUNTER(COUNTER_SOURCE_COUNT) - 1));
+    for (int by = 0; by < ATTRIBUTION_COUNT; by++)
+        t->kept |= kept->levels[by] ? DELTA_LEVELS(by) : 0;
+}
+
+void delta_table_know(struct delta_table *t, uint32_t leaf) {
+    size_t room = t->known_room;
+    if (leaf >= room) {
+        t->known_room = ((size_t)leaf + 1) * 2;
+        t->known = realloc(t->known, t->known_room * sizeof(*t->known));
+        CHECK(t->known);
+        memset(t->known + room, 0, (t->known_room - room) * sizeof(*t->known));
+    }
+    t->known[leaf] = true;
+}
+
+bool delta_table_knows(const struct delta_table *t, uint32_t leaf) {
+    return leaf < t->known_room && t->known[leaf];
 }
 
 void delta_table_reset(struct delta_table *t) {
     t->row_count = 0;
     t->sample_count = 0;
     index_reset(&t->row_index);
+}
+
+static bool is_dropped(const struct delta_table *t, uint32_t leaf, uint64_t counts) {
+    return !(t->kept & counts) && delta_table_knows(t, leaf);
 }
 
 static void add_row(struct delta_table *t, uint32_t leaf, int64_t pane_at) {
@@ -130,9 +158,10 @@ static void add_row(struct delta_table *t, uint32_t leaf, int64_t pane_at) {
     row->pane_at = pane_at;
 }
 
-/* Apart from row_of, which then saves no registers. */
-static __attribute__((noinline)) uint32_t find_row(struct delta_table *t, uint32_t leaf, int64_t at,
-                                                   uint32_t *last) {
+#define APART __attribute__((noinline)) /* whoever calls it then saves no registers */
+
+static APART struct delta_row *find_row(struct delta_table *t, uint32_t leaf, int64_t at,
+                                        uint32_t *last) {
     int64_t pane_at = instant_floor(at, DELTA_PANE_MS);
     int64_t pane = pane_at / DELTA_PANE_MS;
     CHECK(pane >= INT32_MIN && pane <= INT32_MAX);
@@ -141,7 +170,12 @@ static __attribute__((noinline)) uint32_t find_row(struct delta_table *t, uint32
     if (row == t->row_count)
         add_row(t, leaf, pane_at);
     *last = row;
-    return row;
+    return &t->rows[row];
+}
+
+static APART struct delta_row *far_row(struct delta_table *t, uint32_t leaf, int64_t at,
+                                       uint64_t counts, uint32_t *last) {
+    return is_dropped(t, leaf, counts) ? NULL : find_row(t, leaf, at, last);
 }
 
 static bool is_row(const struct delta_table *t, uint32_t row, uint32_t leaf, int64_t at) {
@@ -149,15 +183,16 @@ static bool is_row(const struct delta_table *t, uint32_t row, uint32_t leaf, int
            (uint64_t)at - (uint64_t)t->rows[row].pane_at < DELTA_PANE_MS;
 }
 
-static uint32_t row_of(struct delta_table *t, uint32_t leaf, int64_t at) {
+/* May move the rows. What could be dropped need not be where its row is near. */
+static struct delta_row *row_of(struct delta_table *t, uint32_t leaf, int64_t at, uint64_t counts) {
     uint64_t place = (uint64_t)leaf * LEAF_SPREAD + ((uint64_t)at >> LAST_MS_SHIFT);
     uint32_t *last = &t->last[place % LAST_ROWS];
-    return is_row(t, *last, leaf, at) ? *last : find_row(t, leaf, at, last);
+    return is_row(t, *last, leaf, at) ? &t->rows[*last] : far_row(t, leaf, at, counts, last);
 }
 
-struct delta_row *delta_table_row(struct delta_table *t, uint32_t leaf, int64_t at) {
-    uint32_t row = row_of(t, leaf, at); /* may move the rows */
-    return &t->rows[row];
+struct delta_row *delta_table_row(struct delta_table *t, uint32_t leaf, int64_t at,
+                                  uint64_t counts) {
+    return row_of(t, leaf, at, counts);
 }
 
 static struct delta_sample *add_sample(struct delta_table *t) {
@@ -173,7 +208,7 @@ void delta_table_sample(struct delta_table *t, uint32_t leaf, int64_t at, enum h
                         int64_t value_ms, int32_t sign) {
     if (!(t->histograms >> h & 1))
         return;
-    uint32_t row = row_of(t, leaf, at);
+    uint32_t row = (uint32_t)(row_of(t, leaf, at, DELTA_ANY) - t->rows);
     *add_sample(t) = (struct delta_sample){
         .row = row, .bucket = histogram_bucket(value_ms), .histogram = (uint8_t)h, .count = sign};
 }

@@ -22,18 +22,35 @@ struct delta_sample {
     int32_t count;     /* may be negative: taken back */
 };
 
+/* What of the sums somebody asks for. */
+struct delta_kept {
+    uint64_t counters;              /* bits of 1 << enum counter */
+    uint32_t histograms;            /* bits of 1 << enum histogram_id */
+    bool levels[ATTRIBUTION_COUNT]; /* of whatever T */
+};
+
+/* Counts, as bits: of a counter that sources know, or of all levels by that attribution. */
+#define DELTA_COUNTER(counter) (UINT64_C(1) << (counter))
+#define DELTA_LEVELS(by) (UINT64_C(1) << (COUNTER_SOURCE_COUNT + (by)))
+#define DELTA_ANY UINT64_MAX
+
 struct delta_table; /* opaque */
 
 struct delta_table *delta_table_new(void);
 void delta_table_free(struct delta_table *t);
 void delta_table_reset(struct delta_table *t); /* empty, memory kept */
 
-/* From here on samples of other histograms than these (bits of 1 << enum histogram_id) are
- * dropped. */
-void delta_table_keep_samples(struct delta_table *t, uint32_t histograms);
+/* From here on samples of other histograms are dropped, and so may be other counts of leaves that
+ * are known. Whatever is counted of another leaf makes a row: whoever reads the rows learns of it
+ * by that. */
+void delta_table_keep(struct delta_table *t, const struct delta_kept *kept);
+void delta_table_know(struct delta_table *t, uint32_t leaf);
+bool delta_table_knows(const struct delta_table *t, uint32_t leaf);
 
-/* The row of (leaf, pane of `at`), made when missing. Valid until the next call. */
-struct delta_row *delta_table_row(struct delta_table *t, uint32_t leaf, int64_t at);
+/* The row of (leaf, pane of `at`) for these counts, made when missing; NULL: they are dropped, as
+ * DELTA_ANY never are. Valid until the next call. */
+struct delta_row *delta_table_row(struct delta_table *t, uint32_t leaf, int64_t at,
+                                  uint64_t counts);
 
 /* One duration into the histogram of that pane, `sign` times. */
 void delta_table_sample(struct delta_table *t, uint32_t leaf, int64_t at, enum histogram_id h,

@@ -41,14 +41,15 @@ static bool was_transferred(const struct interaction *i) {
 }
 
 /* What is counted of an ended leg, in the pane of its end and in that of its visit's QUEUED. */
-static const enum counter by_event[] = {COUNTER_HANDLED,     COUNTER_TALK_MS,
-                                        COUNTER_HOLD_MS,     COUNTER_WRAP_MS,
-                                        COUNTER_TRANSFERRED, COUNTER_IN_SERVICE_CHANGE};
-static const enum counter by_arrival[] = {COUNTER_ARR_HANDLED, COUNTER_ARR_TALK_MS,
-                                          COUNTER_ARR_HOLD_MS, COUNTER_ARR_WRAP_MS,
-                                          COUNTER_ARR_TRANSFERRED};
-#define BY_EVENT_COUNT (sizeof(by_event) / sizeof(by_event[0]))
-#define BY_ARRIVAL_COUNT (sizeof(by_arrival) / sizeof(by_arrival[0]))
+static const uint64_t by_event = DELTA_COUNTER(COUNTER_HANDLED) | DELTA_COUNTER(COUNTER_TALK_MS) |
+                                 DELTA_COUNTER(COUNTER_HOLD_MS) | DELTA_COUNTER(COUNTER_WRAP_MS) |
+                                 DELTA_COUNTER(COUNTER_TRANSFERRED) |
+                                 DELTA_COUNTER(COUNTER_IN_SERVICE_CHANGE);
+static const uint64_t by_arrival = DELTA_COUNTER(COUNTER_ARR_HANDLED) |
+                                   DELTA_COUNTER(COUNTER_ARR_TALK_MS) |
+                                   DELTA_COUNTER(COUNTER_ARR_HOLD_MS) |
+                                   DELTA_COUNTER(COUNTER_ARR_WRAP_MS) |
+                                   DELTA_COUNTER(COUNTER_ARR_TRANSFERRED);
 
 /* An ended leg, `value` times. */
 static void tell(struct fold *f, struct interaction *i, int32_t value) {
@@ -58,16 +59,16 @@ static void tell(struct fold *f, struct interaction *i, int32_t value) {
     uint32_t leaf = i->visit.leaf;
     int64_t at = i->leg.ended_at, arrived_at = i->visit.queued_at;
     int64_t handle_ms = times.talk_ms + times.hold_ms + times.wrap_ms;
-    const int64_t counts[BY_EVENT_COUNT] = {value,
-                                            value * times.talk_ms,
-                                            value * times.hold_ms,
-                                            value * times.wrap_ms,
-                                            transferred ? value : 0,
-                                            -value};
+    const int64_t counts[] = {value,
+                              value * times.talk_ms,
+                              value * times.hold_ms,
+                              value * times.wrap_ms,
+                              transferred ? value : 0,
+                              -value};
 
-    ledger_counts(l, leaf, at, by_event, counts, BY_EVENT_COUNT);
+    ledger_counts(l, leaf, at, by_event, counts);
     ledger_sample(l, leaf, at, HISTOGRAM_HANDLE, handle_ms, value);
-    ledger_counts(l, leaf, arrived_at, by_arrival, counts, BY_ARRIVAL_COUNT);
+    ledger_counts(l, leaf, arrived_at, by_arrival, counts);
     ledger_sample(l, leaf, arrived_at, HISTOGRAM_ARR_HANDLE, handle_ms, value);
     journey_part_leg(&i->journey, handle_ms, transferred, value);
 }

@@ -60,9 +60,9 @@ static void first_reply(struct fold *f, struct interaction *i, int64_t at) {
     if (i->reply_from_at == INSTANT_NONE || i->reply_from_at > at)
         return;
     int64_t took_ms = at - i->reply_from_at;
-    static const enum counter counters[] = {COUNTER_FIRST_REPLIES, COUNTER_FIRST_REPLY_MS};
-    const int64_t counts[] = {1, took_ms};
-    ledger_counts(&f->ledger, i->leaf, at, counters, counts, 2);
+    ledger_counts(&f->ledger, i->leaf, at,
+                  DELTA_COUNTER(COUNTER_FIRST_REPLIES) | DELTA_COUNTER(COUNTER_FIRST_REPLY_MS),
+                  (const int64_t[]){1, took_ms});
     ledger_sample(&f->ledger, i->leaf, at, HISTOGRAM_FIRST_REPLY, took_ms, 1);
 }
 

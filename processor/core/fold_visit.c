@@ -93,18 +93,23 @@ static void end_levels(struct fold *f, const struct visit *v) {
     }
 }
 
+/* In the order of the counters, as their counts. */
+static const uint64_t answered = DELTA_COUNTER(COUNTER_ANSWERED) | DELTA_COUNTER(COUNTER_WAIT_MS) |
+                                 DELTA_COUNTER(COUNTER_WAITING_CHANGE);
+static const uint64_t arrived_answered = DELTA_COUNTER(COUNTER_ARR_ENDED) |
+                                         DELTA_COUNTER(COUNTER_ARR_ANSWERED) |
+                                         DELTA_COUNTER(COUNTER_ARR_WAIT_MS);
+static const uint64_t begun = DELTA_COUNTER(COUNTER_OFFERED) |
+                              DELTA_COUNTER(COUNTER_WAITING_CHANGE);
+
 /* All of it: the way of most visits. */
 static void tell_answer(struct fold *f, const struct visit *v, int32_t value) {
-    static const enum counter by_event[] = {COUNTER_WAITING_CHANGE, COUNTER_ANSWERED,
-                                            COUNTER_WAIT_MS};
-    static const enum counter by_arrival[] = {COUNTER_ARR_ENDED, COUNTER_ARR_ANSWERED,
-                                              COUNTER_ARR_WAIT_MS};
     int64_t wait_ms = value * v->wait_ms;
-    const int64_t ended[] = {-value, value, wait_ms}, arrived[] = {value, value, wait_ms};
+    const int64_t ended[] = {value, wait_ms, -value}, arrived[] = {value, value, wait_ms};
     struct ledger *l = &f->ledger;
-    ledger_counts(l, v->leaf, v->ended_at, by_event, ended, 3);
+    ledger_counts(l, v->leaf, v->ended_at, answered, ended);
     ledger_sample(l, v->leaf, v->ended_at, HISTOGRAM_WAIT, v->wait_ms, value);
-    ledger_counts(l, v->leaf, v->queued_at, by_arrival, arrived, 3);
+    ledger_counts(l, v->leaf, v->queued_at, arrived_answered, arrived);
     ledger_sample(l, v->leaf, v->queued_at, HISTOGRAM_ARR_WAIT, v->wait_ms, value);
 }
 
@@ -149,9 +154,8 @@ static void tell_end(struct fold *f, const struct visit *v, int32_t value) {
 }
 
 static void tell_begin(struct fold *f, const struct visit *v, int32_t value) {
-    static const enum counter counters[] = {COUNTER_OFFERED, COUNTER_WAITING_CHANGE};
     const int64_t counts[] = {value, value};
-    ledger_counts(&f->ledger, v->leaf, v->queued_at, counters, counts, 2);
+    ledger_counts(&f->ledger, v->leaf, v->queued_at, begun, counts);
 }
 
 void visit_begin(struct fold *f, struct interaction *i, uint32_t leaf, int64_t at) {

@@ -16,23 +16,29 @@ void ledger_facts_reset(struct ledger_facts *f) {
 }
 
 void ledger_count(struct ledger *l, uint32_t leaf, int64_t at, enum counter c, int64_t count) {
-    if (l->deltas && count != 0)
-        delta_table_row(l->deltas, leaf, at)->counters[c] += l->sign * count;
+    if (!l->deltas || count == 0)
+        return;
+    struct delta_row *row = delta_table_row(l->deltas, leaf, at, DELTA_COUNTER(c));
+    if (row)
+        row->counters[c] += l->sign * count;
 }
 
-void ledger_counts(struct ledger *l, uint32_t leaf, int64_t at, const enum counter *counters,
-                   const int64_t *counts, size_t size) {
+void ledger_counts(struct ledger *l, uint32_t leaf, int64_t at, uint64_t counters,
+                   const int64_t *counts) {
     if (!l->deltas)
         return;
-    struct delta_row *row = delta_table_row(l->deltas, leaf, at);
-    for (size_t k = 0; k < size; k++)
-        row->counters[counters[k]] += l->sign * counts[k];
+    struct delta_row *row = delta_table_row(l->deltas, leaf, at, counters);
+    for (uint64_t left = row ? counters : 0; left != 0; left &= left - 1)
+        row->counters[__builtin_ctzll(left)] += l->sign * *counts++;
 }
 
 void ledger_level(struct ledger *l, uint32_t leaf, int64_t at, enum attribution by,
                   size_t threshold, enum level_counter c, int32_t count) {
-    if (l->deltas)
-        delta_table_row(l->deltas, leaf, at)->levels[by][threshold][c] += l->sign * count;
+    if (!l->deltas)
+        return;
+    struct delta_row *row = delta_table_row(l->deltas, leaf, at, DELTA_LEVELS(by));
+    if (row)
+        row->levels[by][threshold][c] += l->sign * count;
 }
 
 void ledger_sample(struct ledger *l, uint32_t leaf, int64_t at, enum histogram_id h,

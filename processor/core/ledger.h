@@ -55,9 +55,10 @@ void ledger_facts_reset(struct ledger_facts *f); /* empty, memory kept */
 /* `count` times into the counter of the pane of `at`. */
 void ledger_count(struct ledger *l, uint32_t leaf, int64_t at, enum counter c, int64_t count);
 
-/* counts[k] into counters[k], all of one pane. */
-void ledger_counts(struct ledger *l, uint32_t leaf, int64_t at, const enum counter *counters,
-                   const int64_t *counts, size_t size);
+/* One count into each of these counters (bits of DELTA_COUNTER, in the order of the counters), all
+ * of one pane. */
+void ledger_counts(struct ledger *l, uint32_t leaf, int64_t at, uint64_t counters,
+                   const int64_t *counts);
 
 void ledger_level(struct ledger *l, uint32_t leaf, int64_t at, enum attribution by,
                   size_t threshold, enum level_counter c, int32_t count);

@@ -55,7 +55,7 @@ void tenant_meet_count(struct tenant_task *t, uint32_t leaf, int64_t at,
         add(t, leaf, pane_at, counts, count);
         return;
     }
-    struct delta_row *row = delta_table_row(t->met, leaf, pane_at);
+    struct delta_row *row = delta_table_row(t->met, leaf, pane_at, DELTA_ANY);
     for (size_t k = 0; k < count; k++)
         row->counters[counts[k].counter - COUNTER_JOURNEYS] += counts[k].value;
     if (delta_table_size(t->met) > MET_BYTES_MAX)

@@ -40,6 +40,17 @@ static const char other_text[] =
     "  - {name: median, metric: handle_p90_ms, per: [], window: 15m, target: at most 1s,\n"
     "     min_sample: 1, owner: duty, outcome: x}\n";
 
+/* Of which nothing is asked before a call is lost. */
+static const char lost_text[] =
+    "contract: acme\n"
+    "version: 4\n"
+    "tenant: acme\n"
+    "timezone: Pacific/Auckland\n"
+    "roles: {duty: {contact: \"mail:duty\"}}\n"
+    "objectives:\n"
+    "  - {name: lost, metric: abandoned, per: [site], window: 1h, target: at most 1,\n"
+    "     min_sample: 1, owner: duty, outcome: x}\n";
+
 struct fixture {
     struct contract_set *set;
     struct trial *trial;
@@ -312,6 +323,27 @@ static void steps_that_wait_for_each_other_are_judged_alike(void **state) {
     contracts_free(set);
 }
 
+/* Its steps count from the first on that was heard of it, whatever that was. */
+static void a_site_is_judged_before_it_brings_what_is_asked_for(void **state) {
+    struct fixture *f = *state;
+    struct contract_set *set = set_of(lost_text);
+    struct trial *each = trial_of(set, take_no_figure), *some = trial_of(set, NULL);
+    struct trial *mine = f->trial, *trials[] = {each, some};
+    for (size_t i = 0; i < 2; i++) {
+        f->trial = trials[i];
+        feed(f, EVENT_CREATED, "m1", START, 0);
+        feed(f, EVENT_CREATED, "w1", START + HOUR_MS, 0);
+        feed(f, EVENT_RESOLVED, "w1", START + HOUR_MS + MINUTE_MS, 0);
+        call(f, "w2", START + 3 * HOUR_MS, SECOND_MS, false);
+        trial_finish(f->trial, INSTANT_NONE);
+    }
+    expect_same(each, some);
+    f->trial = mine;
+    trial_free(each);
+    trial_free(some);
+    contracts_free(set);
+}
+
 static void who_asks_something_else_follows_nobody(void **state) {
     struct fixture *f = *state;
     char text[sizeof(other_text)];
@@ -333,6 +365,7 @@ int main(void) {
         WITH_TRIAL(episodes_and_refusals),
         WITH_TRIAL(who_follows_another_finds_what_it_finds_alone),
         WITH_TRIAL(steps_that_wait_for_each_other_are_judged_alike),
+        WITH_TRIAL(a_site_is_judged_before_it_brings_what_is_asked_for),
         WITH_TRIAL(who_asks_something_else_follows_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ static void write_rows(struct bytes_of *bytes, bool backwards) {
         snprintf(queue, sizeof(queue), "q%d", i % 7);
         uint32_t leaf = leaf_dict_intern(
             leaves, &(struct leaf){.tenant = slice_of(tenants[i % 3]), .queue = slice_of(queue)});
-        delta_table_row(deltas, leaf, i * 5000)->counters[COUNTER_OFFERED] += i;
+        delta_table_row(deltas, leaf, i * 5000, DELTA_ANY)->counters[COUNTER_OFFERED] += i;
         if (backwards) { /* some by some, and one too many that is taken back */
             delta_table_sample(deltas, leaf, i * 5000, HISTOGRAM_HANDLE, 7, 1);
             delta_table_sample(deltas, leaf, i * 5000, HISTOGRAM_WAIT, i * 10, 1);

@@ -55,7 +55,7 @@ static void count_something(struct world *w, unsigned queues) {
     uint32_t leaf = some_leaf(w, queues);
     int64_t at = (int64_t)rng_below(&w->rng, 100) * 3333 + INT64_C(1700000000000);
     int64_t value = (int64_t)rng_below(&w->rng, 5) - 1;
-    struct delta_row *row = delta_table_row(w->deltas, leaf, at);
+    struct delta_row *row = delta_table_row(w->deltas, leaf, at, DELTA_ANY);
     row->counters[rng_below(&w->rng, COUNTER_SOURCE_COUNT)] += value;
     row->counters[rng_below(&w->rng, COUNTER_SOURCE_COUNT)] += value * (INT64_C(1)
                                                                         << rng_below(&w->rng, 40));
@@ -168,7 +168,7 @@ static uint32_t leaf_of(struct world *w, const struct report_leaf *leaf) {
 static void sum_row(struct world *w, const struct report *r, const struct report_row *row) {
     uint32_t leaf = leaf_of(w, &r->leaves[row->leaf]);
     const struct leaf *known = leaf_dict_at(w->leaves, leaf);
-    struct delta_row *sum = delta_table_row(w->sums, leaf, row->pane_at);
+    struct delta_row *sum = delta_table_row(w->sums, leaf, row->pane_at, DELTA_ANY);
     for (uint32_t i = 0; i < row->count_count; i++)
         sum->counters[r->counts[row->first_count + i].counter] +=
             r->counts[row->first_count + i].value;
@@ -303,7 +303,7 @@ static void take_record(void *context, int32_t partition, struct slice record) {
 static void check_within(struct world *w, struct delta_table *a, struct delta_table *b) {
     for (size_t i = 0; i < delta_table_rows(a); i++) {
         struct delta_row mine = *delta_table_at(a, i);
-        const struct delta_row *other = delta_table_row(b, mine.leaf, mine.pane_at);
+        const struct delta_row *other = delta_table_row(b, mine.leaf, mine.pane_at, DELTA_ANY);
         REQUIRE(w->seed, memcmp(mine.counters, other->counters, sizeof(mine.counters)) == 0);
         REQUIRE(w->seed, memcmp(mine.levels, other->levels, sizeof(mine.levels)) == 0);
     }

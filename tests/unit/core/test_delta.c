@@ -18,11 +18,11 @@
 static void test_rows_are_panes_of_leaves(void **state) {
     (void)state;
     struct delta_table *t = delta_table_new();
-    delta_table_row(t, 1, 5 * PANE)->counters[COUNTER_OFFERED] += 1;
-    delta_table_row(t, 1, 5 * PANE + PANE - 1)->counters[COUNTER_OFFERED] += 2;
-    delta_table_row(t, 1, 6 * PANE)->counters[COUNTER_OFFERED] += 4;
-    delta_table_row(t, 2, 5 * PANE)->counters[COUNTER_OFFERED] += 8;
-    delta_table_row(t, 1, -1)->counters[COUNTER_OFFERED] += 16;
+    delta_table_row(t, 1, 5 * PANE, DELTA_ANY)->counters[COUNTER_OFFERED] += 1;
+    delta_table_row(t, 1, 5 * PANE + PANE - 1, DELTA_ANY)->counters[COUNTER_OFFERED] += 2;
+    delta_table_row(t, 1, 6 * PANE, DELTA_ANY)->counters[COUNTER_OFFERED] += 4;
+    delta_table_row(t, 2, 5 * PANE, DELTA_ANY)->counters[COUNTER_OFFERED] += 8;
+    delta_table_row(t, 1, -1, DELTA_ANY)->counters[COUNTER_OFFERED] += 16;
     assert_int_equal(delta_table_rows(t), 4);
     assert_int_equal(delta_table_at(t, 0)->counters[COUNTER_OFFERED], 3);
     assert_int_equal(delta_table_at(t, 0)->pane_at, 5 * PANE);
@@ -52,17 +52,42 @@ static void test_samples_are_kept_as_they_come(void **state) {
     delta_table_free(t);
 }
 
+static void test_of_known_leaves_only_what_is_asked_for_is_kept(void **state) {
+    (void)state;
+    const uint64_t offered = DELTA_COUNTER(COUNTER_OFFERED), talk = DELTA_COUNTER(COUNTER_TALK_MS);
+    const struct delta_kept kept = {.counters = offered, .levels = {[BY_EVENT] = true}};
+    struct delta_table *t = delta_table_new();
+    delta_table_know(t, 5);
+    assert_non_null(delta_table_row(t, 5, 9 * PANE, talk));
+    delta_table_keep(t, &kept);
+    assert_true(delta_table_knows(t, 5));
+    assert_false(delta_table_knows(t, 4));
+    assert_false(delta_table_knows(t, 500));
+    assert_null(delta_table_row(t, 5, 0, talk));
+    assert_null(delta_table_row(t, 5, 0, DELTA_LEVELS(BY_ARRIVAL)));
+    assert_int_equal(delta_table_rows(t), 1);
+    assert_non_null(delta_table_row(t, 5, PANE, offered));
+    assert_non_null(delta_table_row(t, 5, 2 * PANE, talk | offered));
+    assert_non_null(delta_table_row(t, 5, 3 * PANE, DELTA_LEVELS(BY_EVENT)));
+    assert_non_null(delta_table_row(t, 4, 0, talk));
+    assert_non_null(delta_table_row(t, 4, PANE, DELTA_LEVELS(BY_ARRIVAL)));
+    delta_table_keep(t, &(struct delta_kept){0});
+    assert_non_null(delta_table_row(t, 5, 5 * PANE, DELTA_ANY));
+    assert_int_equal(delta_table_rows(t), 7);
+    delta_table_free(t);
+}
+
 static void test_reset_empties(void **state) {
     (void)state;
     struct delta_table *t = delta_table_new();
-    delta_table_row(t, 1, 0)->counters[COUNTER_OFFERED] = 7;
+    delta_table_row(t, 1, 0, DELTA_ANY)->counters[COUNTER_OFFERED] = 7;
     delta_table_sample(t, 1, 0, HISTOGRAM_WAIT, 12, 1);
     delta_table_reset(t);
     size_t count;
     delta_table_samples(t, &count);
     assert_int_equal(count, 0);
     assert_int_equal(delta_table_rows(t), 0);
-    assert_int_equal(delta_table_row(t, 1, 0)->counters[COUNTER_OFFERED], 0);
+    assert_int_equal(delta_table_row(t, 1, 0, DELTA_ANY)->counters[COUNTER_OFFERED], 0);
     delta_table_sample(t, 1, 0, HISTOGRAM_WAIT, 12, 5);
     assert_int_equal(delta_table_samples(t, &count)[0].count, 5);
     delta_table_free(t);
@@ -106,7 +131,7 @@ static void test_against_plain_arrays(void **state) {
             uint64_t pane = rng_below(&rng, PANES);
             uint64_t wait = rng_below(&rng, BUCKETS); /* these have a bucket each */
             int64_t at = (int64_t)(pane * PANE + rng_below(&rng, PANE));
-            delta_table_row(t, leaf, at)->counters[COUNTER_OFFERED] += i;
+            delta_table_row(t, leaf, at, DELTA_ANY)->counters[COUNTER_OFFERED] += i;
             delta_table_sample(t, leaf, at, HISTOGRAM_WAIT, (int64_t)wait, 1);
             naive->offered[leaf][pane] += i;
             naive->waits[leaf][pane][wait]++;
@@ -126,9 +151,9 @@ static void test_order_is_by_names(void **state) {
     uint32_t b = leaf_dict_intern(leaves, &(struct leaf){.tenant = SLICE("b")});
     uint32_t a = leaf_dict_intern(leaves, &(struct leaf){.tenant = SLICE("a")});
     struct delta_table *t = delta_table_new();
-    delta_table_row(t, b, PANE);
-    delta_table_row(t, b, 0);
-    delta_table_row(t, a, 3 * PANE);
+    delta_table_row(t, b, PANE, DELTA_ANY);
+    delta_table_row(t, b, 0, DELTA_ANY);
+    delta_table_row(t, a, 3 * PANE, DELTA_ANY);
     uint32_t order[3];
     delta_table_order(t, leaves, order);
     assert_int_equal(order[0], 2);
@@ -142,6 +167,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_are_panes_of_leaves),
         cmocka_unit_test(test_samples_are_kept_as_they_come),
+        cmocka_unit_test(test_of_known_leaves_only_what_is_asked_for_is_kept),
         cmocka_unit_test(test_reset_empties),
         cmocka_unit_test(test_against_plain_arrays),
         cmocka_unit_test(test_order_is_by_names),
