@@ -6,6 +6,8 @@
 #include "core/episode.h"
 #include "core/summary.h"
 
+#define DUE_LOOK_MAX 128 /* sources that are far ahead bring many; the step then comes too early */
+
 void feed_state_init(struct feed_state *s) {
     *s = (struct feed_state){.heard_at = INSTANT_NONE};
 }
@@ -109,14 +111,30 @@ void judge_feed_pass(struct feed_state *s, int64_t step_at) {
     catch_up(s, step_at);
 }
 
-/* Records beyond the clock end a silence at their step; otherwise they only put it off. */
+static int64_t step_from(int64_t at) {
+    return instant_floor(at + FEED_STEP_MS - 1, FEED_STEP_MS);
+}
+
+/* The newest record before the site falls silent, as far as that is known and looked at: one beyond
+ * the clock puts silence off where it is heard at the step that would tell it. */
+static int64_t last_before_silence(const struct feed_state *s, int64_t silent_after_ms) {
+    int64_t last_at = s->heard_at;
+    for (size_t i = 0; i < s->ahead_count && i < DUE_LOOK_MAX; i++) {
+        if (s->ahead_at[i] > step_from(last_at + silent_after_ms))
+            break;
+        last_at = s->ahead_at[i] > last_at ? s->ahead_at[i] : last_at;
+    }
+    return last_at;
+}
+
+/* Records beyond the clock end a silence at their step. */
 int64_t judge_feed_due(const struct contract *contract, const struct feed_state *s,
                        int64_t step_at) {
     int64_t silent_after_ms = contract->feed_silent_after_ms;
     bool waits = !s->silent && s->heard_at != INSTANT_NONE && silent_after_ms > 0;
     int64_t at = INSTANT_MAX;
     if (waits)
-        at = s->heard_at + silent_after_ms;
+        at = last_before_silence(s, silent_after_ms) + silent_after_ms;
     else if (s->ahead_count > 0)
         at = s->ahead_at[0];
     if (s->silent &&
@@ -124,7 +142,7 @@ int64_t judge_feed_due(const struct contract *contract, const struct feed_state 
         at = step_at;
     if (at == INSTANT_MAX)
         return at;
-    at = instant_floor(at + FEED_STEP_MS - 1, FEED_STEP_MS);
+    at = step_from(at);
     return at > step_at ? at : step_at + FEED_STEP_MS;
 }
 

@@ -9,6 +9,7 @@
 #include "tasks/tenant_turn.h"
 
 #define STEP_MS DELTA_PANE_MS
+_Static_assert(DEMAND_STEP_MS == STEP_MS && FEED_STEP_MS == STEP_MS, "each step is one of theirs");
 #define HEARD_MS MINUTE_MS    /* a site that said nothing for so long may still have to send */
 #define GONE_MS (14 * DAY_MS) /* and after so long a silence it is no site any more */
 
@@ -145,12 +146,12 @@ static int64_t judge_rules(struct tenant_task *t, struct tenant *tenant, struct 
 }
 
 /* What is held of steps that are over goes on once an hour at least. */
-static void judge_feeds(struct tenant_task *t, struct tenant *tenant, struct judge_context *ctx,
-                        int64_t step_at) {
+static bool feeds_are_due(const struct tenant *tenant, int64_t step_at) {
+    return step_at >= tenant->feeds_due_at || step_at % HOUR_MS == 0;
+}
+
+static void judge_feeds(struct tenant *tenant, const struct judge_context *ctx, int64_t step_at) {
     int64_t due_at = INSTANT_MAX;
-    ctx->completeness = tenant_sources_completeness(&t->sources); /* what follows has it too */
-    if (step_at < tenant->feeds_due_at && step_at % HOUR_MS != 0)
-        return;
     for (size_t i = 0; i < tenant->feeds.count; i++) {
         struct tenant_feed *feed = tenant->feeds.items[i];
         judge_feed_step(ctx, feed->site, &feed->state, step_at);
@@ -165,11 +166,18 @@ static void judge_feeds(struct tenant_task *t, struct tenant *tenant, struct jud
     tenant->feeds_due_at = due_at;
 }
 
+/* The timers of episodes that are due. */
+static void pass_book(const struct judge_context *ctx, int64_t until_at) {
+    if (episode_book_due(ctx->book) <= until_at)
+        episode_book_pass(ctx, until_at);
+}
+
 /* Whatever acts at steps says when it is due next: steps in between may be passed over. */
 static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t step_at) {
     struct judge_context ctx = tenant_state_context(t, tenant, t->out);
+    double completeness = ctx.completeness;
     ctx.now_at = step_at;
-    episode_book_pass(&ctx, step_at);
+    pass_book(&ctx, step_at);
     episode_book_hold(tenant->book);
     if (tenant->config_notice == NOTICE_DUE || tenant->scopes_notice == NOTICE_DUE)
         tell_notices(tenant, &ctx, step_at);
@@ -181,14 +189,14 @@ static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t st
     if (t->sources.gap_count > 0)
         ctx.completeness = tenant_sources_window(&t->sources, step_at - DEMAND_LOOK_BACK_MS,
                                                  step_at);
-    if (step_at % DEMAND_STEP_MS == 0)
-        judge_demands(tenant, &ctx, step_at);
-    if (step_at % FEED_STEP_MS == 0)
-        judge_feeds(t, tenant, &ctx, step_at);
+    judge_demands(tenant, &ctx, step_at);
+    ctx.completeness = completeness; /* what follows has that of now */
+    if (feeds_are_due(tenant, step_at))
+        judge_feeds(tenant, &ctx, step_at);
     tenant_state_due(tenant, tenant->feeds_due_at);
     tenant_storms_settle(tenant, &ctx, step_at);
     episode_book_count_more(&ctx);
-    if (step_at % MINUTE_MS == 0 && !t->options.judge_only)
+    if (!t->options.judge_only && step_at % MINUTE_MS == 0)
         tenant_kpi_minute(t, tenant, step_at);
     if (step_at % HOUR_MS == 0)
         episode_book_forget(tenant->book, step_at, tenant->contract->quiet_ms);
@@ -197,13 +205,18 @@ static void step_tenant(struct tenant_task *t, struct tenant *tenant, int64_t st
         tenant_state_due(tenant, step_at + STEP_MS);
 }
 
+/* When every tenant makes a step, due or not: the first of those instants after the newest step. */
+static int64_t next_round(const struct tenant_task *t) {
+    return t->options.judge_only ? instant_floor(t->step_at, HOUR_MS) + HOUR_MS
+                                 : instant_floor(t->step_at, MINUTE_MS) + MINUTE_MS;
+}
+
 /* The first after the newest at which something may happen. */
 static int64_t next_step(const struct tenant_task *t) {
     int64_t first_at = t->step_at + STEP_MS;
     if (t->sources.gap_count > 0)
         return first_at;
-    int64_t every_ms = t->options.judge_only ? HOUR_MS : MINUTE_MS;
-    int64_t at = earlier(instant_floor(t->step_at, every_ms) + every_ms, t->effective_at);
+    int64_t at = earlier(next_round(t), t->effective_at);
     for (size_t i = 0; i < t->tenants.count && at > first_at; i++)
         at = earlier(at, ((const struct tenant *)t->tenants.items[i])->due_at);
     return at > first_at ? instant_floor(at + STEP_MS - 1, STEP_MS) : first_at;
@@ -217,8 +230,9 @@ int64_t tenant_steps_due(const struct tenant_task *t) {
 }
 
 static void step_task(struct tenant_task *t, int64_t step_at) {
-    bool all = t->sources.gap_count > 0 || step_at % HOUR_MS == 0 ||
-               (step_at % MINUTE_MS == 0 && !t->options.judge_only);
+    bool hour = step_at % HOUR_MS == 0;
+    bool all = t->sources.gap_count > 0 || hour ||
+               (!t->options.judge_only && step_at % MINUTE_MS == 0);
     for (size_t i = 0; i < t->tenants.count; i++) {
         struct tenant *tenant = t->tenants.items[i];
         if (all || tenant->due_at <= step_at)
@@ -226,7 +240,7 @@ static void step_task(struct tenant_task *t, int64_t step_at) {
     }
     if (t->sources.gap_count > 0)
         forget_gaps(t, step_at);
-    if (step_at % HOUR_MS == 0) {
+    if (hour) {
         tenant_journeys_forget(t);
         tenant_efforts_forget(t);
     }
@@ -258,10 +272,10 @@ void tenant_steps_pass(struct tenant_task *t) {
         t->step_at = instant_floor(clock < t->first_at ? clock : t->first_at, STEP_MS);
         tenant_turn_all(t, (struct slice){NULL, 0}, t->step_at);
     }
-    while (t->step_at + STEP_MS <= clock) {
-        int64_t step_at = earlier(next_step(t), instant_floor(clock, STEP_MS));
+    for (int64_t end_at = instant_floor(clock, STEP_MS); t->step_at < end_at;) {
+        int64_t step_at = earlier(next_step(t), end_at);
         tenant_commands_pass(t, step_at - 1); /* nothing that they change makes a step due */
-        t->counts.steps += (uint64_t)((step_at - t->step_at) / STEP_MS);
+        t->counts.steps += (uint64_t)(step_at - t->step_at) / STEP_MS;
         t->step_at = step_at;
         step_task(t, step_at);
     }
