@@ -44,14 +44,16 @@ static inline struct quality_reading *insert_ahead(struct quality_state *s, size
     struct quality_reading *place = s->ahead + s->ahead_from + at;
     if (at < s->ahead_count)
         memmove(place + 1, place, (s->ahead_count - at) * sizeof(*place));
-    *place = (struct quality_reading){.from_at = from_at};
+    place->from_at = from_at;
+    place->records = 0;
+    place->any = false;
     s->ahead_count++;
     return place;
 }
 
 static int64_t refused_in(const struct quality_reading *r) {
     int64_t refused = 0;
-    for (int i = 0; i < DEAD_REASON_COUNT; i++)
+    for (int i = 0; r->any && i < DEAD_REASON_COUNT; i++)
         refused += r->refused[i];
     return refused;
 }
@@ -77,8 +79,8 @@ static struct quality_reading load_reading(struct cursor *c) {
     if (!feed_step_can_be(r.from_at))
         cursor_fail(c);
     r.records = load_count(c);
-    bool any = cursor_u8(c) != 0;
-    for (int i = 0; any && i < DEAD_REASON_COUNT; i++)
+    r.any = cursor_u8(c) != 0;
+    for (int i = 0; r.any && i < DEAD_REASON_COUNT; i++)
         r.refused[i] = load_count(c);
     r.any = refused_in(&r) > 0;
     return r;
@@ -88,9 +90,24 @@ static void add(int64_t *to, int64_t count) {
     *to = count < COUNT_MOST - *to ? *to + count : COUNT_MOST;
 }
 
-static void add_refused(int64_t *to, const int64_t *refused) {
+static void add_all(int64_t *to, const int64_t *refused) {
     for (int i = 0; i < DEAD_REASON_COUNT; i++)
         add(&to[i], refused[i]);
+}
+
+static void add_refused(struct quality_reading *r, const int64_t *refused) {
+    if (!r->any)
+        memset(r->refused, 0, sizeof(r->refused));
+    r->any = true;
+    add_all(r->refused, refused);
+}
+
+static void copy(struct quality_reading *to, const struct quality_reading *from) {
+    to->from_at = from->from_at;
+    to->records = from->records;
+    to->any = from->any;
+    if (from->any)
+        memcpy(to->refused, from->refused, sizeof(to->refused));
 }
 
 /* Of records that came long before: a site that has stopped must not end with nothing but these. */
@@ -104,7 +121,8 @@ static bool is_soon_after(const struct quality_state *s, const struct quality_re
 }
 
 static void push_late(struct quality_state *s, const struct quality_reading *r) {
-    add_refused(s->late, r->refused);
+    if (r->any)
+        add_all(s->late, r->refused);
     s->late_any |= r->any;
 }
 
@@ -131,11 +149,9 @@ static void push(struct quality_state *s, const struct quality_reading *r) {
     }
     bool with_late = s->late_any && is_soon_after(s, r);
     struct quality_reading *place = next_place(s);
-    *place = *r;
-    if (with_late) {
-        add_refused(place->refused, s->late);
-        place->any = true;
-    }
+    copy(place, r);
+    if (with_late)
+        add_refused(place, s->late);
     if (s->late_any)
         forget_late(s);
 }
@@ -209,8 +225,8 @@ int64_t judge_quality_heard(struct quality_state *s, int64_t heard_at, int64_t r
         return INSTANT_MAX;
     add(&r->records, records);
     if (is_any(refused)) {
-        add_refused(r->refused, refused);
-        r->any = s->ahead_any = true;
+        add_refused(r, refused);
+        s->ahead_any = true;
     }
     return s->told || r->any ? feed_step_counting(r->from_at, step_at) : INSTANT_MAX;
 }
@@ -230,11 +246,11 @@ void judge_quality_pass(struct quality_state *s, int64_t step_at) {
  * that the readings have that of records before them, as `late` has that of theirs: the larger is
  * taken, not both. There are at least as many records as were refused. */
 static struct quality_reading sum_of(const struct quality_state *s) {
-    struct quality_reading sum = {.from_at = reading_at(s, 0)->from_at};
+    struct quality_reading sum = {.from_at = reading_at(s, 0)->from_at, .any = true};
     for (uint32_t i = 0; i < s->count; i++) {
         const struct quality_reading *r = reading_at(s, i);
         sum.records += r->records;
-        for (int k = 0; k < DEAD_REASON_COUNT; k++)
+        for (int k = 0; r->any && k < DEAD_REASON_COUNT; k++)
             sum.refused[k] += r->refused[k];
     }
     for (int k = 0; k < DEAD_REASON_COUNT; k++)

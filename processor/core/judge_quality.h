@@ -14,10 +14,10 @@
 #define QUALITY_AHEAD_MAX 65536
 
 struct quality_reading {
-    int64_t from_at; /* its step of log time */
-    int64_t records; /* that came */
-    int64_t refused[DEAD_REASON_COUNT];
-    bool any; /* of them: mostly none */
+    int64_t from_at;                    /* its step of log time */
+    int64_t records;                    /* that came */
+    int64_t refused[DEAD_REASON_COUNT]; /* unless there are any: nothing is said here */
+    bool any;                           /* of them: mostly none */
 };
 
 struct quality_state {
