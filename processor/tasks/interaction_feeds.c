@@ -6,7 +6,7 @@
 
 void feeds_init(struct feeds *f, uint64_t *left_out) {
     *f = (struct feeds){.left_out = left_out};
-    table_init(&f->index, 16);
+    table_init(&f->index, FEEDS_FEW * 4);
 }
 
 static void free_name(struct slice *name) {
@@ -22,11 +22,9 @@ static void forget(struct feeds *f) {
         f->tenant = f->feeds[k].tenant;
         f->site = f->feeds[k].site;
     }
-    if (f->count == 1) {
-        table_remove(&f->index, f->hash, 0);
-    } else {
+    if (f->count > FEEDS_FEW) {
         table_deinit(&f->index);
-        table_init(&f->index, 16);
+        table_init(&f->index, FEEDS_FEW * 4);
     }
     f->count = 0;
     f->handed_over = false;
@@ -61,12 +59,31 @@ static bool has_names(const struct report_feed *feed, const struct feed_key *key
 static bool is_feed(const void *context, uint32_t handle, const void *key) {
     const struct report_feed *feed = &((const struct feeds *)context)->feeds[handle];
     const struct feed_key *wanted = key;
-    return has_names(feed, wanted) &&
-           feed_step_place(feed->heard_at) == feed_step_place(wanted->at);
+    return feed_step_alike(feed->heard_at, wanted->at) && has_names(feed, wanted);
+}
+
+static uint64_t hash_of(struct slice tenant, struct slice site, int64_t at) {
+    uint64_t place = (uint64_t)feed_step_place(at);
+    return slice_hash(site, slice_hash(tenant, tenant.size) ^ place);
+}
+
+static void put_in_index(struct feeds *f, uint32_t place) {
+    const struct report_feed *feed = &f->feeds[place];
+    table_insert(&f->index, hash_of(feed->tenant, feed->site, feed->heard_at), place);
+}
+
+/* Few are looked through, of more there is an index. */
+static uint32_t place_of(const struct feeds *f, const struct feed_key *key) {
+    if (f->count > FEEDS_FEW)
+        return table_find(&f->index, hash_of(key->tenant, key->site, key->at), is_feed, f, key);
+    for (uint32_t place = f->count; place-- > 0;)
+        if (is_feed(f, place, key))
+            return place;
+    return TABLE_NONE;
 }
 
 /* Mute, until it is heard. */
-static uint32_t add(struct feeds *f, uint64_t hash, const struct feed_key *key) {
+static uint32_t add(struct feeds *f, const struct feed_key *key) {
     if (f->count == f->capacity) {
         f->capacity = f->capacity == 0 ? 16 : f->capacity * 2;
         f->feeds = realloc(f->feeds, f->capacity * sizeof(*f->feeds));
@@ -76,9 +93,12 @@ static uint32_t add(struct feeds *f, uint64_t hash, const struct feed_key *key) 
                                               .site = take_name(&f->site, key->site),
                                               .heard_at = key->at,
                                               .mute = true};
-    f->hash = hash;
-    table_insert(&f->index, hash, f->count);
-    return f->count++;
+    uint32_t added = f->count++;
+    for (uint32_t place = 0; place < added && added == FEEDS_FEW; place++)
+        put_in_index(f, place);
+    if (added >= FEEDS_FEW)
+        put_in_index(f, added);
+    return added;
 }
 
 /* The instants that feed_step_place has for alike. */
@@ -102,11 +122,9 @@ static uint32_t find(struct feeds *f, const struct feed_key *key) {
     if (key->at >= near->from_at && key->at < near->until_at && near->place < f->count &&
         has_names(&f->feeds[near->place], key))
         return near->place;
-    uint64_t at = (uint64_t)feed_step_place(key->at);
-    uint64_t hash = slice_hash(key->site, slice_hash(key->tenant, key->tenant.size) ^ at);
-    uint32_t place = table_find(&f->index, hash, is_feed, f, key);
+    uint32_t place = place_of(f, key);
     if (place == TABLE_NONE && f->count < FEEDS_MAX)
-        place = add(f, hash, key);
+        place = add(f, key);
     if (place == TABLE_NONE)
         ++*f->left_out;
     else

@@ -14,6 +14,7 @@
  * last, and the instants that are noted there. Of a feed that has been forgotten it says nothing
  * wrong: whoever takes its place has other names, or was written here when it came. */
 #define FEEDS_NEAR 16u
+#define FEEDS_FEW 8u /* that need no index */
 struct feed_near {
     int64_t from_at, until_at; /* both 0: of none */
     uint32_t place;
@@ -22,9 +23,8 @@ struct feed_near {
 struct feeds {
     struct report_feed *feeds; /* names owned */
     uint32_t count, capacity;
-    struct table index;
+    struct table index;                /* of more than FEEDS_FEW */
     struct feed_near near[FEEDS_NEAR]; /* heard last */
-    uint64_t hash;                     /* of the feed added last */
     struct slice tenant, site; /* owned: names that are free for the next feed of this site */
     bool handed_over;          /* forgotten at the next event */
     uint64_t *left_out;        /* counts what came beyond FEEDS_MAX */
