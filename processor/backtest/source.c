@@ -11,7 +11,7 @@
 
 #define STEP_MS DELTA_PANE_MS
 #define SUMS_MAX ((size_t)16 * 1024 * 1024) /* bytes collected between two steps */
-#define BATCH_ROWS_MAX ((size_t)64)         /* or clocks; then what could wait is told */
+#define BATCH_ROWS_MAX ((size_t)256)        /* or clocks; then what could wait is told */
 
 struct listener {
     source_hear_fn *hear;

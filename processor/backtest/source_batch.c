@@ -4,12 +4,23 @@
 
 #include "base/check.h"
 
+#define FEW_SITES 16 /* beyond which one may be there twice, and none stays */
+
 void source_batch_init(struct source_batch *b) {
     *b = (struct source_batch){.report.instance = SLICE("backtest")};
-    buf_init(&b->names);
+}
+
+static void forget_sites(struct source_batch *b) {
+    for (size_t i = 0; i < b->site_count; i++) {
+        free((char *)(uintptr_t)b->sites[i].tenant.at);
+        free((char *)(uintptr_t)b->sites[i].site.at);
+    }
+    b->site_count = 0;
 }
 
 void source_batch_deinit(struct source_batch *b) {
+    forget_sites(b);
+    free(b->sites);
     free(b->report.leaves);
     free(b->report.rows);
     free(b->report.counts);
@@ -18,10 +29,8 @@ void source_batch_deinit(struct source_batch *b) {
     free(b->report.feeds);
     free(b->numbers);
     free(b->ids);
-    free(b->places);
     free(b->first_samples);
     free(b->clocks);
-    buf_deinit(&b->names);
     *b = (struct source_batch){0};
 }
 
@@ -31,7 +40,8 @@ void source_batch_reset(struct source_batch *b) {
     b->report.leaf_count = b->report.row_count = b->report.feed_count = 0;
     b->report.count_count = b->report.level_count = b->report.sample_count = 0;
     b->clock_count = 0;
-    buf_reset(&b->names);
+    if (b->site_count > FEW_SITES)
+        forget_sites(b);
 }
 
 static void *with_room(void *at, size_t *room, size_t count, size_t size) {
@@ -175,36 +185,35 @@ void source_batch_sums(struct source_batch *b, const struct delta_kept *wanted,
     }
 }
 
-static struct slice name_at(const struct source_batch *b, size_t at, size_t size) {
-    return (struct slice){b->names.at + at, size};
+static bool is_site(const struct batch_site *s, const struct report_feed *feed) {
+    return slice_equal(s->site, feed->site) && slice_equal(s->tenant, feed->tenant);
 }
 
-static struct slice tenant_at(const struct source_batch *b, const struct news_place *p) {
-    return name_at(b, p->tenant_at, p->tenant_size);
-}
-
-static struct slice site_at(const struct source_batch *b, const struct news_place *p) {
-    return name_at(b, p->site_at, p->site_size);
-}
-
-static struct news_place keep_names(struct source_batch *b, const struct report_feed *feed) {
-    struct news_place p = {b->names.size, feed->tenant.size, b->names.size + feed->tenant.size,
-                           feed->site.size};
-    buf_put(&b->names, feed->tenant.at, feed->tenant.size);
-    buf_put(&b->names, feed->site.at, feed->site.size);
-    return p;
+static const struct batch_site *find_site(struct source_batch *b, const struct report_feed *feed) {
+    size_t count = b->site_count, first = count > FEW_SITES ? count - FEW_SITES : 0;
+    for (b->last_site = count; b->last_site-- > first;)
+        if (is_site(&b->sites[b->last_site], feed))
+            return &b->sites[b->last_site];
+    ROOM(b->sites, b->site_room, count + 1);
+    b->sites[count] = (struct batch_site){slice_copy(feed->tenant), slice_copy(feed->site)};
+    b->last_site = b->site_count++;
+    return &b->sites[count];
 }
 
 /* Mostly one site is heard again and again: its names are kept once. */
+static const struct batch_site *site_of(struct source_batch *b, const struct report_feed *feed) {
+    if (b->last_site < b->site_count && is_site(&b->sites[b->last_site], feed))
+        return &b->sites[b->last_site];
+    return find_site(b, feed);
+}
+
 void source_batch_feed(struct source_batch *b, const struct report_feed *feed) {
-    size_t place = b->report.feed_count++;
-    ROOM(b->report.feeds, b->feed_room, place + 1);
-    ROOM(b->places, b->place_room, place + 1);
-    b->report.feeds[place] = *feed;
-    const struct news_place *last = place > 0 ? &b->places[place - 1] : NULL;
-    bool same = last && slice_equal(tenant_at(b, last), feed->tenant) &&
-                slice_equal(site_at(b, last), feed->site);
-    b->places[place] = same ? *last : keep_names(b, feed);
+    const struct batch_site *site = site_of(b, feed);
+    ROOM(b->report.feeds, b->feed_room, b->report.feed_count + 1);
+    struct report_feed *kept = &b->report.feeds[b->report.feed_count++];
+    *kept = *feed;
+    kept->tenant = site->tenant;
+    kept->site = site->site;
 }
 
 void source_batch_clock(struct source_batch *b, const struct report_clock *clock) {
@@ -212,10 +221,6 @@ void source_batch_clock(struct source_batch *b, const struct report_clock *clock
     b->clocks[b->clock_count++] = *clock;
 }
 
-struct source_news source_batch_news(struct source_batch *b) {
-    for (size_t i = 0; i < b->report.feed_count; i++) {
-        b->report.feeds[i].tenant = tenant_at(b, &b->places[i]);
-        b->report.feeds[i].site = site_at(b, &b->places[i]);
-    }
+struct source_news source_batch_news(const struct source_batch *b) {
     return (struct source_news){&b->report, b->clocks, b->clock_count};
 }

@@ -7,8 +7,9 @@
 /* Something of the row is asked for; its samples are not looked at. */
 bool source_wants(const struct delta_kept *w, const struct delta_row *row, const struct leaf *leaf);
 
-struct news_place {
-    size_t tenant_at, tenant_size, site_at, site_size; /* in names */
+/* Names that feeds have views into. */
+struct batch_site {
+    struct slice tenant, site; /* owned */
 };
 
 struct source_batch {
@@ -18,9 +19,9 @@ struct source_batch {
     size_t number_room;
     uint32_t *ids; /* beside report.leaves */
     size_t id_room;
-    struct buf names; /* of feeds */
-    struct news_place *places;
-    size_t place_room;
+    struct batch_site *sites; /* few stay from batch to batch */
+    size_t site_count, site_room;
+    size_t last_site;        /* of the newest feed */
     uint32_t *first_samples; /* by row of the table that is added */
     size_t first_room;
     bool sampled; /* first_samples is of the present table */
@@ -39,5 +40,5 @@ void source_batch_feed(struct source_batch *b, const struct report_feed *feed);
 void source_batch_clock(struct source_batch *b, const struct report_clock *clock);
 
 /* Valid until the next call. */
-struct source_news source_batch_news(struct source_batch *b);
+struct source_news source_batch_news(const struct source_batch *b);
 void source_batch_reset(struct source_batch *b);
