@@ -27,11 +27,8 @@ void tenant_sources_deinit(struct tenant_sources *s) {
         tenant_sources_forget(s, s->gap_count - 1);
 }
 
-static struct tenant_topic *find_topic(struct tenant_sources *s, struct slice name) {
+static struct tenant_topic *add_topic(struct tenant_sources *s, struct slice name) {
     size_t at = 0;
-    for (size_t i = 0; i < s->topic_count; i++)
-        if (slice_equal(s->topics[i].name, name))
-            return &s->topics[i];
     while (at < s->topic_count && slice_compare(s->topics[at].name, name) < 0)
         at++;
     s->topics = realloc(s->topics, (s->topic_count + 1) * sizeof(*s->topics));
@@ -40,6 +37,13 @@ static struct tenant_topic *find_topic(struct tenant_sources *s, struct slice na
     s->topic_count++;
     s->topics[at] = (struct tenant_topic){.name = slice_copy(name)};
     return &s->topics[at];
+}
+
+static struct tenant_topic *find_topic(struct tenant_sources *s, struct slice name) {
+    for (size_t i = 0; i < s->topic_count; i++)
+        if (slice_equal(s->topics[i].name, name))
+            return &s->topics[i];
+    return add_topic(s, name);
 }
 
 /* All partitions of a topic count from the moment it is heard of. */

@@ -48,13 +48,18 @@ void tenant_task_free(struct tenant_task *t) {
     free(t);
 }
 
-/* Looked up once for all rows of a leaf. */
-static struct tenant_leaf *leaf_of(struct tenant_task *t, const struct report *report,
+static struct tenant_leaf *look_up(struct tenant_task *t, const struct report *report,
                                    uint32_t leaf) {
-    CHECK(leaf < report->leaf_count);
-    if (!t->report_leaves[leaf])
-        t->report_leaves[leaf] = tenant_state_leaf(t, &report->leaves[leaf]);
+    t->report_leaves[leaf] = tenant_state_leaf(t, &report->leaves[leaf]);
     return t->report_leaves[leaf];
+}
+
+/* Looked up once for all rows of a leaf. */
+static inline struct tenant_leaf *leaf_of(struct tenant_task *t, const struct report *report,
+                                          uint32_t leaf) {
+    CHECK(leaf < report->leaf_count);
+    struct tenant_leaf *known = t->report_leaves[leaf];
+    return known ? known : look_up(t, report, leaf);
 }
 
 static void forget_leaves(struct tenant_task *t, size_t count) {
