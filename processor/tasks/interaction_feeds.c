@@ -117,11 +117,7 @@ static struct feed_near *near_of(struct feeds *f, struct slice site) {
 }
 
 /* The feed's place, or TABLE_NONE when there are too many, which is counted. */
-static uint32_t find(struct feeds *f, const struct feed_key *key) {
-    struct feed_near *near = near_of(f, key->site);
-    if (key->at >= near->from_at && key->at < near->until_at && near->place < f->count &&
-        has_names(&f->feeds[near->place], key))
-        return near->place;
+static uint32_t find_far(struct feeds *f, struct feed_near *near, const struct feed_key *key) {
     uint32_t place = place_of(f, key);
     if (place == TABLE_NONE && f->count < FEEDS_MAX)
         place = add(f, key);
@@ -130,6 +126,13 @@ static uint32_t find(struct feeds *f, const struct feed_key *key) {
     else
         remember(near, key->at, place);
     return place;
+}
+
+static inline uint32_t find(struct feeds *f, const struct feed_key *key) {
+    struct feed_near *near = near_of(f, key->site);
+    bool same = key->at >= near->from_at && key->at < near->until_at && near->place < f->count &&
+                has_names(&f->feeds[near->place], key);
+    return same ? near->place : find_far(f, near, key);
 }
 
 void feeds_hear(struct feeds *f, struct slice tenant, struct slice site, int64_t log_at,

@@ -91,6 +91,27 @@ static void more_sites_than_are_noted_are_counted(void **state) {
     feeds_deinit(&feeds);
 }
 
+/* Whether there is an index of them or not. */
+static void a_site_is_noted_once_in_a_step_among_few_and_many(void **state) {
+    (void)state;
+    uint64_t left_out = 0;
+    struct feeds feeds;
+    feeds_init(&feeds, &left_out);
+    for (int sites = 1; sites < 3 * (int)FEEDS_FEW; sites++) {
+        for (int i = 0; i < 3 * sites; i++) {
+            char site[16];
+            snprintf(site, sizeof(site), "s%d", i % sites);
+            feeds_hear(&feeds, SLICE("acme"), slice_of(site), T0 + 1 + i, T0);
+            feeds_hear(&feeds, SLICE("acme"), slice_of(site), T0 + MINUTE_MS + 1 + i, T0);
+        }
+        const struct report_feed *told;
+        assert_int_equal(feeds_take(&feeds, &told), 2 * sites);
+        for (int k = 0; k < 2 * sites; k++)
+            assert_int_equal(told[k].records, 3);
+    }
+    feeds_deinit(&feeds);
+}
+
 static void records_count_where_they_come(void **state) {
     struct kit *k = *state;
     struct rows rows = {0};
@@ -242,6 +263,7 @@ int main(void) {
         CASE(what_a_partition_is_full_for),
         CASE(what_was_told_by_another_is_forgotten),
         cmocka_unit_test(more_sites_than_are_noted_are_counted),
+        cmocka_unit_test(a_site_is_noted_once_in_a_step_among_few_and_many),
         cmocka_unit_test(reports_cut_anywhere_come_to_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
