@@ -98,8 +98,8 @@ static void apply(struct tenant_task *t, const struct command *c) {
 }
 
 #define SLICES(X)                                                                                  \
-    X(tenant) X(command_id) X(alert_id) X(alert_key) X(actor_role) X(actor_key) X(assignee)        \
-    X(note_code)
+    X(tenant)                                                                                      \
+    X(command_id) X(alert_id) X(alert_key) X(actor_role) X(actor_key) X(assignee) X(note_code)
 #define LONGS(X) X(until_at) X(issued_at) X(seq) X(log_at)
 
 static void pack(const struct command *c, struct buf *b) {
@@ -156,9 +156,11 @@ void tenant_commands_hear(struct tenant_task *t, const struct command *c) {
     buf_deinit(&b);
 }
 
-void tenant_commands_pass(struct tenant_task *t, int64_t until_at) {
-    while (t->waiting.count > 0 && t->waiting.first[0].at <= until_at)
+bool tenant_commands_pass(struct tenant_task *t, int64_t until_at) {
+    bool any = false;
+    for (; t->waiting.count > 0 && t->waiting.first[0].at <= until_at; any = true)
         apply_first(t);
+    return any;
 }
 
 void tenant_commands_deinit(struct tenant_waiting *w) {

@@ -11,7 +11,7 @@ void tenant_commands_hear(struct tenant_task *t, const struct command *command);
 
 /* Time passes up to `until_at`, no step falls into it: those whose time has come are applied one by
  * one, each after what was due before it. */
-void tenant_commands_pass(struct tenant_task *t, int64_t until_at);
+bool tenant_commands_pass(struct tenant_task *t, int64_t until_at);
 
 void tenant_commands_deinit(struct tenant_waiting *w);
 void tenant_commands_save(const struct tenant_waiting *w, struct buf *b);

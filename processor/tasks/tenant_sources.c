@@ -119,26 +119,41 @@ static void note_lost(struct tenant_sources *s, const struct report_clock *c, in
     buf_deinit(&name);
 }
 
+struct tenant_source *tenant_sources_find(struct tenant_sources *s, const struct report_clock *c) {
+    if (c->partition < 0 || c->partition >= c->partitions || c->partitions > TENANT_PARTITIONS_MAX)
+        return NULL;
+    struct tenant_topic *topic = find_topic(s, c->topic);
+    grow_topic(s, topic, c->partitions);
+    return &topic->sources[c->partition];
+}
+
+static void move(struct tenant_sources *s, struct tenant_source *source,
+                 const struct report_clock *c) {
+    source->ended |= c->ended;
+    if (c->lost)
+        note_lost(s, c, source->clock);
+    if (c->clock <= source->clock)
+        return;
+    source->clock = c->clock;
+    source->said_ms = s->log_ms;
+    if (s->gap_count > 0)
+        end_gaps(s, c->topic, c->partition, c->clock);
+}
+
+void tenant_sources_move(struct tenant_sources *s, struct tenant_source *source,
+                         const struct report_clock *c, int64_t log_at) {
+    pass_log_time(s, log_at);
+    if (source)
+        move(s, source, c);
+}
+
 void tenant_sources_hear(struct tenant_sources *s, const struct report_clock *clocks, size_t count,
                          int64_t log_at) {
     pass_log_time(s, log_at);
     for (size_t i = 0; i < count; i++) {
-        const struct report_clock *c = &clocks[i];
-        if (c->partition < 0 || c->partition >= c->partitions ||
-            c->partitions > TENANT_PARTITIONS_MAX)
-            continue;
-        struct tenant_topic *topic = find_topic(s, c->topic);
-        grow_topic(s, topic, c->partitions);
-        struct tenant_source *source = &topic->sources[c->partition];
-        source->ended |= c->ended;
-        if (c->lost)
-            note_lost(s, c, source->clock);
-        if (c->clock > source->clock) {
-            source->clock = c->clock;
-            source->said_ms = s->log_ms;
-            if (s->gap_count > 0)
-                end_gaps(s, c->topic, c->partition, c->clock);
-        }
+        struct tenant_source *source = tenant_sources_find(s, &clocks[i]);
+        if (source)
+            move(s, source, &clocks[i]);
     }
 }
 

@@ -50,6 +50,12 @@ void tenant_sources_deinit(struct tenant_sources *s);
 void tenant_sources_hear(struct tenant_sources *s, const struct report_clock *clocks, size_t count,
                          int64_t log_at);
 
+/* The same of one source, which is looked up once for many clocks: its place is valid until another
+ * is looked up. NULL: it is not believed. */
+struct tenant_source *tenant_sources_find(struct tenant_sources *s, const struct report_clock *c);
+void tenant_sources_move(struct tenant_sources *s, struct tenant_source *source,
+                         const struct report_clock *c, int64_t log_at);
+
 /* The minimum over the sources that count; INSTANT_NONE while one that must speak has not. */
 int64_t tenant_sources_clock(const struct tenant_sources *s);
 

@@ -222,11 +222,15 @@ static int64_t next_step(const struct tenant_task *t) {
     return at > first_at ? instant_floor(at + STEP_MS - 1, STEP_MS) : first_at;
 }
 
-int64_t tenant_steps_due(const struct tenant_task *t) {
-    int64_t at = next_step(t);
+/* The earlier of a step and of the timers of all books. */
+static int64_t earliest(const struct tenant_task *t, int64_t at) {
     for (size_t i = 0; i < t->tenants.count; i++)
         at = earlier(at, episode_book_due(((const struct tenant *)t->tenants.items[i])->book));
     return at;
+}
+
+int64_t tenant_steps_due(const struct tenant_task *t) {
+    return earliest(t, next_step(t));
 }
 
 static void step_task(struct tenant_task *t, int64_t step_at) {
@@ -259,11 +263,25 @@ static void pass_timers(struct tenant_task *t, int64_t clock) {
     }
 }
 
-void tenant_steps_pass(struct tenant_task *t) {
+/* Returns the next step that may do something. */
+static int64_t pass_steps(struct tenant_task *t, int64_t clock) {
+    int64_t end_at = instant_floor(clock, STEP_MS), due_at = next_step(t);
+    while (t->step_at < end_at) {
+        int64_t step_at = earlier(due_at, end_at);
+        tenant_commands_pass(t, step_at - 1); /* nothing that they change makes a step due */
+        t->counts.steps += (uint64_t)(step_at - t->step_at) / STEP_MS;
+        t->step_at = step_at;
+        step_task(t, step_at);
+        due_at = next_step(t);
+    }
+    return due_at;
+}
+
+int64_t tenant_steps_pass(struct tenant_task *t) {
     int64_t clock = tenant_sources_clock(&t->sources);
     if (clock <= t->clock) {
         tenant_commands_pass(t, t->clock); /* of those that came late */
-        return;
+        return t->step_at == INSTANT_NONE ? INSTANT_NONE : tenant_steps_due(t);
     }
     t->clock = clock;
     if (t->sources.gap_count > 0)
@@ -272,15 +290,11 @@ void tenant_steps_pass(struct tenant_task *t) {
         t->step_at = instant_floor(clock < t->first_at ? clock : t->first_at, STEP_MS);
         tenant_turn_all(t, (struct slice){NULL, 0}, t->step_at);
     }
-    for (int64_t end_at = instant_floor(clock, STEP_MS); t->step_at < end_at;) {
-        int64_t step_at = earlier(next_step(t), end_at);
-        tenant_commands_pass(t, step_at - 1); /* nothing that they change makes a step due */
-        t->counts.steps += (uint64_t)(step_at - t->step_at) / STEP_MS;
-        t->step_at = step_at;
-        step_task(t, step_at);
-    }
-    tenant_commands_pass(t, clock);
+    int64_t due_at = pass_steps(t, clock);
+    if (tenant_commands_pass(t, clock))
+        due_at = next_step(t);
     pass_timers(t, clock);
+    return earliest(t, due_at);
 }
 
 void tenant_steps_tell_judged(struct tenant_task *t) {

@@ -3,7 +3,8 @@
 
 #include "tasks/tenant_state.h"
 
-void tenant_steps_pass(struct tenant_task *t);
+/* Returns what tenant_steps_due says then; INSTANT_NONE before the first clock. */
+int64_t tenant_steps_pass(struct tenant_task *t);
 
 /* The next step that may do something, or an earlier timer of an episode. */
 int64_t tenant_steps_due(const struct tenant_task *t);

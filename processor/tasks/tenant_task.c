@@ -243,19 +243,29 @@ void tenant_task_apply(struct tenant_task *t, const struct report *report, int64
     t->out = NULL;
 }
 
+static bool is_same_source(const struct report_clock *a, const struct report_clock *b) {
+    return is_same(a->topic, b->topic) && a->partition == b->partition &&
+           a->partitions == b->partitions;
+}
+
 void tenant_task_pass(struct tenant_task *t, const struct report_clock *clocks, size_t count,
                       struct outbox *out) {
     struct counting_outbox counting;
     t->out = tenant_counting_begin(&counting, t, out);
     int64_t due_at = tenant_task_due(t);
+    const struct report_clock *last = NULL;
+    struct tenant_source *source = NULL; /* of the last one */
     for (size_t i = 0; i < count; i++) {
-        if (clocks[i].clock < due_at && i + 1 < count)
+        const struct report_clock *c = &clocks[i];
+        if (c->clock < due_at && i + 1 < count)
             continue;
-        t->log_at = clocks[i].clock;
+        if (!last || !is_same_source(last, c))
+            source = tenant_sources_find(&t->sources, c);
+        last = c;
+        t->log_at = c->clock;
         t->counts.reports++;
-        tenant_sources_hear(&t->sources, &clocks[i], 1, t->log_at);
-        tenant_steps_pass(t);
-        due_at = tenant_task_due(t);
+        tenant_sources_move(&t->sources, source, c, t->log_at);
+        due_at = tenant_steps_pass(t);
     }
     t->out = NULL;
 }
