@@ -6,7 +6,7 @@
 #include "core/episode.h"
 #include "core/summary.h"
 
-#define DUE_LOOK_MAX 128 /* sources that are far ahead bring many; the step then comes too early */
+#define DUE_LOOK_MAX 64 /* sources that are far ahead bring many; the step then comes too early */
 
 void feed_state_init(struct feed_state *s) {
     *s = (struct feed_state){.heard_at = INSTANT_NONE};
@@ -120,9 +120,10 @@ static int64_t step_from(int64_t at) {
 static int64_t last_before_silence(const struct feed_state *s, int64_t silent_after_ms) {
     int64_t last_at = s->heard_at;
     for (size_t i = 0; i < s->ahead_count && i < DUE_LOOK_MAX; i++) {
-        if (s->ahead_at[i] > step_from(last_at + silent_after_ms))
+        int64_t at = s->ahead_at[i];
+        if (at - last_at > silent_after_ms && at > step_from(last_at + silent_after_ms))
             break;
-        last_at = s->ahead_at[i] > last_at ? s->ahead_at[i] : last_at;
+        last_at = at > last_at ? at : last_at;
     }
     return last_at;
 }
