@@ -1,7 +1,6 @@
 /* Is silence noticed on time, once, and is a site that is heard never called silent? */
-#include "judge_fixture.h"
+#include "feed_ways.h"
 
-#include "base/property.h"
 #include "core/judge_feed.h"
 
 static int setup(void **state) {
@@ -135,6 +134,70 @@ static void silence_does_not_depend_on_how_news_is_reported(void **state) {
     assert_true(told > 100);
 }
 
+#define NEWS_MAX 600
+
+/* Every step, each record once it is there; or far ahead, the newest first, and due steps alone. */
+static void run(struct judge_fixture *f, const void *news, bool lazy, struct buf *state) {
+    const int64_t *heard_at = news;
+    struct feed_state s;
+    feed_state_init(&s);
+    size_t heard = 0;
+    int64_t due_at = INSTANT_MAX;
+    int64_t end_at = feed_step_after(heard_at[NEWS_MAX - 1]);
+    f->ctx.clock = 0;
+    for (int64_t at = FEED_STEP_MS; at <= end_at; at += FEED_STEP_MS) {
+        size_t until = heard;
+        while (until < NEWS_MAX && (heard_at[until] <= at || (lazy && until < heard + 100)))
+            until++;
+        for (size_t k = 0; k < until - heard; k++)
+            judge_feed_heard(&f->ctx, &s, heard_at[lazy ? until - 1 - k : heard + k]);
+        int64_t due = judge_feed_due(&f->contract, &s, at - FEED_STEP_MS);
+        due_at = due < due_at ? due : due_at;
+        heard = until;
+        f->ctx.clock = at;
+        if (lazy && at < due_at)
+            continue;
+        judge_feed_step(&f->ctx, SLICE("main"), &s, at);
+        due_at = judge_feed_due(&f->contract, &s, at);
+    }
+    judge_feed_pass(&s, end_at);
+    feed_state_save(&s, state);
+    feed_state_deinit(&s);
+}
+
+static void due_steps_alone_say_the_same(void **state) {
+    struct judge_fixture *f = *state;
+    size_t told = 0;
+    uint64_t first = property_first_seed();
+    for (uint64_t seed = first; seed < first + 20; seed++) {
+        int64_t news[NEWS_MAX], at = 0;
+        struct rng r;
+        rng_init(&r, seed);
+        for (size_t i = 0; i < NEWS_MAX; i++)
+            news[i] = at += 1 + (int64_t)rng_below(&r, rng_below(&r, 30) ? 60000 : 900000);
+        told += feed_ways_check(f, seed, run, news);
+    }
+    assert_true(told > 100);
+}
+
+/* So many records that follow each other closely; then one that comes too late. */
+static void silence_is_due_after_what_is_known(void **state) {
+    struct judge_fixture *f = *state;
+    struct feed_state s;
+    feed_state_init(&s);
+    f->ctx.clock = 0;
+    judge_feed_heard(&f->ctx, &s, 0);
+    for (int64_t at = 1; at <= 10; at++)
+        judge_feed_heard(&f->ctx, &s, at * 4 * MINUTE_MS);
+    judge_feed_heard(&f->ctx, &s, HOUR_MS);
+    assert_int_equal(judge_feed_due(&f->contract, &s, 0), 45 * MINUTE_MS);
+    judge_feed_heard(&f->ctx, &s, 45 * MINUTE_MS + 1);
+    assert_int_equal(judge_feed_due(&f->contract, &s, 0), 45 * MINUTE_MS);
+    judge_feed_heard(&f->ctx, &s, 45 * MINUTE_MS);
+    assert_int_equal(judge_feed_due(&f->contract, &s, 0), 50 * MINUTE_MS + FEED_STEP_MS);
+    feed_state_deinit(&s);
+}
+
 static void what_is_heard_at_a_step_is_known_to_it(void **state) {
     struct judge_fixture *f = *state;
     struct feed_state s;
@@ -214,6 +277,8 @@ int main(void) {
         TEST(a_busy_site_is_never_silent),
         TEST(zero_turns_it_off),
         TEST(silence_does_not_depend_on_how_news_is_reported),
+        TEST(due_steps_alone_say_the_same),
+        TEST(silence_is_due_after_what_is_known),
         TEST(what_is_heard_at_a_step_is_known_to_it),
         TEST(saved_and_loaded),
         TEST(instants_that_cannot_be_are_refused),
