@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "codec/text_fraction.h"
+
 #define EXACT_INTEGER 9007199254740992.0 /* 2^53: below it every integer has its own double */
 
 void text_put_double(struct buf *b, double value) {
@@ -15,6 +17,8 @@ void text_put_double(struct buf *b, double value) {
         buf_put_decimal(b, (int64_t)value);
         return;
     }
+    if (text_put_fraction(b, value))
+        return;
     char text[40];
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, sizeof(text), "%.*g", digits, value);

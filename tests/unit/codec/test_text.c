@@ -59,6 +59,54 @@ static void doubles_come_back(void **state) {
     buf_deinit(&b);
 }
 
+/* What text_put_double promises, by the C library alone. */
+static void say_by_library(double value, char text[40]) {
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, 40, "%.*g", digits, value);
+        double back = strtod(text, NULL);
+        if (back <= value && back >= value)
+            break;
+    }
+}
+
+/* Shares, means, sums of decimals, and numbers around those of few bits or digits, where rounding
+ * meets ties and powers. */
+static double draw_fraction(struct rng *rng) {
+    double value = (double)(1 + rng_below(rng, 1000000)) / (double)(1 + rng_below(rng, 100000));
+    switch (rng_below(rng, 5)) {
+    case 0: value = ldexp((double)rng_next(rng), (int)rng_below(rng, 64) - 76); break;
+    case 1: value = ldexp(1, (int)rng_below(rng, 60) - 10); break;
+    case 2: value = ldexp((double)(1 + rng_below(rng, 1024)), (int)rng_below(rng, 60) - 20); break;
+    case 3: value = pow(10, (double)rng_below(rng, 19) - 4); break;
+    default: break;
+    }
+    int64_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    bits += (int64_t)rng_below(rng, 5) - 2;
+    memcpy(&value, &bits, sizeof(value));
+    return rng_below(rng, 2) ? value : -value;
+}
+
+static void fractions_are_the_library_s(void **state) {
+    (void)state;
+    struct buf b = {0};
+    char text[40];
+    uint64_t first = property_first_seed();
+    for (uint64_t seed = first; seed < first + 200000; seed++) {
+        struct rng rng;
+        rng_init(&rng, seed);
+        double value = draw_fraction(&rng);
+        if (value <= trunc(value) && value >= trunc(value))
+            continue;
+        text_put_double(&b, value);
+        buf_put_u8(&b, '\0');
+        say_by_library(value, text);
+        REQUIRE(seed, strcmp(b.at, text) == 0);
+        buf_reset(&b);
+    }
+    buf_deinit(&b);
+}
+
 static void strings_come_back(void **state) {
     (void)state;
     struct buf raw = {0}, b = {0};
@@ -85,6 +133,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden),
         cmocka_unit_test(doubles_come_back),
+        cmocka_unit_test(fractions_are_the_library_s),
         cmocka_unit_test(strings_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
