@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "codec/view.h"
+#include "io/redis_command.h"
 #include "io/redis_role.h"
 #include "io/redis_script.h"
 #include "io/redis_sentinel.h"
@@ -45,6 +46,7 @@ struct redis_view {
     redisSSLContext *ssl;
     enum redis_view_state state;
     uv_timer_t timer;   /* reconnection, or the update's time-out */
+    struct buf command; /* the one that is sent */
     size_t replies_due; /* of the set-up or of the update under way */
     bool set_up_failed;
     char refusal[400]; /* of the set-up */
@@ -311,7 +313,9 @@ struct redis_view *redis_view_new(const char *urls, const char *writer_log, uint
 }
 
 static void freed(uv_handle_t *handle) {
-    free(handle->data);
+    struct redis_view *v = handle->data;
+    buf_deinit(&v->command);
+    free(v);
 }
 
 void redis_view_free(struct redis_view *v) {
@@ -373,55 +377,42 @@ static const char *script_of(enum view_command_kind kind) {
     UNREACHABLE("a command without a script");
 }
 
-struct arguments {
-    const char *at[9 + 2 * FIELDS_PER_CALL];
-    size_t size[9 + 2 * FIELDS_PER_CALL];
-    int count;
-};
-
-static void add(struct arguments *a, struct slice s) {
-    a->at[a->count] = s.at ? s.at : "";
-    a->size[a->count++] = s.size;
-}
-
-static void call(struct redis_view *v, const struct arguments *a) {
+static void call(struct redis_view *v) {
     v->replies_due++;
     v->commands++;
-    redisAsyncCommandArgv(v->redis, on_written, NULL, a->count, (const char **)(uintptr_t)a->at,
-                          a->size);
+    redisAsyncFormattedCommand(v->redis, on_written, NULL, v->command.at, v->command.size);
 }
 
 /* Fields [from, from + count) of one command; only the first part of a replacement deletes. */
 static void send_part(struct redis_view *v, const struct view_command *c, size_t from, size_t count,
                       struct slice offset) {
-    struct arguments a = {.count = 0};
+    struct buf *b = &v->command;
     bool names_only = c->kind == VIEW_COMMAND_DEL_FIELDS || c->kind == VIEW_COMMAND_ADD_MEMBERS;
     enum view_command_kind kind = c->kind == VIEW_COMMAND_REPLACE_HASH && from
                                       ? VIEW_COMMAND_SET_FIELDS
                                       : c->kind;
-    add(&a, SLICE("EVAL"));
-    add(&a, slice_of(script_of(kind)));
-    add(&a, SLICE("1"));
-    add(&a, c->key);
-    add(&a, slice_of(v->writer_log));
-    add(&a, offset);
-    add(&a, SLICE(KEEP_MS));
-    add(&a, slice_of(v->session));
+    const struct slice head[] = {SLICE("EVAL"),  slice_of(script_of(kind)), SLICE("1"),
+                                 c->key,         slice_of(v->writer_log),   offset,
+                                 SLICE(KEEP_MS), slice_of(v->session)};
+    size_t head_count = sizeof head / sizeof *head;
+    redis_command_begin(b, head_count + (names_only ? count : 2 * count));
+    for (size_t i = 0; i < head_count; i++)
+        redis_command_add(b, head[i]);
     for (size_t i = from; i < from + count; i++) {
-        add(&a, c->fields[i].name);
+        redis_command_add(b, c->fields[i].name);
         if (!names_only)
-            add(&a, c->fields[i].value);
+            redis_command_add(b, c->fields[i].value);
     }
-    call(v, &a);
+    call(v);
 }
 
 static void send_command(struct redis_view *v, const struct view_command *c, struct slice offset) {
     if (c->kind == VIEW_COMMAND_PUBLISH) {
-        struct arguments a = {.count = 0};
-        add(&a, SLICE("PUBLISH"));
-        add(&a, c->key);
-        add(&a, c->fields[0].value);
-        call(v, &a);
+        redis_command_begin(&v->command, 3);
+        redis_command_add(&v->command, SLICE("PUBLISH"));
+        redis_command_add(&v->command, c->key);
+        redis_command_add(&v->command, c->fields[0].value);
+        call(v);
         return;
     }
     size_t from = 0;
