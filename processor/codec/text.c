@@ -50,9 +50,9 @@ void text_put_json(struct buf *b, struct slice text) {
     size_t from = 0; /* what is not yet written and needs no care */
     for (size_t i = 0; i < text.size; i++) {
         unsigned char c = (unsigned char)text.at[i];
-        bool foreign = !is_utf8 && c >= 0x80;
-        if (!needs_care[c] && !foreign)
+        if (!needs_care[c] && (c < 0x80 || is_utf8))
             continue;
+        bool foreign = c >= 0x80;
         buf_put(b, text.at + from, i - from);
         if (foreign)
             buf_put_u8(b, '?');

@@ -25,18 +25,18 @@ struct scope scope_of_site(struct slice site) {
     return scope;
 }
 
-static bool stands_for_itself(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '-' || c == '~';
-}
+/* Bytes that need no percent sign. */
+static const bool stands_for_itself[256] = {
+    ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['_'] = true,
+    ['.'] = true,         ['-'] = true,         ['~'] = true};
 
 void scope_encode(struct slice value, struct buf *b) {
     static const char hex[] = "0123456789ABCDEF";
     size_t from = 0; /* what stands for itself and is not yet written */
     for (size_t i = 0; i < value.size; i++) {
-        if (stands_for_itself(value.at[i]))
-            continue;
         unsigned char c = (unsigned char)value.at[i];
+        if (stands_for_itself[c])
+            continue;
         buf_put(b, value.at + from, i - from);
         buf_put(b, (char[]){'%', hex[c >> 4], hex[c & 15]}, 3);
         from = i + 1;
