@@ -34,8 +34,7 @@ struct item {
 
 /* A sample of a row. */
 struct row_sample {
-    uint8_t histogram;
-    uint16_t bucket;
+    uint32_t place; /* histogram, then 16 bits of bucket: their order */
     int32_t count;
 };
 
@@ -431,8 +430,8 @@ static uint64_t put_levels(struct buf *b, const struct delta_row *row, const str
 static uint64_t put_samples(struct buf *b, const struct row_sample *samples, size_t count) {
     buf_put_varint(b, count);
     for (size_t i = 0; i < count; i++) {
-        buf_put_u8(b, samples[i].histogram);
-        buf_put_varint(b, samples[i].bucket);
+        buf_put_u8(b, (uint8_t)(samples[i].place >> 16));
+        buf_put_varint(b, samples[i].place & UINT16_MAX);
         buf_put_zigzag(b, samples[i].count);
     }
     return count;
@@ -455,17 +454,11 @@ static void put_row(struct report_writer *w, const struct delta_row *row, uint32
         b->size = before;
 }
 
-static int by_bucket(const struct row_sample *x, const struct row_sample *y) {
-    if (x->histogram != y->histogram)
-        return x->histogram < y->histogram ? -1 : 1;
-    return (x->bucket > y->bucket) - (x->bucket < y->bucket);
-}
-
 static void sort_by_gap(struct row_sample *samples, size_t count, size_t gap) {
     for (size_t i = gap; i < count; i++) {
         struct row_sample one = samples[i];
         size_t place = i;
-        for (; place >= gap && by_bucket(&samples[place - gap], &one) > 0; place -= gap)
+        for (; place >= gap && samples[place - gap].place > one.place; place -= gap)
             samples[place] = samples[place - gap];
         samples[place] = one;
     }
@@ -485,7 +478,7 @@ static size_t sum_samples(struct row_sample *samples, size_t count) {
     size_t kept = 0;
     for (size_t i = 0; i < count;) {
         struct row_sample sum = samples[i];
-        while (++i < count && by_bucket(&sum, &samples[i]) == 0)
+        while (++i < count && samples[i].place == sum.place)
             sum.count += samples[i].count;
         if (sum.count != 0)
             samples[kept++] = sum;
@@ -511,7 +504,7 @@ static void rank_samples(struct report_writer *w, const struct delta_table *delt
     for (size_t i = 0; i < count; i++) {
         const struct delta_sample *s = &samples[i];
         w->samples[w->last_sample[w->ranks[s->row]]++] = (struct row_sample){
-            .histogram = s->histogram, .bucket = s->bucket, .count = s->count};
+            .place = (uint32_t)s->histogram << 16 | s->bucket, .count = s->count};
     }
     for (size_t rank = 0; rank < rows; rank++) {
         struct row_sample *first = w->samples + w->first_sample[rank];
