@@ -196,12 +196,14 @@ void episode_move(const struct judge_context *ctx, struct episode *episode, enum
     alert->seq = ++episode->seq;
     alert->transition = to;
     ctx->out->alert(ctx->out->context, alert);
+    book->counts.moves++;
+    if (state == EPISODE_ENDED)
+        return; /* nobody asks for its Alert any more */
     buf_reset(&book->bytes);
     episode_pack(alert, &book->bytes);
     free_slice(episode->bytes);
     episode->bytes = slice_copy(buf_slice(&book->bytes));
     episode->changed = true;
-    book->counts.moves++;
 }
 
 void episode_say(const struct judge_context *ctx, uint32_t handle, enum transition to) {
@@ -271,8 +273,10 @@ void episode_begin(const struct judge_context *ctx, uint32_t handle, struct aler
     episode->severity = (uint8_t)alert->severity;
     episode_tiers_begin(ctx, episode, alert);
     count_page(ctx, episode, alert);
+    /* Texts of the alert may be gone when it is said: they may be of the bytes before. */
+    const struct escalation *escalation = contract_escalation(ctx->contract, alert->rule);
     episode_move(ctx, episode, TRANSITION_FIRING, alert);
-    episode_set_due(ctx, handle, ctx->now_at);
+    episode_set_due_by(ctx, handle, escalation, alert, ctx->now_at);
     alert->alert_id = alert->alert_key = (struct slice){0};
     ctx->book->counts.fired++;
     ctx->book->unsettled |= alert->interaction_id.size == 0;

@@ -146,3 +146,7 @@ void episode_say(const struct judge_context *ctx, uint32_t handle, enum transiti
 
 /* Sets its timer by what is known of it: what is due before from_at comes then. */
 void episode_set_due(const struct judge_context *ctx, uint32_t handle, int64_t from_at);
+/* The same, when its Alert and the escalation of its rule (or NULL) are at hand. */
+void episode_set_due_by(const struct judge_context *ctx, uint32_t handle,
+                        const struct escalation *escalation, const struct alert *alert,
+                        int64_t from_at);

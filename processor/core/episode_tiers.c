@@ -44,9 +44,8 @@ static bool is_told(const struct episode *episode, const struct alert *alert) {
            alert->severity > SEVERITY_INFO && alert->suppressed_by.size == 0;
 }
 
-static int64_t next_tier_at(const struct judge_context *ctx, const struct episode *episode,
+static int64_t next_tier_at(const struct escalation *e, const struct episode *episode,
                             const struct alert *alert) {
-    const struct escalation *e = contract_escalation(ctx->contract, alert->rule);
     if (!e || episode->next_tier >= e->count || !is_told(episode, alert))
         return INSTANT_MAX;
     return episode->told_at + e->tiers[episode->next_tier].after_ms;
@@ -64,11 +63,11 @@ static void add_due(struct episode_book *book, int64_t at, uint32_t handle) {
     episode_due_add(&book->due, at, handle);
 }
 
-void episode_set_due(const struct judge_context *ctx, uint32_t handle, int64_t from_at) {
+void episode_set_due_by(const struct judge_context *ctx, uint32_t handle,
+                        const struct escalation *escalation, const struct alert *alert,
+                        int64_t from_at) {
     struct episode *episode = episode_at(ctx->book, handle);
-    struct alert alert;
-    CHECK(episode_unpack(episode->bytes, &alert));
-    int64_t due_at = next_tier_at(ctx, episode, &alert);
+    int64_t due_at = next_tier_at(escalation, episode, alert);
     if (episode->silent_until != INSTANT_NONE && episode->silent_until < due_at)
         due_at = episode->silent_until;
     if (due_at < from_at)
@@ -78,6 +77,13 @@ void episode_set_due(const struct judge_context *ctx, uint32_t handle, int64_t f
     episode->due_at = due_at;
     if (due_at != INSTANT_MAX)
         add_due(ctx->book, due_at, handle);
+}
+
+void episode_set_due(const struct judge_context *ctx, uint32_t handle, int64_t from_at) {
+    struct alert alert;
+    CHECK(episode_unpack(episode_at(ctx->book, handle)->bytes, &alert));
+    episode_set_due_by(ctx, handle, contract_escalation(ctx->contract, alert.rule), &alert,
+                       from_at);
 }
 
 /* The tiers whose time has come: only the last of them is told, as it is the one that counts; it
@@ -90,7 +96,7 @@ static int64_t escalate(const struct judge_context *ctx, uint32_t handle, int64_
     CHECK(episode_unpack(episode->bytes, &alert));
     const struct escalation *e = contract_escalation(ctx->contract, alert.rule);
     size_t told = SIZE_MAX;
-    while (next_tier_at(ctx, episode, &alert) <= at) {
+    while (next_tier_at(e, episode, &alert) <= at) {
         const struct escalation_tier *tier = &e->tiers[episode->next_tier];
         bool last = episode->next_tier + 1u == e->count;
         if (alert.severity >= tier->least && (last || is_on_duty(tier, &alert, at)))
