@@ -126,6 +126,24 @@ static void put_two_units(struct buf *b, int64_t ms, int64_t large_ms, const cha
     put_units(b, ms % large_ms / small_ms, small);
 }
 
+/* As put_decimal says it of the double. What lies half way between two decimals is left to that: it
+ * is nearer to the one or the other. */
+static void put_seconds(struct buf *b, int64_t ms) {
+    int decimals = ms < 10 * SECOND_MS ? 1 : 0;
+    int64_t step = decimals ? 100 : SECOND_MS;
+    int64_t steps = (ms + step / 2) / step;
+    if (ms % step == step / 2) {
+        put_decimal(b, (double)ms / 1000, decimals);
+        return;
+    }
+    int64_t tenths = decimals ? steps : steps * 10;
+    buf_put_decimal(b, tenths / 10);
+    if (tenths % 10 == 0)
+        return;
+    buf_put_u8(b, '.');
+    buf_put_decimal(b, tenths % 10);
+}
+
 void summary_duration(struct buf *b, int64_t ms) {
     if (ms < 0) {
         buf_put_u8(b, '-');
@@ -134,7 +152,7 @@ void summary_duration(struct buf *b, int64_t ms) {
     if (ms < SECOND_MS && ms > 0) {
         put_units(b, ms, "ms");
     } else if (ms < MINUTE_MS) {
-        put_decimal(b, (double)ms / 1000, ms < 10 * SECOND_MS ? 1 : 0);
+        put_seconds(b, ms);
         summary_text(b, " s");
     } else if (ms < HOUR_MS) {
         put_two_units(b, ms, MINUTE_MS, "min", SECOND_MS, "s");

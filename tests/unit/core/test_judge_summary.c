@@ -110,13 +110,26 @@ static int teardown(void **state) {
     return 0;
 }
 
+/* Below a minute they are seconds, as the C library rounds the double. */
+static void seconds_are_the_library_s(void **state) {
+    (void)state;
+    for (int64_t ms = SECOND_MS; ms < MINUTE_MS; ms++) {
+        char wanted[40];
+        int decimals = ms < 10 * SECOND_MS ? 1 : 0;
+        int size = snprintf(wanted, sizeof(wanted), "%.*f", decimals, (double)ms / 1000);
+        if (decimals && wanted[size - 1] == '0')
+            size -= 2;
+        snprintf(wanted + size, sizeof(wanted) - (size_t)size, " s");
+        summary_duration(&text, ms);
+        reads(wanted);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(durations),
-        cmocka_unit_test(numbers),
-        cmocka_unit_test(values_beside_each_other),
-        cmocka_unit_test(scopes),
-        cmocka_unit_test(every_metric_has_words),
+        cmocka_unit_test(durations), cmocka_unit_test(seconds_are_the_library_s),
+        cmocka_unit_test(numbers),   cmocka_unit_test(values_beside_each_other),
+        cmocka_unit_test(scopes),    cmocka_unit_test(every_metric_has_words),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
