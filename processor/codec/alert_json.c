@@ -7,11 +7,15 @@ static void put_TEXT(struct buf *out, struct slice text) {
     text_put_json(out, text);
 }
 
+static void put_null(struct buf *out) {
+    buf_put(out, "null", 4);
+}
+
 static void put_OPTIONAL_TEXT(struct buf *out, struct slice text) {
     if (text.size)
         text_put_json(out, text);
     else
-        text_put(out, "null");
+        put_null(out);
 }
 
 static void put_INT(struct buf *out, int32_t value) {
@@ -20,7 +24,7 @@ static void put_INT(struct buf *out, int32_t value) {
 
 static void put_LONG(struct buf *out, int64_t value) {
     if (value == ALERT_LONG_NONE)
-        text_put(out, "null");
+        put_null(out);
     else
         buf_put_decimal(out, value);
 }
@@ -86,14 +90,16 @@ static void put_INTERACTIONS(struct buf *out, struct alert alert) {
     buf_put_u8(out, ']');
 }
 
+/* The first comma becomes the brace. */
 void alert_json_put(const struct alert_record *record, struct buf *out) {
-    char before = '{';
+    size_t begin = out->size;
+#define NAME(field) ",\"" #field "\":"
 #define PUT(kind, field, member)                                                                   \
-    buf_put_u8(out, (uint8_t)before);                                                              \
-    text_put(out, "\"" #field "\":");                                                              \
-    put_##kind(out, record->member);                                                               \
-    before = ',';
+    buf_put(out, NAME(field), sizeof(NAME(field)) - 1);                                            \
+    put_##kind(out, record->member);
     ALERT_FIELDS(PUT)
 #undef PUT
+#undef NAME
+    out->at[begin] = '{';
     buf_put_u8(out, '}');
 }

@@ -44,15 +44,34 @@ static void put_escaped(struct buf *b, unsigned char c) {
 static const bool needs_care[256] = {
     [0 ... 0x1F] = true, ['"'] = true, ['\\'] = true, [0x7F] = true};
 
-void text_put_json(struct buf *b, struct slice text) {
+/* Most texts need no care: how much of this one, from its beginning. Eight bytes at a time, of
+ * which none has its highest bit, nor gets it when what needs care is taken off; then one by one.
+ */
+static size_t plain_run(struct slice text) {
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t eight;
+    size_t size = 0;
+    for (; text.size - size >= sizeof(eight); size += sizeof(eight)) {
+        memcpy(&eight, text.at + size, sizeof(eight));
+        uint64_t care = eight | (eight - each * 0x20) | ((eight ^ each * '"') - each) |
+                        ((eight ^ each * '\\') - each) | ((eight ^ each * 0x7F) - each);
+        if (care & each * 0x80)
+            break;
+    }
+    while (size < text.size && !needs_care[(unsigned char)text.at[size]] &&
+           (unsigned char)text.at[size] < 0x80)
+        size++;
+    return size;
+}
+
+static void put_with_care(struct buf *b, struct slice text) {
     bool is_utf8 = slice_is_utf8(text);
-    buf_put_u8(b, '"');
     size_t from = 0; /* what is not yet written and needs no care */
     for (size_t i = 0; i < text.size; i++) {
         unsigned char c = (unsigned char)text.at[i];
-        if (!needs_care[c] && (c < 0x80 || is_utf8))
+        bool foreign = !is_utf8 && c >= 0x80;
+        if (!needs_care[c] && !foreign)
             continue;
-        bool foreign = c >= 0x80;
         buf_put(b, text.at + from, i - from);
         if (foreign)
             buf_put_u8(b, '?');
@@ -62,5 +81,13 @@ void text_put_json(struct buf *b, struct slice text) {
     }
     if (from < text.size)
         buf_put(b, text.at + from, text.size - from);
+}
+
+void text_put_json(struct buf *b, struct slice text) {
+    size_t plain = plain_run(text);
+    buf_put_u8(b, '"');
+    buf_put(b, text.at, plain);
+    if (plain < text.size) /* what stands before is ASCII, and makes nothing better or worse */
+        put_with_care(b, (struct slice){text.at + plain, text.size - plain});
     buf_put_u8(b, '"');
 }

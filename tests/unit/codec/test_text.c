@@ -129,12 +129,35 @@ static void strings_come_back(void **state) {
     buf_deinit(&b);
 }
 
+/* Wherever in a text a byte stands, it is written as alone. */
+static void places_do_not_matter(void **state) {
+    (void)state;
+    struct buf b = {0}, alone = {0};
+    for (int c = 1; c < 256; c++) {
+        char byte = (char)c;
+        text_put_json(&alone, (struct slice){&byte, 1});
+        for (size_t place = 0; place < 20; place++) {
+            char text[] = "abcdefghijklmnopqrst";
+            text[place] = byte;
+            text_put_json(&b, (struct slice){text, 20});
+            assert_int_equal(b.size, alone.size + 19);
+            assert_memory_equal(b.at + 1 + place, alone.at + 1, alone.size - 2);
+            assert_memory_equal(b.at + 1, "abcdefghijklmnopqrst", place);
+            buf_reset(&b);
+        }
+        buf_reset(&alone);
+    }
+    buf_deinit(&alone);
+    buf_deinit(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden),
         cmocka_unit_test(doubles_come_back),
         cmocka_unit_test(fractions_are_the_library_s),
         cmocka_unit_test(strings_come_back),
+        cmocka_unit_test(places_do_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
