@@ -1,5 +1,6 @@
 #include "base/buf.h"
 
+#include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,19 +33,14 @@ void buf_grow(struct buf *b, size_t more) {
     b->capacity = capacity;
 }
 
-static void put_little_endian(struct buf *b, uint64_t value, size_t size) {
-    char *at = buf_reserve(b, size);
-    for (size_t i = 0; i < size; i++)
-        at[i] = (char)(value >> (8 * i));
-    b->size += size;
-}
-
 void buf_put_u32(struct buf *b, uint32_t value) {
-    put_little_endian(b, value, 4);
+    uint32_t bytes = htole32(value);
+    buf_put(b, &bytes, sizeof(bytes));
 }
 
 void buf_put_u64(struct buf *b, uint64_t value) {
-    put_little_endian(b, value, 8);
+    uint64_t bytes = htole64(value);
+    buf_put(b, &bytes, sizeof(bytes));
 }
 
 void buf_put_double(struct buf *b, double value) {

@@ -1,32 +1,33 @@
 #include "base/cursor.h"
 
+#include <endian.h>
+
 void cursor_fail(struct cursor *c) {
     c->failed = true;
     c->at = c->end; /* so that no later read succeeds */
 }
 
-static uint64_t little_endian(struct cursor *c, size_t size) {
-    if (cursor_left(c) < size) {
-        cursor_fail(c);
-        return 0;
-    }
-    uint64_t value = 0;
-    for (size_t i = 0; i < size; i++)
-        value |= (uint64_t)c->at[i] << (8 * i);
-    c->at += size;
-    return value;
-}
-
 uint8_t cursor_u8(struct cursor *c) {
-    return (uint8_t)little_endian(c, 1);
+    if (c->at < c->end)
+        return *c->at++;
+    cursor_fail(c);
+    return 0;
 }
 
 uint32_t cursor_u32(struct cursor *c) {
-    return (uint32_t)little_endian(c, 4);
+    uint32_t bytes = 0;
+    struct slice s = cursor_bytes(c, sizeof(bytes));
+    if (s.size == sizeof(bytes))
+        memcpy(&bytes, s.at, sizeof(bytes));
+    return le32toh(bytes);
 }
 
 uint64_t cursor_u64(struct cursor *c) {
-    return little_endian(c, 8);
+    uint64_t bytes = 0;
+    struct slice s = cursor_bytes(c, sizeof(bytes));
+    if (s.size == sizeof(bytes))
+        memcpy(&bytes, s.at, sizeof(bytes));
+    return le64toh(bytes);
 }
 
 uint64_t cursor_varint(struct cursor *c) {
