@@ -376,15 +376,21 @@ static void fill_end(const struct episode *episode, int64_t ended_at, const stru
     alert->resolved_at = ended_at;
 }
 
+/* Its id is at hand where it was found before, and its key need not be put together anew. */
+static uint32_t handle_to_end(const struct judge_context *ctx, const struct episode_name *name,
+                              const struct alert *alert) {
+    return alert ? episode_handle_of_id(ctx->book, alert->alert_id)
+                 : episode_handle_of_name(ctx, name);
+}
+
 bool episode_end(const struct judge_context *ctx, const struct episode_name *name,
                  enum transition end, int64_t ended_at, const struct alert *alert) {
     struct episode_book *book = ctx->book;
-    struct slice key = identify(ctx, name);
-    uint32_t handle = episode_handle(book, key);
+    uint32_t handle = handle_to_end(ctx, name, alert);
     if (handle == TABLE_NONE) {
         book->counts.not_open++;
         if (end == TRANSITION_VOIDED)
-            remember(ctx, name, key, end, ended_at);
+            remember(ctx, name, identify(ctx, name), end, ended_at);
         return false;
     }
     struct episode *episode = episode_at(book, handle);
@@ -405,7 +411,7 @@ bool episode_end(const struct judge_context *ctx, const struct episode_name *nam
     CHECK(episode->state == EPISODE_ENDED);
     book->unsettled |= name->interaction_id.size == 0;
     note_gone(book, episode, end);
-    remember(ctx, name, key, end, ended_at);
+    remember(ctx, name, episode->key, end, ended_at);
     episode_remove(book, handle);
     free_slice(bytes);
     book->counts.ended++;

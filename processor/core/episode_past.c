@@ -39,6 +39,8 @@ void episode_past_deinit(struct episode_past *p) {
 }
 
 const struct past_key *episode_past_find(const struct episode_past *p, struct slice key) {
+    if (p->table.used == 0)
+        return NULL;
     uint32_t handle = find_handle(p, episode_print_of(key));
     return handle == TABLE_NONE ? NULL : pool_at(&p->pool, handle);
 }
