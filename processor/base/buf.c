@@ -49,14 +49,22 @@ void buf_put_double(struct buf *b, double value) {
     buf_put_u64(b, bits);
 }
 
+/* Two digits at a time. */
 void buf_put_decimal(struct buf *b, int64_t value) {
+    static const char pairs[] = "0001020304050607080910111213141516171819"
+                                "2021222324252627282930313233343536373839"
+                                "4041424344454647484950515253545556575859"
+                                "6061626364656667686970717273747576777879"
+                                "8081828384858687888990919293949596979899";
     char digits[DIGITS_MAX];
     size_t at = DIGITS_MAX;
     uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do {
-        digits[--at] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
+    for (; rest >= 10; rest /= 100) {
+        at -= 2;
+        memcpy(digits + at, pairs + 2 * (rest % 100), 2);
+    }
+    if (rest > 0 || at == DIGITS_MAX)
+        digits[--at] = (char)('0' + rest);
     if (value < 0)
         buf_put_u8(b, '-');
     buf_put(b, digits + at, DIGITS_MAX - at);

@@ -1,7 +1,9 @@
 /* Does a cursor read what a buffer wrote, and nothing else, however short the bytes are? */
 #include "base/buf.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "base/cursor.h"
 #include "base/property.h"
@@ -185,9 +187,24 @@ static void an_empty_slice_is_no_fault(void **state) {
     assert_true(c.failed);
 }
 
+static void decimals_are_the_library_s(void **state) {
+    (void)state;
+    struct buf b = {0};
+    for (int64_t value = -1100; value <= 1100; value++) {
+        for (int64_t scale = 1; scale <= INT64_C(1000000000000); scale *= 1000) {
+            char wanted[32];
+            int size = snprintf(wanted, sizeof(wanted), "%" PRId64, value * scale + value);
+            buf_put_decimal(&b, value * scale + value);
+            expect_bytes(&b, (struct slice){wanted, (size_t)size});
+        }
+    }
+    buf_deinit(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_bytes),
+        cmocka_unit_test(decimals_are_the_library_s),
         cmocka_unit_test(zigzag_is_that_of_avro),
         cmocka_unit_test(a_long_text_grows_the_buffer),
         cmocka_unit_test(malformed_numbers_fail),
