@@ -126,6 +126,7 @@ static void move_soon(struct wheel *w) {
 
 /* From the end that is nearer: the later ones make room, or the earlier ones do. */
 static void put_soon(struct wheel *w, uint32_t handle, uint64_t key) {
+    CHECK(soon_count(w) < SOON_MOST);
     if (w->soon_end == 2 * SOON_MOST)
         move_soon(w);
     struct soon *s = w->soon;
@@ -195,14 +196,17 @@ static void tell_near(struct wheel *w, uint32_t slot) {
     w->near(w->context, w->taken, count);
 }
 
-/* The earliest key in the slot, but not beyond `at`. */
+/* The earliest key in the slot, but not beyond `at`; its start, if all its notes are void: there
+ * may be others between. */
 static uint64_t earliest_in(const struct wheel *w, uint32_t slot, uint64_t start, uint64_t at) {
     const struct chunk *chunk = chunk_at(w, w->heads[slot]);
-    uint64_t key, earliest = at;
+    uint64_t key, earliest = UINT64_MAX;
     for (uint32_t k = 0; k < chunk->count; k++)
         if (key_in(w, slot, start, &chunk->notes[k], &key) && key < earliest)
             earliest = key;
-    return earliest;
+    if (earliest == UINT64_MAX)
+        return start;
+    return earliest < at ? earliest : at;
 }
 
 /* The base enters a slot above level 0, whose notes go below. Where they are few it goes to the

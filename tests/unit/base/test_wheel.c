@@ -281,9 +281,52 @@ static void what_lies_beyond_stands_at_the_edge(void **state) {
     wheel_free(w);
 }
 
+static void expect_one(struct wheel *w, int64_t at, int64_t due_at) {
+    int64_t was_due_at;
+    uint32_t handle;
+    assert_int_equal(take(w, at, &was_due_at, &handle), 1);
+    assert_int_equal(was_due_at, due_at);
+}
+
+/* Years ahead a note alone does not tell its instant, nor those behind it. */
+static void a_void_note_years_ahead_hides_no_later_one(void **state) {
+    (void)state;
+    struct model m;
+    struct wheel *w = begin(&m);
+    int64_t due_at, later_at = START + 6 * 365 * DAY_MS;
+    uint32_t handle;
+    take(w, START, &due_at, &handle);
+    wheel_arm(w, 0, START + 3 * 365 * DAY_MS);
+    wheel_disarm(w, 0);
+    wheel_arm(w, 1, later_at);
+    expect_one(w, INT64_C(4500000000000), later_at); /* in the year 2112 */
+    wheel_free(w);
+}
+
+/* The row of few is full when a slot comes whose notes would go into it. */
+static void a_full_row_takes_no_slot(void **state) {
+    (void)state;
+    struct model m;
+    struct wheel *w = begin(&m);
+    int64_t due_at, begin_at = START - (START - WHEEL_EARLIEST) % 4096;
+    uint32_t handle = 0, first;
+    take(w, begin_at, &due_at, &first);
+    for (; handle < 32; handle++)
+        wheel_arm(w, handle, begin_at + 5000 + handle);
+    for (; handle < 52; handle++)
+        wheel_arm(w, handle, begin_at + 640 + handle); /* of one slot of 64 ms */
+    for (handle = 32; handle < 52; handle++)
+        expect_one(w, begin_at + 6000, begin_at + 640 + handle);
+    for (handle = 0; handle < 32; handle++)
+        expect_one(w, begin_at + 6000, begin_at + 5000 + handle);
+    wheel_free(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_lies_beyond_stands_at_the_edge),
+        cmocka_unit_test(a_void_note_years_ahead_hides_no_later_one),
+        cmocka_unit_test(a_full_row_takes_no_slot),
         cmocka_unit_test(a_fresh_wheel_has_nothing),
         cmocka_unit_test(an_instant_comes_out_whole),
         cmocka_unit_test(what_a_handler_arms_keeps_its_place),
