@@ -12,6 +12,7 @@
 #define STEP_MS DELTA_PANE_MS
 #define SUMS_MAX ((size_t)16 * 1024 * 1024) /* bytes collected between two steps */
 #define BATCH_ROWS_MAX ((size_t)256)        /* or clocks; then what could wait is told */
+#define TENANTS_MOST 64                     /* of further ones nothing waits */
 
 struct listener {
     source_hear_fn *hear;
@@ -30,7 +31,9 @@ struct source {
     struct needs needs;
     struct leaf_dict *leaves;
     struct interaction_task *task;
-    struct delta_table *deltas;   /* knows the leaves that were told of */
+    struct delta_table *deltas;         /* knows the leaves that were told of */
+    struct slice tenants[TENANTS_MOST]; /* that were told of */
+    size_t tenant_count;
     struct report_writer *writer; /* of what cannot wait */
     struct report_reader *reader;
     struct source_batch batch;
@@ -148,6 +151,8 @@ void source_free(struct source *s) {
     report_reader_free(s->reader);
     source_batch_deinit(&s->batch);
     leaf_dict_free(s->leaves);
+    for (size_t i = 0; i < s->tenant_count; i++)
+        free((char *)(uintptr_t)s->tenants[i].at);
     free(s->listeners);
     free(s);
 }
@@ -217,12 +222,27 @@ struct found {
     struct report_clock clock;
 };
 
+/* Its tenant was told of: before that it begins with what is told first, at that step. */
+static bool is_known(const struct source *s, const struct report_feed *feed) {
+    for (size_t i = 0; i < s->tenant_count; i++)
+        if (slice_equal(s->tenants[i], feed->tenant))
+            return true;
+    return false;
+}
+
+static void note_tenant(struct source *s, const struct report_feed *feed) {
+    if (s->tenant_count < TENANTS_MOST && !is_known(s, feed))
+        s->tenants[s->tenant_count++] = slice_copy(feed->tenant);
+}
+
 static void tell_now(struct source *s, const struct found *f) {
     tell_batch(s);
     for (size_t i = 0; i < f->gauge_count; i++)
         report_writer_gauge(s->writer, 0, &f->gauges[i]);
-    for (size_t i = 0; i < f->feed_count; i++)
+    for (size_t i = 0; i < f->feed_count; i++) {
         report_writer_feed(s->writer, &f->feeds[i]);
+        note_tenant(s, &f->feeds[i]);
+    }
     report_writer_clock(s->writer, &f->clock);
     report_writer_finish(s->writer, s->deltas, pass_record, s);
     note_leaves(s);
@@ -258,7 +278,7 @@ static bool can_wait(const struct source *s, const struct found *f) {
     for (size_t i = 0; i < f->gauge_count && can; i++)
         can = delta_table_knows(s->deltas, f->gauges[i].leaf);
     for (size_t i = 0; i < f->feed_count && can; i++)
-        can = f->feeds[i].heard_at > s->told_at;
+        can = f->feeds[i].heard_at > s->told_at && is_known(s, &f->feeds[i]);
     return can;
 }
 

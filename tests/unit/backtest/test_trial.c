@@ -344,6 +344,35 @@ static void a_site_is_judged_before_it_brings_what_is_asked_for(void **state) {
     contracts_free(set);
 }
 
+/* A tenant begins at the step at which it was heard first, even where nothing of it counts: then it
+ * is told that it has no contract. */
+static void a_tenant_begins_when_it_is_heard(void **state) {
+    struct fixture *f = *state;
+    struct contract_set *set = set_of(lost_text);
+    struct trial *each = trial_of(set, take_no_figure), *some = trial_of(set, NULL);
+    struct trial *mine = f->trial, *trials[] = {each, some};
+    for (size_t i = 0; i < 2; i++) {
+        f->trial = trials[i];
+        call(f, "m1", START, SECOND_MS, false);
+        call(f, "w1", START + MINUTE_MS, SECOND_MS, false);
+        call(f, "m2", START + 10 * MINUTE_MS, SECOND_MS, false);
+        feed(f, EVENT_QUEUED, "o1", START + 20 * MINUTE_MS, -HOUR_MS); /* its clock is wrong */
+        call(f, "w2", START + 30 * MINUTE_MS, SECOND_MS, false);
+        trial_finish(f->trial, INSTANT_NONE);
+    }
+    expect_same(each, some);
+    size_t told = 0;
+    for (size_t i = 0; i < episodes_count(trial_episodes(some)); i++) {
+        struct past_episode p = episodes_at(trial_episodes(some), i);
+        told += episodes_group_of(trial_episodes(some), &p)->kind == ALERT_CONFIG;
+    }
+    assert_int_equal(told, 1);
+    f->trial = mine;
+    trial_free(each);
+    trial_free(some);
+    contracts_free(set);
+}
+
 static void who_asks_something_else_follows_nobody(void **state) {
     struct fixture *f = *state;
     char text[sizeof(other_text)];
@@ -366,6 +395,7 @@ int main(void) {
         WITH_TRIAL(who_follows_another_finds_what_it_finds_alone),
         WITH_TRIAL(steps_that_wait_for_each_other_are_judged_alike),
         WITH_TRIAL(a_site_is_judged_before_it_brings_what_is_asked_for),
+        WITH_TRIAL(a_tenant_begins_when_it_is_heard),
         WITH_TRIAL(who_asks_something_else_follows_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
