@@ -10,7 +10,8 @@
 #define LEAF_SPREAD 37                  /* rows of several leaves at one time lie apart */
 #define LAST_MS_SHIFT 13                /* of an instant, for its place among them: about a pane */
 #define KEPT_ALWAYS (UINT64_C(1) << 63) /* what is not said to be one of those that are not */
-#define SAMPLE_COPIES 3                 /* whoever writes them sorts a copy */
+_Static_assert(COUNTER_SOURCE_COUNT + ATTRIBUTION_COUNT < 63, "they have a bit each");
+#define SAMPLE_COPIES 3 /* whoever writes them sorts a copy */
 
 /* Open addressing from a mixed 64-bit key to an index. A slot belongs to the present epoch only
  * when its age does: so emptying the table costs nothing. */

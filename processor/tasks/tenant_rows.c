@@ -45,6 +45,18 @@ static bool add_to_scopes(struct tenant_task *t, struct tenant_leaf *leaf,
     return kept;
 }
 
+/* Counts of its metric that its variant does not need: still they say that what an episode opened
+ * on is worth another look, for counts that came between its opening and its firing. */
+static bool is_of_its_metric(struct tenant_task *t, const struct tenant_rule *r,
+                             const struct report *report, const struct report_row *row) {
+    const struct objective *o = r->objective;
+    struct cell_shape all = r->cell->shape;
+    if (!r->state.firing || row->pane_at >= r->state.condition_at)
+        return false;
+    cell_figure_needs(&all, o->metric, o->attribution, VARIANT_COUNT, all.thresholds_ms[0]);
+    return cell_row_entries(&all, report, row, &t->scratch.panes) > 0;
+}
+
 void tenant_rows_add(struct tenant_task *t, struct tenant_leaf *leaf, const struct report *report,
                      const struct report_row *row) {
     if (tenant_ahead_hold(leaf, report, row))
@@ -54,7 +66,8 @@ void tenant_rows_add(struct tenant_task *t, struct tenant_leaf *leaf, const stru
 
     for (size_t i = 0; i < leaf->rules.count; i++) {
         struct tenant_rule *r = leaf->rules.items[i];
-        if (row->pane_at < r->from_at || pack_row(t, &r->cell->shape, report, row) == 0)
+        if (row->pane_at < r->from_at || (pack_row(t, &r->cell->shape, report, row) == 0 &&
+                                          !is_of_its_metric(t, r, report, row)))
             continue;
         const struct tenant_member *member = leaf->members.items[i];
         cell_add(r->cell, t->step_at, row->pane_at, buf_slice(&t->packed));

@@ -113,6 +113,37 @@ static void late_counts_void_what_a_day_would_not_have_opened(void **state) {
     }
 }
 
+/* What comes between opening and firing is looked at with the next late count of the metric, though
+ * the figure may not need that one. */
+static void any_late_count_of_the_metric_is_a_look_back(void **state) {
+    (void)state;
+    struct stage s;
+    struct objective five = fixture_objectives[0];
+    five.window = WINDOW_5M;
+    stage_init(&s);
+    s.acme.objectives = &five;
+    s.acme.objective_count = 1;
+    s.options.publish_all = false;
+    stage_raise(&s);
+    int64_t start = instant_floor(FIXTURE_START, 5 * MINUTE_MS);
+    int64_t before = start + 10 * SECOND_MS - 5 * MINUTE_MS; /* of the first step's window alone */
+    level(&s, start, LEVEL_LATE, 10);
+    pass(&s, start + 30 * SECOND_MS);
+    level(&s, before, LEVEL_ANSWERED_IN, 100);
+    pass(&s, start + 2 * MINUTE_MS);
+    assert_int_equal(said(&s, "1 firing objective_breach"), 1);
+    struct fact_row by_arrival = {.pane_at = before,
+                                  .kind = 1,
+                                  .which = LEVEL_LATE,
+                                  .attribution = BY_ARRIVAL,
+                                  .threshold_ms = five.within_ms,
+                                  .value = 1};
+    fixture_add(&s.r, &by_arrival);
+    pass(&s, start + 3 * MINUTE_MS);
+    assert_int_equal(said(&s, "2 voided objective_breach"), 1);
+    stage_deinit(&s);
+}
+
 /* Four an hour are expected until midnight. */
 static void the_rest_of_a_day_is_judged_over_restarts_and_late_counts(void **state) {
     (void)state;
@@ -331,6 +362,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_day_is_judged_to_its_end_and_restated_by_what_comes_late),
         cmocka_unit_test(late_counts_void_what_a_day_would_not_have_opened),
+        cmocka_unit_test(any_late_count_of_the_metric_is_a_look_back),
         cmocka_unit_test(the_rest_of_a_day_is_judged_over_restarts_and_late_counts),
         cmocka_unit_test(what_a_week_brought_is_expected_of_the_next),
         cmocka_unit_test(an_alert_says_what_drives_it),
