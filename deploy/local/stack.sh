@@ -263,12 +263,19 @@ redis_line() { printf 'REDIS=redis://%s:%s/0\n' "$HOST" "$(port_of redis)"; }
 
 # ---- commands --------------------------------------------------------------------------------
 
+# Somebody may take a port between its choice and the service's start: then it begins again once,
+# on another.
 await() {
-    local name=$1 deadline=$((SECONDS + READY_WITHIN_S)) log="its log: $dir/$1/log"
-    until "${name}_answers"; do
+    local name=$1 deadline=$((SECONDS + READY_WITHIN_S)) log="its log: $dir/$1/log" again=
+    until running "$name" >/dev/null && "${name}_answers"; do
         if ! running "$name" >/dev/null; then
             tail -n 20 "$dir/$name/log" >&2
-            die "$name ended while starting ($log)"
+            [ -z "$again" ] && [ "${wanted_port[$name]}" = 0 ] ||
+                die "$name ended while starting ($log)"
+            say "$name ended while starting: once more, on another port"
+            again=yes
+            rm -f "$dir/$name/port"
+            "start_$name"
         fi
         [ $SECONDS -lt $deadline ] || die "$name is silent after $READY_WITHIN_S s ($log)"
         sleep 0.1
