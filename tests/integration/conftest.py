@@ -44,8 +44,8 @@ def services(tmp_path_factory):
         return
     script = str(ROOT / "deploy" / "local" / "stack.sh")
     folder = str(tmp_path_factory.mktemp("stack"))
-    subprocess.run([script, "up", "--dir", folder], check=True, timeout=300)
     try:
+        subprocess.run([script, "up", "--dir", folder], check=True, timeout=300)
         told = subprocess.run([script, "status", "--dir", folder], check=True, timeout=60,
                               capture_output=True, text=True).stdout
         yield dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
