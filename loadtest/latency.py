@@ -1,12 +1,13 @@
 """Listens to the item and objective alerts; then, of what it heard, says how long each took.
 
-    latency.py listen BROKERS REGISTRY PREFIX HEARD SECONDS
+    latency.py listen BROKERS PREFIX HEARD SECONDS
     latency.py figures BROKERS REGISTRY PREFIX HEARD WARM_UP_SECONDS GRACE_MS
 
 Listens as a read_committed consumer for so long and AFTER_S longer, and leaves what it heard in
-the file HEARD. The load can end there: to look for causes the log is read, at full speed. What
-counts has its cause in the first SECONDS and after the warm-up, whenever it came: the slowest are
-among it. Prints a JSON object; of each of these how many, p50, p99, p99.9 and the most, in ms:
+the file HEARD. The load can end there: alerts are decoded and the log is read for causes at full
+speed. What counts has its cause in the first SECONDS and after the warm-up, whenever it came: the
+slowest are among it. Prints a JSON object; of each of these how many, p50, p99, p99.9 and the
+most, in ms:
 
     deadline   from an item's deadline plus grace (or that of its warning) to the alert in hand
     event      from the log time of the event that ends an item's alert to its end in hand
@@ -21,6 +22,7 @@ Beside them `not_found`, how many ends of alerts have an event that was not in t
 
 import json
 import math
+import pickle
 import sys
 import time
 from pathlib import Path
@@ -91,10 +93,12 @@ def quantiles(values):
 
 
 def item_causes(received, end_ms):
-    """[(in hand, (interaction, event time))] of the ends of items' alerts."""
+    """[(in hand, (interaction, event time))] of the ends of items' alerts that an event brought,
+    and not that a warning's deadline has come."""
     return [(at, (alert["interaction_id"], alert["resolved_at"])) for at, alert in received
             if alert["kind"] in ITEM and alert["transition"] == "RESOLVED" and
-            alert["resolved_at"] <= end_ms]
+            alert["resolved_at"] <= end_ms and
+            (alert["kind"] == "ITEM_BREACH" or alert["resolved_at"] < alert["deadline_at"])]
 
 
 def figures(received, logged, causes, from_ms, end_ms, grace_ms):
@@ -112,26 +116,25 @@ def figures(received, logged, causes, from_ms, end_ms, grace_ms):
         "not_found": len(causes) - len(ended)}
 
 
-def listen_only(brokers, url, prefix, heard, seconds):
+def listen_only(brokers, prefix, heard, seconds):
     counting = consumer_of(brokers)
     began, had = time.time(), end_of(counting, prefix + "interactions")
     listened = listen(brokers, prefix + "alerts.sla", began + float(seconds) + AFTER_S)
     came = (end_of(counting, prefix + "interactions") - had) / (time.time() - began)
     counting.close()
-    registry = Registry(url)
-    Path(heard).write_text(json.dumps({
-        "began_ms": began * 1000, "end_ms": (began + float(seconds)) * 1000,
-        "until_ms": time.time() * 1000, "came_per_s": round(came),
-        "received": [(at, registry.decode(value)) for at, value in listened]}, default=str))
+    with open(heard, "wb") as file:
+        pickle.dump({"began_ms": began * 1000, "end_ms": (began + float(seconds)) * 1000,
+                     "until_ms": time.time() * 1000, "came_per_s": round(came),
+                     "listened": listened}, file)
 
 
 def figures_only(brokers, url, prefix, heard, warm_up, grace_ms):
-    heard = json.loads(Path(heard).read_text())
+    registry, heard = Registry(url), pickle.loads(Path(heard).read_bytes())
     from_ms = heard["began_ms"] + float(warm_up) * 1000
     # Nothing can be in hand before its cause.
-    received = [(at, alert) for at, alert in heard["received"] if at >= from_ms]
+    received = [(at, registry.decode(value)) for at, value in heard["listened"] if at >= from_ms]
     causes = item_causes(received, heard["end_ms"])
-    logged = log_times(brokers, prefix + "interactions", Registry(url),
+    logged = log_times(brokers, prefix + "interactions", registry,
                        {cause[0].encode() for _, cause in causes},
                        heard["began_ms"], heard["until_ms"]) if causes else {}
     print(json.dumps(figures(received, logged, causes, from_ms, heard["end_ms"],
