@@ -17,7 +17,8 @@
 # What is measured: loadtest/latency.py. Listener, sites and broker run on the same machine as the
 # processor, and take of its cores.
 #
-# Prints a table, then a JSON line for each figure. Status 0 if there was something to measure.
+# Prints a table, what an event cost processor and broker meanwhile, then a JSON line for each
+# figure. Status 0 if there was something to measure.
 set -euo pipefail
 # shellcheck source=loadtest/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -98,9 +99,24 @@ expect_alive() {
     kill -0 "$1" 2>/dev/null || die "$2 ended before the measurement did; see $3"
 }
 
+# cpu_ms PID: of this process up to now.
+cpu_ms() {
+    local stat
+    stat=$(cat "/proc/$1/stat")
+    # shellcheck disable=SC2086
+    set -- ${stat##*) }
+    echo $(((${12} + ${13}) * 1000 / $(getconf CLK_TCK)))
+}
+
+# costs: wall time, and CPU of processor and broker up to now, in ms.
+costs() {
+    echo $((${EPOCHREALTIME/[.,]/} / 1000)) "$(cpu_ms "$processor")" \
+        "$(cpu_ms "$(cut -d ' ' -f 1 "$dir/stack/kafka/pid")")"
+}
+
 # load SHARE: one run; appends its line.
 load() {
-    local share=$1 rate=$((most * $1 / 100)) prefix=latency-$1. figures
+    local share=$1 rate=$((most * $1 / 100)) prefix=latency-$1. figures before after
     say "$rate events a second, $share % of $most"
     redis-cli -u "$redis" flushall >/dev/null
     write_settings "$share"
@@ -113,16 +129,23 @@ load() {
     "$bin/floorwalker" run --config "$dir/floorwalker.yaml" 2>"$dir/floorwalker.log" &
     processor=$!
     wait_for_topic "${prefix}alerts.sla"
+    before=$(costs)
     "$python" "$FW_ROOT/loadtest/latency.py" listen "$brokers" "$prefix" "$dir/heard" "$seconds"
     expect_alive "$sites" floorsim "$dir/sites.log"
     expect_alive "$processor" floorwalker "$dir/floorwalker.log"
+    after=$(costs)
     stop
     figures=$("$python" "$FW_ROOT/loadtest/latency.py" figures "$brokers" "$registry" "$prefix" \
         "$dir/heard" "$warm_up" "$GRACE_MS")
-    python3 - "$share" "$rate" "$figures" >>"$dir/runs.jsonl" <<'PY'
+    python3 - "$share" "$rate" "$before" "$after" "$figures" >>"$dir/runs.jsonl" <<'PY'
 import json, sys
-share, rate, figures = sys.argv[1:]
-print(json.dumps({"percent": int(share), "events_per_s": int(rate), **json.loads(figures)}))
+share, rate, before, after, figures = sys.argv[1:]
+figures = json.loads(figures)
+wall, processor, broker = (b - a for a, b in zip(*(map(float, t.split()) for t in (before, after))))
+print(json.dumps({"percent": int(share), "events_per_s": int(rate),
+                  "cpu_ns_per_event": round(processor / wall * 1e9 / figures["came_per_s"]),
+                  "broker_cpu_ns_per_event": round(broker / wall * 1e9 / figures["came_per_s"]),
+                  **figures}))
 PY
 }
 

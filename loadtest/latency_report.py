@@ -17,6 +17,9 @@ FIGURES = (("event", "an event's log time to the alert in hand", 400),
 AT = ("p50", "p99", "p99.9", "max")
 
 
+COSTS = ("cpu_ns_per_event", "broker_cpu_ns_per_event")
+
+
 def rows(runs):
     for run in runs:
         for name, meaning, aim in FIGURES:
@@ -24,6 +27,11 @@ def rows(runs):
                                       "events_per_s": run["events_per_s"],
                                       "came_per_s": run["came_per_s"], "figure": name,
                                       **run[name]}
+
+
+def costs(runs):
+    return "".join(f"- {run['percent']} %: an event takes {run[COSTS[0]]:,} ns of CPU, and "
+                   f"{run[COSTS[1]]:,} ns of the broker's\n" for run in runs)
 
 
 def table(runs):
@@ -44,8 +52,10 @@ def main(path, folder):
     runs = [json.loads(line) for line in Path(path).read_text().splitlines()]
     text = (f"Load, processor, broker and listener share {os.cpu_count()} cores; load average "
             f"{os.getloadavg()[2]:.0f} at the end. Ends of alerts whose event was not found: "
-            f"{sum(run['not_found'] for run in runs):,}.\n\n{table(runs)}\n")
-    lines = "".join(json.dumps(row) + "\n" for _, _, _, row in rows(runs))
+            f"{sum(run['not_found'] for run in runs):,}.\n\n{table(runs)}\n\n{costs(runs)}")
+    lines = "".join(json.dumps(row) + "\n" for _, _, _, row in rows(runs)) + "".join(
+        json.dumps({"percent": run["percent"], "figure": cost, "ns": run[cost]}) + "\n"
+        for run in runs for cost in COSTS)
     (Path(folder) / "latency.md").write_text(text)
     (Path(folder) / "latency.jsonl").write_text(lines)
     print(text + "\n" + lines, end="")
