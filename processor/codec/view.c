@@ -5,7 +5,9 @@
 #include "base/check.h"
 #include "base/table.h"
 #include "codec/alert_json.h"
+#include "codec/redis_command.h"
 #include "codec/text.h"
+#include "codec/view_figures.h"
 
 #define DAY_MINUTES 1440
 #define PUBLISH_BYTES_MAX ((size_t)32 * 1024) /* of one message on the channel `changed` */
@@ -15,17 +17,19 @@ struct span {
     size_t at, size;
 };
 
-struct stored_field {
-    uint32_t command;
-    struct span name, value;
+/* Fields of one command that lie one after the other. */
+struct stored_part {
+    uint32_t command, fields;
+    struct span text;
 };
 
 struct stored_command {
     enum view_command_kind kind;
     struct span key;
-    size_t from;  /* fields before this one were replaced */
-    size_t first; /* sealed: in fields */
-    size_t count; /* sealed */
+    size_t from;        /* parts before this one were replaced */
+    size_t first;       /* sealed: in parts */
+    size_t count;       /* sealed: of parts */
+    size_t field_count; /* sealed */
 };
 
 struct changed_scope {
@@ -37,12 +41,14 @@ struct view_batch {
     struct buf text;
     struct stored_command *commands;
     size_t command_count, command_capacity;
-    struct stored_field *stored;
+    struct stored_part *stored;
     size_t stored_count, stored_capacity;
+    struct view_figures figures;
     struct changed_scope *changed;
     size_t changed_count, changed_capacity;
     struct table by_key; /* kind and key -> command */
-    struct buf scratch;  /* a key while it is put together */
+    struct buf scratch;  /* a key, then a name, while it is put together */
+    struct buf value;    /* the same of a value */
     uint32_t open;       /* the command that takes fields */
     uint64_t left_out;
     bool all;
@@ -50,8 +56,8 @@ struct view_batch {
     size_t limit;
     struct slice instance;
 
-    struct view_field *fields; /* sealed, by command */
-    size_t field_capacity;
+    struct view_part *parts; /* sealed, by command */
+    size_t part_capacity;
     uint32_t *order; /* sealed: commands by kind, then as they came */
     size_t order_capacity;
     size_t shown_count;
@@ -74,10 +80,12 @@ void view_batch_free(struct view_batch *b) {
     table_deinit(&b->by_key);
     buf_deinit(&b->text);
     buf_deinit(&b->scratch);
+    buf_deinit(&b->value);
+    view_figures_deinit(&b->figures);
     free(b->commands);
     free(b->stored);
     free(b->changed);
-    free(b->fields);
+    free(b->parts);
     free(b->order);
     free(b);
 }
@@ -88,6 +96,7 @@ void view_batch_reset(struct view_batch *b) {
     buf_reset(&b->text);
     b->command_count = 0;
     b->stored_count = 0;
+    view_figures_reset(&b->figures);
     b->changed_count = 0;
     b->shown_count = 0;
     b->open = NO_COMMAND;
@@ -189,30 +198,54 @@ static void open_present(struct view_batch *b) {
     open_command(b, b->all ? VIEW_COMMAND_REPLACE_HASH : VIEW_COMMAND_SET_FIELDS);
 }
 
-/* Fields: begin_value keeps the name, the caller puts the value into text, end_value keeps that. */
+/* Fields of the open command, if there is one. */
 
-static void begin_value(struct view_batch *b, struct slice name, const char *suffix) {
-    size_t at = b->text.size;
-    buf_put(&b->text, name.at, name.size);
-    text_put(&b->text, suffix);
+/* The part that takes so many more, at the end of the text. */
+static struct stored_part *open_part(struct view_batch *b, uint32_t fields) {
+    if (b->stored_count > b->commands[b->open].from) {
+        struct stored_part *last = &b->stored[b->stored_count - 1];
+        if (last->command == b->open && last->text.at + last->text.size == b->text.size &&
+            last->fields + fields <= VIEW_PART_FIELDS)
+            return last;
+    }
     b->stored = more_room(b->stored, b->stored_count, &b->stored_capacity, sizeof(*b->stored));
-    b->stored[b->stored_count] = (struct stored_field){
-        .command = b->open,
-        .name = {at, b->text.size - at},
-        .value = {b->text.size, 0},
-    };
+    struct stored_part *part = &b->stored[b->stored_count++];
+    *part = (struct stored_part){.command = b->open, .text = {b->text.size, 0}};
+    return part;
 }
 
-static void end_value(struct view_batch *b) {
-    struct stored_field *f = &b->stored[b->stored_count];
-    f->value.size = b->text.size - f->value.at;
-    b->stored_count += b->open != NO_COMMAND;
+static void close_part(const struct view_batch *b, struct stored_part *part, uint32_t fields) {
+    part->fields += fields;
+    part->text.size = b->text.size - part->text.at;
+}
+
+/* A field that is but one text. */
+static void put_alone(struct view_batch *b, struct slice text) {
+    if (b->open == NO_COMMAND)
+        return;
+    struct stored_part *part = open_part(b, 1);
+    redis_command_add(&b->text, text);
+    close_part(b, part, 1);
+}
+
+static void put_text(struct view_batch *b, struct slice field, struct slice value) {
+    if (b->open == NO_COMMAND)
+        return;
+    struct stored_part *part = open_part(b, 1);
+    redis_command_add(&b->text, field);
+    redis_command_add(&b->text, value);
+    close_part(b, part, 1);
+}
+
+/* Of what was put together in `value`. */
+static void put_value(struct view_batch *b, struct slice field) {
+    put_text(b, field, buf_slice(&b->value));
 }
 
 static void put_long(struct view_batch *b, const char *field, int64_t value) {
-    begin_value(b, slice_of(field), "");
-    buf_put_decimal(&b->text, value);
-    end_value(b);
+    buf_reset(&b->value);
+    buf_put_decimal(&b->value, value);
+    put_value(b, slice_of(field));
 }
 
 static void put_instant(struct view_batch *b, const char *field, int64_t at) {
@@ -220,31 +253,16 @@ static void put_instant(struct view_batch *b, const char *field, int64_t at) {
         put_long(b, field, at);
 }
 
-static void put_text(struct view_batch *b, const char *field, struct slice value) {
-    begin_value(b, slice_of(field), "");
-    buf_put(&b->text, value.at, value.size);
-    end_value(b);
-}
-
 static bool has_parts(const struct figure *f) {
     return f->numerator != ALERT_LONG_NONE && f->denominator != ALERT_LONG_NONE;
 }
 
 /* A figure with nothing to divide by is absent, and its parts with it. */
-static void put_figure(struct view_batch *b, const struct view_figure *f) {
-    if (!f->figure.present)
+static void put_figure(struct view_batch *b, size_t index, const struct view_figure *f) {
+    if (!f->figure.present || b->open == NO_COMMAND)
         return;
-    begin_value(b, f->field, "");
-    text_put_double(&b->text, f->figure.value);
-    end_value(b);
-    if (!has_parts(&f->figure))
-        return;
-    begin_value(b, f->field, ".n");
-    buf_put_decimal(&b->text, f->figure.numerator);
-    end_value(b);
-    begin_value(b, f->field, ".d");
-    buf_put_decimal(&b->text, f->figure.denominator);
-    end_value(b);
+    struct stored_part *part = open_part(b, VIEW_FIGURE_FIELDS);
+    close_part(b, part, view_figures_put(&b->figures, index, f, &b->text));
 }
 
 /* One scope of the tenant is new on the wallboards; said once for calls in a row. */
@@ -283,8 +301,7 @@ static void show_scope(void *context, struct slice tenant, const struct scope *s
     open_command(b, VIEW_COMMAND_ADD_MEMBERS);
     buf_reset(&b->scratch);
     scope_format(scope, &b->scratch);
-    begin_value(b, buf_slice(&b->scratch), "");
-    end_value(b);
+    put_alone(b, buf_slice(&b->scratch));
 }
 
 static void show_now(void *context, struct slice tenant, const struct scope *scope,
@@ -312,21 +329,21 @@ static void show_kpi(void *context, struct slice tenant, const struct scope *sco
     buf_put(&b->scratch, window.at, window.size);
     open_replacement(b);
     for (size_t i = 0; i < count; i++)
-        put_figure(b, &figures[i]);
+        put_figure(b, i, &figures[i]);
     put_instant(b, "as_of", as_of);
-    begin_value(b, SLICE("completeness"), "");
-    text_put_double(&b->text, completeness);
-    end_value(b);
+    buf_reset(&b->value);
+    text_put_double(&b->value, completeness);
+    put_value(b, SLICE("completeness"));
     changed(b, tenant, scope);
 }
 
 static void put_minute_figure(struct view_batch *b, const struct view_figure *f, const char *suffix,
                               double value) {
-    buf_put_u8(&b->text, ' ');
-    buf_put(&b->text, f->field.at, f->field.size);
-    text_put(&b->text, suffix);
-    buf_put_u8(&b->text, '=');
-    text_put_double(&b->text, value);
+    buf_put_u8(&b->value, ' ');
+    buf_put(&b->value, f->field.at, f->field.size);
+    text_put(&b->value, suffix);
+    buf_put_u8(&b->value, '=');
+    text_put_double(&b->value, value);
 }
 
 static void show_minute(void *context, struct slice tenant, const struct scope *scope,
@@ -338,8 +355,8 @@ static void show_minute(void *context, struct slice tenant, const struct scope *
     open_command(b, VIEW_COMMAND_SET_FIELDS);
     buf_reset(&b->scratch);
     buf_put_decimal(&b->scratch, (minute % DAY_MINUTES + DAY_MINUTES) % DAY_MINUTES);
-    begin_value(b, buf_slice(&b->scratch), "");
-    buf_put_decimal(&b->text, minute);
+    buf_reset(&b->value);
+    buf_put_decimal(&b->value, minute);
     for (size_t i = 0; i < count; i++) {
         const struct figure *figure = &figures[i].figure;
         if (!figure->present)
@@ -350,7 +367,7 @@ static void show_minute(void *context, struct slice tenant, const struct scope *
             put_minute_figure(b, &figures[i], ".d", (double)figure->denominator);
         }
     }
-    end_value(b);
+    put_value(b, buf_slice(&b->scratch));
 }
 
 static void put_json_long(struct buf *out, const char *name, int64_t value) {
@@ -371,25 +388,25 @@ static void show_objective(void *context, struct slice tenant, const struct view
     buf_put(&b->scratch, o->rule.at, o->rule.size);
     buf_put_u8(&b->scratch, ' ');
     scope_format(o->scope, &b->scratch);
-    begin_value(b, buf_slice(&b->scratch), "");
-    text_put(&b->text, "{\"value\":");
-    text_put_double(&b->text, figure->present ? figure->value : ALERT_DOUBLE_NONE);
-    put_json_long(&b->text, ",\"n\":", figure->numerator);
-    put_json_long(&b->text, ",\"d\":", figure->denominator);
-    put_json_long(&b->text, ",\"sample\":", figure->sample);
-    text_put(&b->text, ",\"target\":");
-    text_put_double(&b->text, o->target);
-    text_put(&b->text, ",\"state\":");
-    text_put_json(&b->text, o->state);
-    put_json_long(&b->text, ",\"window_end_at\":", o->window_end_at);
+    buf_reset(&b->value);
+    text_put(&b->value, "{\"value\":");
+    text_put_double(&b->value, figure->present ? figure->value : ALERT_DOUBLE_NONE);
+    put_json_long(&b->value, ",\"n\":", figure->numerator);
+    put_json_long(&b->value, ",\"d\":", figure->denominator);
+    put_json_long(&b->value, ",\"sample\":", figure->sample);
+    text_put(&b->value, ",\"target\":");
+    text_put_double(&b->value, o->target);
+    text_put(&b->value, ",\"state\":");
+    text_put_json(&b->value, o->state);
+    put_json_long(&b->value, ",\"window_end_at\":", o->window_end_at);
     if (o->has_outlook) {
-        text_put(&b->text, ",\"needed\":");
-        text_put_double(&b->text, o->needed);
-        text_put(&b->text, ",\"expected\":");
-        text_put_double(&b->text, o->expected);
+        text_put(&b->value, ",\"needed\":");
+        text_put_double(&b->value, o->needed);
+        text_put(&b->value, ",\"expected\":");
+        text_put_double(&b->value, o->expected);
     }
-    buf_put_u8(&b->text, '}');
-    end_value(b);
+    buf_put_u8(&b->value, '}');
+    put_value(b, buf_slice(&b->scratch));
 }
 
 static void show_alert(void *context, const struct alert *alert, bool open) {
@@ -398,14 +415,15 @@ static void show_alert(void *context, const struct alert *alert, bool open) {
     if (!open && b->all)
         return; /* the replacement does without it */
     key_begin(b, alert->tenant, "alerts");
-    if (open)
-        open_present(b);
-    else
+    if (!open) {
         open_command(b, VIEW_COMMAND_DEL_FIELDS);
-    begin_value(b, alert->alert_id, "");
-    if (open)
-        alert_json_put(&(struct alert_record){*alert, b->wall_at}, &b->text);
-    end_value(b);
+        put_alone(b, alert->alert_id);
+        return;
+    }
+    open_present(b);
+    buf_reset(&b->value);
+    alert_json_put(&(struct alert_record){*alert, b->wall_at}, &b->value);
+    put_value(b, alert->alert_id);
 }
 
 static void show_meta(void *context, struct slice tenant, int64_t as_of, int64_t lag_ms,
@@ -416,9 +434,9 @@ static void show_meta(void *context, struct slice tenant, int64_t as_of, int64_t
     open_replacement(b);
     put_instant(b, "as_of", as_of);
     put_long(b, "lag_ms", lag_ms);
-    put_text(b, "contract", contract);
+    put_text(b, SLICE("contract"), contract);
     put_long(b, "contract_version", contract_version);
-    put_text(b, "writer", b->instance);
+    put_text(b, SLICE("writer"), b->instance);
 }
 
 static bool is_full(void *context) {
@@ -444,21 +462,18 @@ struct view view_batch_view(struct view_batch *b, struct slice instance) {
 /* One message of scopes for the channel of command `channel`, as the command that is open: as many
  * from *at on as it may hold. Afterwards *at is where the next message begins. */
 static void publish(struct view_batch *b, uint32_t channel, size_t *at) {
-    size_t begin = b->text.size;
+    buf_reset(&b->value);
     for (; *at < b->changed_count; ++*at) {
         if (b->changed[*at].command != channel)
             continue;
-        if (b->text.size - begin >= PUBLISH_BYTES_MAX)
+        if (b->value.size >= PUBLISH_BYTES_MAX)
             break;
-        if (b->text.size > begin)
-            buf_put_u8(&b->text, ' ');
-        struct span scope = b->changed[*at].scope;
-        buf_reserve(&b->text, scope.size); /* or it would move while it is copied from itself */
-        buf_put(&b->text, b->text.at + scope.at, scope.size);
+        if (b->value.size > 0)
+            buf_put_u8(&b->value, ' ');
+        struct slice scope = slice_at(b, b->changed[*at].scope);
+        buf_put(&b->value, scope.at, scope.size);
     }
-    b->stored = more_room(b->stored, b->stored_count, &b->stored_capacity, sizeof(*b->stored));
-    b->stored[b->stored_count++] = (struct stored_field){.command = b->open,
-                                                         .value = {begin, b->text.size - begin}};
+    put_alone(b, buf_slice(&b->value));
 }
 
 /* The first message is the command itself; what it cannot hold becomes further commands. */
@@ -485,12 +500,12 @@ static bool is_live(const struct view_batch *b, size_t stored) {
     return stored >= b->commands[b->stored[stored].command].from;
 }
 
-/* Fields by command, in the order in which they came. */
-static void sort_fields(struct view_batch *b) {
-    if (b->stored_count >= b->field_capacity)
-        b->fields = more_room(b->fields, b->stored_count, &b->field_capacity, sizeof(*b->fields));
+/* Parts by command, in the order in which they came. */
+static void sort_parts(struct view_batch *b) {
+    if (b->stored_count >= b->part_capacity)
+        b->parts = more_room(b->parts, b->stored_count, &b->part_capacity, sizeof(*b->parts));
     for (size_t i = 0; i < b->command_count; i++)
-        b->commands[i].count = 0;
+        b->commands[i].count = b->commands[i].field_count = 0;
     for (size_t i = 0; i < b->stored_count; i++)
         b->commands[b->stored[i].command].count += is_live(b, i);
     size_t first = 0;
@@ -500,10 +515,12 @@ static void sort_fields(struct view_batch *b) {
         b->commands[i].count = 0;
     }
     for (size_t i = 0; i < b->stored_count; i++) {
-        struct stored_command *c = &b->commands[b->stored[i].command];
-        if (is_live(b, i))
-            b->fields[c->first + c->count++] = (struct view_field){slice_at(b, b->stored[i].name),
-                                                                   slice_at(b, b->stored[i].value)};
+        const struct stored_part *part = &b->stored[i];
+        struct stored_command *c = &b->commands[part->command];
+        if (!is_live(b, i))
+            continue;
+        b->parts[c->first + c->count++] = (struct view_part){slice_at(b, part->text), part->fields};
+        c->field_count += part->fields;
     }
 }
 
@@ -525,7 +542,7 @@ static void sort_commands(struct view_batch *b) {
 void view_batch_seal(struct view_batch *b) {
     publish_all(b);
     b->changed_count = 0;
-    sort_fields(b);
+    sort_parts(b);
     sort_commands(b);
 }
 
@@ -539,7 +556,8 @@ struct view_command view_batch_at(const struct view_batch *b, size_t index) {
     return (struct view_command){
         .kind = c->kind,
         .key = slice_at(b, c->key),
-        .fields = b->fields + c->first,
-        .field_count = c->count,
+        .parts = b->parts + c->first,
+        .part_count = c->count,
+        .field_count = c->field_count,
     };
 }

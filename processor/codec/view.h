@@ -1,5 +1,5 @@
 /* The KPI view as writes to Redis: what the tenant tasks show, collected into a batch of commands
- * whose keys and texts are those of CONTRACT *Redis*. */
+ * whose keys and texts are those of CONTRACT *Redis*. Fields are written once, as they are sent. */
 #pragma once
 
 #include "base/buf.h"
@@ -20,15 +20,20 @@
 #define VIEW_COMMAND_ENUM(symbol, meaning) VIEW_COMMAND_##symbol,
 enum view_command_kind { VIEW_COMMANDS(VIEW_COMMAND_ENUM) VIEW_COMMAND_COUNT };
 
-struct view_field {
-    struct slice name, value;
+#define VIEW_PART_FIELDS 500 /* at most: a script's stack bounds the arguments of one call */
+
+/* Fields that lie one after the other, each an argument or two as the wire has them
+ * (redis_command.h). */
+struct view_part {
+    struct slice text;
+    size_t fields;
 };
 
 struct view_command {
     enum view_command_kind kind;
     struct slice key;
-    const struct view_field *fields;
-    size_t field_count;
+    const struct view_part *parts;
+    size_t part_count, field_count;
 };
 
 struct view_batch; /* opaque */
@@ -37,8 +42,8 @@ struct view_batch *view_batch_new(void);
 void view_batch_free(struct view_batch *b);
 void view_batch_reset(struct view_batch *b);
 
-/* From so many bytes on, VIEW_BYTES_FULL at first and at most, the sink is full: scopes wait for
- * the next filling. One that was begun before fits below VIEW_BYTES_MAX. */
+/* Once so many bytes are to be sent, VIEW_BYTES_FULL at first and at most, the sink is full: scopes
+ * wait for the next filling. One that was begun before fits below VIEW_BYTES_MAX. */
 void view_batch_limit(struct view_batch *b, size_t bytes);
 
 /* Says before the filling what the wall time is, and whether all that is true will be shown: then

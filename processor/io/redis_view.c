@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "codec/redis_command.h"
 #include "codec/view.h"
-#include "io/redis_command.h"
 #include "io/redis_role.h"
 #include "io/redis_script.h"
 #include "io/redis_sentinel.h"
@@ -18,7 +18,6 @@
 #define RECONNECT_MS 500
 #define READ_FIRST_MS 10     /* for what came while the loop was busy */
 #define KEEP_MS "1209600000" /* 14 days after the last write */
-#define FIELDS_PER_CALL 500  /* Lua's stack bounds the arguments of one call */
 #define HOPS_MAX 3           /* from address to address, until a master is found */
 
 /* X(symbol, name, meaning) */
@@ -383,9 +382,9 @@ static void call(struct redis_view *v) {
     redisAsyncFormattedCommand(v->redis, on_written, NULL, v->command.at, v->command.size);
 }
 
-/* Fields [from, from + count) of one command; only the first part of a replacement deletes. */
-static void send_part(struct redis_view *v, const struct view_command *c, size_t from, size_t count,
-                      struct slice offset) {
+/* Parts [from, to) of one command; only the first of a replacement delete. */
+static void send_parts(struct redis_view *v, const struct view_command *c, size_t from, size_t to,
+                       struct slice offset) {
     struct buf *b = &v->command;
     bool names_only = c->kind == VIEW_COMMAND_DEL_FIELDS || c->kind == VIEW_COMMAND_ADD_MEMBERS;
     enum view_command_kind kind = c->kind == VIEW_COMMAND_REPLACE_HASH && from
@@ -394,16 +393,26 @@ static void send_part(struct redis_view *v, const struct view_command *c, size_t
     const struct slice head[] = {SLICE("EVAL"),  slice_of(script_of(kind)), SLICE("1"),
                                  c->key,         slice_of(v->writer_log),   offset,
                                  SLICE(KEEP_MS), slice_of(v->session)};
-    size_t head_count = sizeof head / sizeof *head;
-    redis_command_begin(b, head_count + (names_only ? count : 2 * count));
-    for (size_t i = 0; i < head_count; i++)
+    size_t arguments = sizeof head / sizeof *head;
+    for (size_t i = from; i < to; i++)
+        arguments += names_only ? c->parts[i].fields : 2 * c->parts[i].fields;
+    redis_command_begin(b, arguments);
+    for (size_t i = 0; i < sizeof head / sizeof *head; i++)
         redis_command_add(b, head[i]);
-    for (size_t i = from; i < from + count; i++) {
-        redis_command_add(b, c->fields[i].name);
-        if (!names_only)
-            redis_command_add(b, c->fields[i].value);
-    }
+    for (size_t i = from; i < to; i++)
+        buf_put(b, c->parts[i].text.at, c->parts[i].text.size);
     call(v);
+}
+
+/* How many parts from this one on fit into one call. */
+static size_t parts_of_call(const struct view_command *c, size_t from) {
+    size_t to = from;
+    for (size_t fields = 0; to < c->part_count; to++) {
+        fields += c->parts[to].fields;
+        if (fields > VIEW_PART_FIELDS)
+            break;
+    }
+    return to - from;
 }
 
 static void send_command(struct redis_view *v, const struct view_command *c, struct slice offset) {
@@ -411,17 +420,16 @@ static void send_command(struct redis_view *v, const struct view_command *c, str
         redis_command_begin(&v->command, 3);
         redis_command_add(&v->command, SLICE("PUBLISH"));
         redis_command_add(&v->command, c->key);
-        redis_command_add(&v->command, c->fields[0].value);
+        buf_put(&v->command, c->parts[0].text.at, c->parts[0].text.size);
         call(v);
         return;
     }
     size_t from = 0;
     do {
-        size_t left = c->field_count - from;
-        size_t count = left < FIELDS_PER_CALL ? left : FIELDS_PER_CALL;
-        send_part(v, c, from, count, offset);
+        size_t count = parts_of_call(c, from);
+        send_parts(v, c, from, from + count, offset);
         from += count;
-    } while (from < c->field_count);
+    } while (from < c->part_count);
 }
 
 static bool port_ready(void *self) {

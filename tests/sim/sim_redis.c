@@ -72,11 +72,11 @@ static char *put_text(char *to, struct slice *s) {
 }
 
 /* The entry has these fields now, copied into one block. */
-static void store(struct sim_redis_entry *e, const struct view_field *from, size_t count) {
+static void store(struct sim_redis_entry *e, const struct wire_field *from, size_t count) {
     size_t bytes = 0;
     for (size_t i = 0; i < count; i++)
         bytes += from[i].name.size + from[i].value.size;
-    struct view_field *fields = malloc(count * sizeof *fields + bytes + 1);
+    struct wire_field *fields = malloc(count * sizeof *fields + bytes + 1);
     CHECK(fields);
     char *text = (char *)(fields + count);
     for (size_t i = 0; i < count; i++) {
@@ -90,8 +90,8 @@ static void store(struct sim_redis_entry *e, const struct view_field *from, size
 }
 
 /* Beside those that are there, or instead of those of the same name. */
-static void change(struct sim_redis_entry *e, const struct view_command *c) {
-    struct view_field *fields = malloc((e->count + c->field_count + 1) * sizeof *fields);
+static void change(struct sim_redis_entry *e, const struct wire_command *c) {
+    struct wire_field *fields = malloc((e->count + c->field_count + 1) * sizeof *fields);
     CHECK(fields);
     struct sim_redis_entry now = {.fields = fields, .count = e->count};
     if (e->count)
@@ -111,7 +111,7 @@ static void change(struct sim_redis_entry *e, const struct view_command *c) {
     free(fields);
 }
 
-static void run(struct sim_redis_entry *e, const struct view_command *c) {
+static void run(struct sim_redis_entry *e, const struct wire_command *c) {
     if (c->kind == VIEW_COMMAND_REPLACE_HASH)
         store(e, c->fields, c->field_count);
     else
@@ -125,7 +125,7 @@ static bool ends_with(struct slice s, struct slice end) {
 /* One command as the script runs it: nothing below a newer guard; true: a meta of another session,
  * or of none. */
 static bool apply_command(struct sim_redis *r, uint64_t session, int64_t offset,
-                          const struct view_command *c) {
+                          const struct wire_command *c) {
     struct sim_redis_entry *e = find(r, c->key);
     if (c->kind == VIEW_COMMAND_ADD_MEMBERS) {
         run(e ? e : add(r, c->key), c);
@@ -143,7 +143,7 @@ static bool apply_command(struct sim_redis *r, uint64_t session, int64_t offset,
 }
 
 bool sim_redis_apply(struct sim_redis *r, uint64_t session, int64_t offset,
-                     const struct view_command *commands, size_t count) {
+                     const struct wire_command *commands, size_t count) {
     bool gone = false;
     for (size_t i = 0; i < count; i++)
         if (commands[i].kind != VIEW_COMMAND_PUBLISH)

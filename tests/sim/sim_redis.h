@@ -3,13 +3,13 @@
 #pragma once
 
 #include "base/table.h"
-#include "codec/view.h"
+#include "codec/view_fields.h"
 
 struct sim_redis_entry {
     struct slice key;          /* owned */
     int64_t guard;             /* offset of the last writer; -1: a set, which has none */
     uint64_t session;          /* the connection that wrote it last */
-    struct view_field *fields; /* owned, one block with all that they point to */
+    struct wire_field *fields; /* owned, one block with all that they point to */
     size_t count;
 };
 
@@ -31,7 +31,7 @@ void sim_redis_deinit(struct sim_redis *r);
 
 /* Runs commands in their order; true when some `meta` was not of this session. */
 bool sim_redis_apply(struct sim_redis *r, uint64_t session, int64_t offset,
-                     const struct view_command *commands, size_t count);
+                     const struct wire_command *commands, size_t count);
 
 const struct sim_redis_entry *sim_redis_find(const struct sim_redis *r, struct slice key);
 /* The value of a field; an empty slice with at NULL where there is none. */

@@ -60,7 +60,9 @@ void sim_shown_compare(struct sim_world *w, struct sim_straight *runs) {
         view_batch_seal(batch);
         for (size_t i = 0; i < view_batch_count(batch); i++) {
             struct view_command c = view_batch_at(batch, i);
-            sim_redis_apply(&should, 0, 0, &c, 1);
+            struct wire_command read = wire_read(&c);
+            sim_redis_apply(&should, 0, 0, &read, 1);
+            wire_free(&read);
         }
         view_batch_reset(batch);
     }

@@ -7,37 +7,41 @@
 
 #define ANSWER_TIMEOUT_MS 5000
 
+static size_t texts_of(const struct view_command *c) {
+    size_t bytes = c->key.size;
+    for (size_t i = 0; i < c->part_count; i++)
+        bytes += c->parts[i].text.size;
+    return bytes;
+}
+
+static struct slice keep(char **text, struct slice s) {
+    char *to = *text;
+    if (s.size)
+        memcpy(to, s.at, s.size);
+    *text += s.size;
+    return (struct slice){to, s.size};
+}
+
 /* One block: the commands, their fields, then the texts. */
-static struct view_command *copy_commands(const struct view_batch *batch, size_t count) {
+static struct wire_command *copy_commands(const struct view_batch *batch, size_t count) {
     size_t fields = 0, bytes = 0;
     for (size_t i = 0; i < count; i++) {
         struct view_command c = view_batch_at(batch, i);
         fields += c.field_count;
-        bytes += c.key.size;
-        for (size_t k = 0; k < c.field_count; k++)
-            bytes += c.fields[k].name.size + c.fields[k].value.size;
+        bytes += texts_of(&c);
     }
-    struct view_command *to = malloc(count * sizeof *to + fields * sizeof(struct view_field) +
+    struct wire_command *to = malloc(count * sizeof *to + fields * sizeof(struct wire_field) +
                                      bytes + 1);
     CHECK(to);
-    struct view_field *field = (struct view_field *)(to + count);
+    struct wire_field *field = (struct wire_field *)(to + count);
     char *text = (char *)(field + fields);
     for (size_t i = 0; i < count; i++) {
-        to[i] = view_batch_at(batch, i);
-        const struct view_field *from = to[i].fields;
-        memcpy(text, to[i].key.at, to[i].key.size);
-        to[i].key.at = text;
-        text += to[i].key.size;
-        to[i].fields = field;
-        for (size_t k = 0; k < to[i].field_count; k++, field++) {
-            struct slice *parts[] = {&field->name, &field->value};
-            *field = from[k];
-            for (size_t part = 0; part < 2; part++) {
-                if (parts[part]->size)
-                    memcpy(text, parts[part]->at, parts[part]->size);
-                parts[part]->at = text;
-                text += parts[part]->size;
-            }
+        struct view_command c = view_batch_at(batch, i);
+        to[i] = (struct wire_command){c.kind, keep(&text, c.key), field, c.field_count};
+        for (size_t k = 0; k < c.part_count; k++) {
+            struct view_part part = {keep(&text, c.parts[k].text), c.parts[k].fields};
+            wire_read_part(c.kind, part, field);
+            field += part.fields;
         }
     }
     return to;

@@ -11,7 +11,7 @@ struct sim_update {
     int64_t arrives_at, offset;
     int64_t gap_ms; /* between the parts; 0: it comes at once */
     uint64_t session;
-    struct view_command *commands; /* owned, with all that they point to */
+    struct wire_command *commands; /* owned, with all that they point to */
     size_t count, done;
     struct sim_view *from; /* NULL: its process is gone */
 };

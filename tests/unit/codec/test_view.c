@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "codec/view.h"
+#include "codec/view_fields.h"
 
 static const struct scope all = {0};
 
@@ -19,12 +19,14 @@ static void expect(struct view_batch *b, const char *expected) {
     struct buf text = {0};
     view_batch_seal(b);
     for (size_t i = 0; i < view_batch_count(b); i++) {
-        struct view_command c = view_batch_at(b, i);
+        struct view_command stored = view_batch_at(b, i);
+        struct wire_command c = wire_read(&stored);
         buf_put_format(&text, "%s " SLICE_FMT, kinds[c.kind], SLICE_ARG(c.key));
         for (size_t f = 0; f < c.field_count; f++)
             buf_put_format(&text, " " SLICE_FMT "=" SLICE_FMT, SLICE_ARG(c.fields[f].name),
                            SLICE_ARG(c.fields[f].value));
         buf_put_u8(&text, '\n');
+        wire_free(&c);
     }
     buf_put_u8(&text, '\0');
     assert_string_equal(text.at, expected);
@@ -65,6 +67,55 @@ static void figures_have_their_parts(void **state) {
               "asa_ms.n=3000 asa_ms.d=4 as_of=1800000 completeness=0.5\n"
               "ADD fw:{acme%20corp}:scopes site=Z%C3%BCrich%2F1=\n"
               "PUBLISH fw:{acme%20corp}:changed =site=Z%C3%BCrich%2F1\n");
+}
+
+/* What is copied from the window before is what would be written anew. */
+static void figures_like_those_before_are_told_again(void **state) {
+    struct view_batch *b = *state;
+    struct view v = view_batch_view(b, SLICE("host-1"));
+    struct view_figure figures[] = {
+        {SLICE("offered"), count(12), UNIT_COUNT},
+        {SLICE("service_level"), ratio(1, 3), UNIT_RATIO},
+        {SLICE("asa_ms"), ratio(0, 0), UNIT_MILLIS},
+    };
+    v.kpi(b, SLICE("acme"), &all, SLICE("1m"), figures, 3, 60000, 1);
+    figures[1].figure = ratio(2, 6); /* as large, of other parts */
+    figures[2].figure = ratio(8, 4);
+    v.kpi(b, SLICE("acme"), &all, SLICE("5m"), figures, 3, 60000, 1);
+    figures[0].field = SLICE("handled");
+    figures[1].figure = ratio(0, 0);
+    v.kpi(b, SLICE("acme"), &all, SLICE("15m"), figures, 3, 60000, 1);
+    figures[1].figure = ratio(2, 6);
+    figures[2].figure = count(2);
+    v.kpi(b, SLICE("acme"), &all, SLICE("15m"), figures, 3, 60000, 1); /* stands alone */
+    expect(b, "REPLACE fw:{acme}:kpi:all:1m offered=12 service_level=0.3333333333333333 "
+              "service_level.n=1 service_level.d=3 as_of=60000 completeness=1\n"
+              "REPLACE fw:{acme}:kpi:all:5m offered=12 service_level=0.3333333333333333 "
+              "service_level.n=2 service_level.d=6 asa_ms=2 asa_ms.n=8 asa_ms.d=4 as_of=60000 "
+              "completeness=1\n"
+              "REPLACE fw:{acme}:kpi:all:15m handled=12 service_level=0.3333333333333333 "
+              "service_level.n=2 service_level.d=6 asa_ms=2 as_of=60000 completeness=1\n"
+              "PUBLISH fw:{acme}:changed =all\n");
+    v.kpi(b, SLICE("acme"), &all, SLICE("1m"), figures, 1, 60000, 1);
+    expect(b, "REPLACE fw:{acme}:kpi:all:1m handled=12 as_of=60000 completeness=1\n"
+              "PUBLISH fw:{acme}:changed =all\n");
+}
+
+static void many_fields_are_many_parts(void **state) {
+    struct view_batch *b = *state;
+    struct view v = view_batch_view(b, SLICE("host-1"));
+    struct view_figure figures[400];
+    for (int i = 0; i < 400; i++)
+        figures[i] = (struct view_figure){SLICE("asa_ms"), ratio(i, 7), UNIT_MILLIS};
+    v.kpi(b, SLICE("acme"), &all, SLICE("1m"), figures, 400, 60000, 1);
+    view_batch_seal(b);
+    struct view_command c = view_batch_at(b, 0);
+    struct wire_command read = wire_read(&c);
+    assert_int_equal(read.field_count, 400 * 3 + 2);
+    assert_int_equal(c.part_count, 3);
+    assert_true(slice_equal(read.fields[3 * 399 + 1].value, SLICE("399")));
+    wire_free(&read);
+    view_batch_reset(b);
 }
 
 static void an_age_that_does_not_exist_is_absent(void **state) {
@@ -208,8 +259,7 @@ static void showing_all_replaces_what_is_over(void **state) {
     struct view_command c = view_batch_at(b, 0);
     assert_int_equal(c.kind, VIEW_COMMAND_REPLACE_HASH);
     assert_int_equal(c.field_count, 1);
-    assert_non_null(
-        memmem(c.fields[0].value.at, c.fields[0].value.size, "\"emitted_at\":5000", 17));
+    assert_non_null(memmem(c.parts[0].text.at, c.parts[0].text.size, "\"emitted_at\":5000", 17));
     view_batch_reset(b);
 }
 
@@ -231,9 +281,10 @@ static void many_changes_are_many_messages(void **state) {
             continue;
         messages++;
         assert_true(slice_equal(c.key, SLICE("fw:{acme}:changed")));
-        assert_true(c.field_count == 1 && c.fields[0].value.size < 33000);
-        for (size_t at = 0; at < c.fields[0].value.size; at++)
-            scopes += c.fields[0].value.at[at] == ' ';
+        struct slice text = c.parts[0].text;
+        assert_true(c.field_count == 1 && text.size < 33000);
+        for (size_t at = 0; at < text.size; at++)
+            scopes += text.at[at] == ' ';
         scopes++;
     }
     assert_int_equal(scopes, 5000);
@@ -256,6 +307,8 @@ static int end(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_BATCH(figures_have_their_parts),
+        WITH_BATCH(figures_like_those_before_are_told_again),
+        WITH_BATCH(many_fields_are_many_parts),
         WITH_BATCH(an_age_that_does_not_exist_is_absent),
         WITH_BATCH(minutes_are_a_ring),
         WITH_BATCH(objectives_say_what_is_judged),
