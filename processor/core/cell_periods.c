@@ -88,13 +88,28 @@ void cell_periods_settle(struct cell_periods *p, const struct cell_shape *shape,
     p->edge_at = edge_at;
 }
 
+/* What is settled of the period that begins at start_at, or NULL. */
+static const struct pane *settled_at(const struct cell_periods *p, enum period period,
+                                     int64_t start_at) {
+    const struct pane_list *l = &p->panes[period];
+    size_t index = period == PERIOD_DAY ? l->count : pane_list_lower(l, start_at);
+    bool found = index < l->count && pane_list_at(l, index)->at == start_at;
+    return found ? pane_list_at(l, index) : NULL;
+}
+
+bool cell_periods_alike(const struct cell_periods *p, enum period a, int64_t a_at, enum period b,
+                        int64_t b_at) {
+    const struct pane_list *days = &p->panes[PERIOD_DAY];
+    return !settled_at(p, a, a_at) && !settled_at(p, b, b_at) &&
+           pane_list_lower(days, a_at) == pane_list_lower(days, b_at);
+}
+
 void cell_periods_sum(const struct cell_periods *p, enum period period, int64_t start_at,
                       int64_t end_at, struct tally *t) {
-    const struct pane_list *l = &p->panes[period];
     const struct pane_list *days = &p->panes[PERIOD_DAY];
-    size_t index = pane_list_lower(l, start_at);
-    if (period != PERIOD_DAY && index < l->count && pane_list_at(l, index)->at == start_at)
-        tally_packed(t, pane_packed(pane_list_at(l, index)), 1);
+    const struct pane *settled = settled_at(p, period, start_at);
+    if (settled)
+        tally_packed(t, pane_packed(settled), 1);
     for (size_t i = pane_list_lower(days, start_at); i < days->count; i++) {
         const struct pane *day = pane_list_at(days, i);
         if (day->at >= end_at)

@@ -37,5 +37,10 @@ void cell_periods_settle(struct cell_periods *p, const struct cell_shape *shape,
 void cell_periods_sum(const struct cell_periods *p, enum period period, int64_t start_at,
                       int64_t end_at, struct tally *t);
 
+/* True when two that begin there, up to one end, are of the same days, none of them settled: then
+ * their counts are the same. */
+bool cell_periods_alike(const struct cell_periods *p, enum period a, int64_t a_at, enum period b,
+                        int64_t b_at);
+
 void cell_periods_save(const struct cell_periods *p, struct buf *b);
 void cell_periods_load(struct cell_periods *p, struct cursor *in); /* the cursor tells */

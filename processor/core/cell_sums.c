@@ -56,6 +56,18 @@ bool cell_sums_gauges(int64_t *gauges, struct slice packed) {
     return any;
 }
 
+bool cell_sums_alike(const struct cell_sums *a, const struct cell_sums *b) {
+    if (a->dense_count != b->dense_count ||
+        memcmp(a->dense, b->dense, a->dense_count * sizeof(*a->dense)) != 0 ||
+        memcmp(a->gauges, b->gauges, sizeof(a->gauges)) != 0)
+        return false;
+    for (size_t h = 0; h < HISTOGRAM_COUNT; h++) {
+        if (!histogram_alike(&a->histograms[h], &b->histograms[h]))
+            return false;
+    }
+    return true;
+}
+
 bool cell_sums_any(const struct cell_sums *s) {
     for (size_t i = 0; i < s->dense_count; i++) {
         if (s->dense[i] != 0)

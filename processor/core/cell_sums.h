@@ -36,6 +36,9 @@ void cell_sums_counters(struct cell_sums *s, struct slice packed);
 /* The changes in packed entries, added to gauges[CELL_GAUGES]; returns whether there are any. */
 bool cell_sums_gauges(int64_t *gauges, struct slice packed);
 
+/* True when they are seen to be the same, so that all figures are. */
+bool cell_sums_alike(const struct cell_sums *a, const struct cell_sums *b);
+
 /* True when any sum is not 0, gauges aside. */
 bool cell_sums_any(const struct cell_sums *s);
 

@@ -48,6 +48,12 @@ static size_t entry_size(const struct histogram *h) {
     return h->is_wide ? sizeof(*h->wide) : sizeof(*h->narrow);
 }
 
+bool histogram_alike(const struct histogram *a, const struct histogram *b) {
+    if (a->count != b->count || a->used != b->used || a->is_wide != b->is_wide)
+        return false;
+    return a->used == 0 || memcmp(a->narrow, b->narrow, a->used * entry_size(a)) == 0;
+}
+
 static void reserve(struct histogram *h, uint32_t capacity) {
     if (capacity <= h->capacity)
         return;

@@ -32,6 +32,9 @@ void histogram_init(struct histogram *h); /* no memory until the first sample */
 void histogram_deinit(struct histogram *h);
 void histogram_reset(struct histogram *h); /* keeps the memory */
 
+/* True when the samples are seen to be the same ones: not of entries that differ in width. */
+bool histogram_alike(const struct histogram *a, const struct histogram *b);
+
 /* `count` samples more, or fewer when negative. What comes to 0 leaves no trace; what has been
  * taken away before it was added stands as a negative count until then. */
 void histogram_add(struct histogram *h, uint16_t bucket, int64_t count);

@@ -20,12 +20,11 @@ struct show {
     bool all;
     double share; /* of the sources that count */
     struct figures figures;
+    const struct cell_sums *figured; /* of the scope's: what the figures were made of, or NULL */
 };
 
-static void show_figures(struct show *show, const struct tenant *tenant,
-                         const struct tenant_scope *s, const char *window,
-                         const struct cell_sums *sums, int64_t start_at, int64_t edge_at) {
-    size_t count = tenant_scope_fields(s);
+static void make_figures(struct show *show, const struct tenant_scope *s,
+                         const struct cell_sums *sums, size_t count) {
     if (count > show->figures.capacity) {
         show->figures.capacity = count;
         show->figures.items = realloc(show->figures.items, count * sizeof(struct view_figure));
@@ -39,6 +38,17 @@ static void show_figures(struct show *show, const struct tenant *tenant,
         f->unit = metric_unit(field.metric);
         tenant_scope_figure(sums, &field, &f->figure);
     }
+    show->figured = sums;
+}
+
+/* Windows in which nothing happened have the same figures, and so have long ones in which all of it
+ * was lately. */
+static void show_figures(struct show *show, const struct tenant *tenant,
+                         const struct tenant_scope *s, const char *window,
+                         const struct cell_sums *sums, int64_t start_at, int64_t edge_at) {
+    size_t count = tenant_scope_fields(s);
+    if (!show->figured || !cell_sums_alike(show->figured, sums))
+        make_figures(show, s, sums, count);
     show->view->kpi(show->view->context, tenant->name, &s->scope, slice_of(window),
                     show->figures.items, count, edge_at,
                     tenant_sources_window(&show->task->sources, start_at, edge_at));
@@ -50,11 +60,17 @@ static void show_periods(struct show *show, const struct tenant *tenant,
     const struct contract *c = tenant->contract;
     struct cell_sums *sums = &show->task->sums;
     int64_t edge_at = s->cell->periods.edge_at;
+    int64_t before_at = INSTANT_NONE;
     sums->dense_count = cell_shape_dense(&s->cell->shape);
     for (enum period p = PERIOD_DAY; p < PERIOD_COUNT; p++) {
         int64_t start_at = period_start(p, &c->zone, c->week_starts, edge_at);
-        cell_period(s->cell, p, start_at, edge_at, sums);
+        if (p == PERIOD_DAY ||
+            !cell_periods_alike(&s->cell->periods, p, start_at, p - 1, before_at)) {
+            cell_period(s->cell, p, start_at, edge_at, sums);
+            show->figured = NULL;
+        }
         show_figures(show, tenant, s, period_name(p), sums, start_at, edge_at);
+        before_at = start_at;
     }
 }
 
@@ -77,6 +93,7 @@ static bool is_news(const struct show *show, const struct tenant_scope *s, unsig
 }
 
 static void show_windows(struct show *show, const struct tenant *tenant, struct tenant_scope *s) {
+    show->figured = NULL;
     if (s->cell->periods.edge_at != INSTANT_NONE &&
         (is_news(show, s, WINDOW_24H) || s->cell->periods.turned))
         show_periods(show, tenant, s);

@@ -162,6 +162,22 @@ static void check_period(const struct cell *c, const struct oracle *o, enum peri
     cell_sums_deinit(&got);
 }
 
+/* What is said to be the same is. */
+static void check_alike(const struct cell *c, const struct oracle *o, enum period p,
+                        int64_t start_at, int64_t edge_at, struct cell_sums *expected,
+                        uint64_t seed) {
+    const struct cell_shape *s = &c->shape;
+    struct cell_sums got;
+    int64_t shorter_at = period_start(p - 1, s->zone, s->week_starts, edge_at);
+    if (!cell_periods_alike(&c->periods, p, start_at, p - 1, shorter_at))
+        return;
+    cell_sums_init(&got, s);
+    cell_period(c, p - 1, shorter_at, edge_at, &got);
+    recount(o, start_at, edge_at, expected);
+    assert_equal_sums(&got, expected, "a period like the one before", seed);
+    cell_sums_deinit(&got);
+}
+
 /* The one under way, and the one before it while it may still be corrected. */
 static void check_periods(const struct cell *c, const struct oracle *o, struct cell_sums *expected,
                           uint64_t seed) {
@@ -171,9 +187,33 @@ static void check_periods(const struct cell *c, const struct oracle *o, struct c
         int64_t start_at = period_start(p, s->zone, s->week_starts, edge_at);
         int64_t before_at = period_start(p, s->zone, s->week_starts, start_at - 1);
         check_period(c, o, p, start_at, edge_at, expected, seed);
+        if (p > PERIOD_DAY)
+            check_alike(c, o, p, start_at, edge_at, expected, seed);
         if (start_at + s->lateness_ms >= edge_at)
             check_period(c, o, p, before_at, start_at, expected, seed);
     }
+}
+
+static void sums_are_alike_when_all_is(void **state) {
+    (void)state;
+    struct cell_shape shape = {.counters = CELL_ALL_COUNTERS, .histograms = CELL_ALL_HISTOGRAMS};
+    struct cell_sums a, b;
+    cell_sums_init(&a, &shape);
+    cell_sums_init(&b, &shape);
+    a.dense[3] = 1;
+    histogram_add(&a.histograms[1], 70, 2);
+    assert_false(cell_sums_alike(&a, &b));
+    b.dense[3] = 1;
+    assert_false(cell_sums_alike(&a, &b));
+    histogram_add(&b.histograms[1], 71, 2);
+    assert_false(cell_sums_alike(&a, &b));
+    histogram_add(&b.histograms[1], 71, -2);
+    histogram_add(&b.histograms[1], 70, 2);
+    assert_true(cell_sums_alike(&a, &b));
+    a.gauges[1] = 5;
+    assert_false(cell_sums_alike(&a, &b));
+    cell_sums_deinit(&a);
+    cell_sums_deinit(&b);
 }
 
 static void check_range(const struct cell *c, const struct oracle *o, struct rng *rng,
@@ -438,6 +478,7 @@ static void a_row_has_each_key_once_and_ascending(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sums_are_alike_when_all_is),
         cmocka_unit_test(windows_are_those_of_a_recount),
         cmocka_unit_test(a_rules_window_is_that_of_a_recount),
         cmocka_unit_test(a_state_of_narrower_panes_goes_on),

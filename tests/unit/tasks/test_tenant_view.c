@@ -10,7 +10,8 @@ struct shown_window {
     unsigned window; /* as window_named gives it */
     int64_t as_of;
     double offered, waiting, p90;
-    int64_t late; /* 0: absent */
+    int64_t late;     /* 0: absent */
+    int64_t level_of; /* of the plain service level: the denominator */
 };
 
 struct shown_now {
@@ -93,6 +94,7 @@ static void on_kpi(void *c, struct slice tenant, const struct scope *scope, stru
     w.offered = field(figures, count, "offered")->value;
     w.waiting = field(figures, count, "waiting")->value;
     w.late = field(figures, count, "service_level.abandon_ignored")->denominator;
+    w.level_of = field(figures, count, "service_level")->denominator;
     size_t at = 0;
     while (at < s->window_count &&
            (s->windows[at].window != w.window || strcmp(s->windows[at].scope, w.scope) ||
@@ -429,6 +431,67 @@ static void the_oldest_of_a_scope_is_that_of_its_leaves(void **state) {
     free(s);
 }
 
+static void add_visits(struct fixture_report *r, uint32_t leaf, int64_t at) {
+    static const uint8_t ends[] = {LEVEL_ANSWERED_IN, LEVEL_ABANDONED_IN, LEVEL_LATE};
+    for (size_t i = 0; i < sizeof(ends); i++) {
+        struct fact_row f = {.leaf = leaf,
+                             .pane_at = instant_floor(at, DELTA_PANE_MS),
+                             .kind = 1,
+                             .which = ends[i],
+                             .threshold_ms = 20000,
+                             .value = 1};
+        fixture_add(r, &f);
+    }
+}
+
+/* The same happened in both, and their plain levels count it differently. */
+static void scopes_of_equal_sums_have_their_own_figures(void **state) {
+    (void)state;
+    struct screen *s = calloc(1, sizeof(*s));
+    struct view view = {s,        on_scope, on_now, on_kpi, on_minute, on_objective,
+                        on_alert, on_meta,  on_full};
+    struct slice north = SLICE("north");
+    struct contract acme;
+    struct contract_set set = fixture_contracts(&acme);
+    struct objective level = fixture_objectives[0];
+    level.variant = VARIANT_ABANDON_IGNORED;
+    level.when.site = (struct match_values){&north, 1};
+    level.per = SCOPE_BIT(SCOPE_SITE);
+    acme.objectives = &level;
+    acme.objective_count = 1;
+    struct tenant_task_options o = task_options(&set, false);
+    struct tenant_task *t = tenant_task_new(&o);
+    struct collected c;
+    collected_init(&c);
+    struct outbox out = collected_outbox(&c);
+    struct fixture_report r;
+    fixture_report_init(&r);
+    for (int64_t i = 0; i < 2; i++) {
+        add_visits(&r, 0, FIXTURE_START + (1 + 3 * i) * MINUTE_MS);
+        add_visits(&r, 3, FIXTURE_START + (1 + 3 * i) * MINUTE_MS);
+    }
+    for (int64_t at = 10 * SECOND_MS; at <= 6 * MINUTE_MS + 30 * SECOND_MS; at += 10 * SECOND_MS) {
+        fixture_clock(&r, 0, 1, FIXTURE_START + at, false);
+        tenant_task_apply(t, &r.report, FIXTURE_START + at, &out);
+        tenant_task_show(t, false, &view);
+        fixture_report_init(&r);
+    }
+    size_t seen = 0;
+    for (size_t i = 0; i < s->window_count; i++) {
+        if (s->windows[i].window != WINDOW_5M)
+            continue;
+        seen++;
+        if (strcmp(s->windows[i].scope, "site=north") == 0)
+            assert_int_equal(s->windows[i].level_of, 2);
+        else if (strcmp(s->windows[i].scope, "site=south") == 0)
+            assert_int_equal(s->windows[i].level_of, 3);
+    }
+    assert_true(seen > 4);
+    collected_deinit(&c);
+    tenant_task_free(t);
+    free(s);
+}
+
 static void on_any_alert(void *context, const struct alert *alert, bool open) {
     (void)context, (void)alert, (void)open;
 }
@@ -482,6 +545,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_shown_is_a_recount),
         cmocka_unit_test(the_oldest_of_a_scope_is_that_of_its_leaves),
+        cmocka_unit_test(scopes_of_equal_sums_have_their_own_figures),
         cmocka_unit_test(alerts_that_ended_unseen_ask_for_all_to_be_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
