@@ -134,12 +134,13 @@ static void show_minute(struct show *show, const struct tenant *tenant,
     struct view_figure figures[METRIC_COUNT];
     size_t count = 0;
     for (size_t i = 0; i < cell_field_count(); i++) {
+        const struct cell_field *known = cell_field_at(i);
+        enum metric_form form = metric_parts(known->metric, BY_EVENT)->form;
+        bool plain = known->variant == VARIANT_COUNT;
+        if (known->attribution != BY_EVENT || !plain || (form != FORM_COUNT && form != FORM_LEVEL))
+            continue;
         struct tenant_field field;
         tenant_scope_field(s, i, &field);
-        enum metric_form form = metric_parts(field.metric, BY_EVENT)->form;
-        bool plain = cell_field_at(i)->variant == VARIANT_COUNT;
-        if (field.attribution != BY_EVENT || !plain || (form != FORM_COUNT && form != FORM_LEVEL))
-            continue;
         struct view_figure *f = &figures[count];
         *f = (struct view_figure){.field = field.name, .unit = metric_unit(field.metric)};
         tenant_scope_figure(sums, &field, &f->figure);
