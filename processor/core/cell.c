@@ -91,16 +91,6 @@ int64_t cell_oldest(const struct cell *c) {
     return oldest;
 }
 
-/* Entries of the tally, in scratch; empties it. */
-static size_t take_entries(struct cell_scratch *s, struct tally *t) {
-    size_t count = 0;
-    pane_scratch_reserve(&s->panes, tally_count(t, 0, CELL_KEY_LIMIT));
-    for (uint32_t key = 0; tally_next(t, &key); key++)
-        s->panes.entries[count++] = (struct pane_entry){key, t->values[key]};
-    tally_reset(t);
-    return count;
-}
-
 /* A pane came (1) to a list, or went from it (-1). */
 static void note_pane(struct cell *c, size_t tier, int64_t at, int sign) {
     struct cell_window *w = &c->windows[0];
@@ -126,7 +116,7 @@ static void put_in_pane(struct cell *c, size_t tier, int64_t at, const struct sl
     if (alone) {
         pane_add_packed(p, *alone, &s->panes);
     } else {
-        size_t count = take_entries(s, &s->in);
+        size_t count = tally_take(&s->in, &s->panes);
         pane_add(p, s->panes.entries, count, &s->panes);
     }
     c->packed_bytes += p->size;

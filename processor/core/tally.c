@@ -5,24 +5,58 @@
 #include "base/bits.h"
 #include "base/check.h"
 
+static size_t words_of(uint32_t key_limit) {
+    return key_limit / 64 + 1;
+}
+
 void tally_init(struct tally *t, uint32_t key_limit) {
     t->values = calloc(key_limit, sizeof(*t->values));
-    t->touched = calloc(key_limit / 64 + 1, sizeof(*t->touched));
+    t->touched = calloc(words_of(key_limit), sizeof(*t->touched));
+    t->words = calloc(words_of(key_limit) / 64 + 1, sizeof(*t->words));
     t->used = 0;
-    CHECK(t->values && t->touched);
+    CHECK(t->values && t->touched && t->words);
 }
 
 void tally_deinit(struct tally *t) {
     free(t->values);
     free(t->touched);
+    free(t->words);
     *t = (struct tally){0};
 }
 
-void tally_reset(struct tally *t) {
-    for (uint32_t key = 0; tally_next(t, &key); key++)
-        t->values[key] = 0;
-    memset(t->touched, 0, t->used * sizeof(*t->touched));
+void tally_note_word(struct tally *t, size_t word) {
+    t->words[word / 64] |= UINT64_C(1) << word % 64;
+    if (word / 64 >= t->used)
+        t->used = word / 64 + 1;
+}
+
+static void forget_words(struct tally *t) {
+    memset(t->words, 0, t->used * sizeof(*t->words));
     t->used = 0;
+}
+
+void tally_reset(struct tally *t) {
+    for (size_t word = 0; tally_next_word(t, &word); word++) {
+        for (uint64_t bits = t->touched[word]; bits != 0; bits &= bits - 1)
+            t->values[word * 64 + (size_t)__builtin_ctzll(bits)] = 0;
+        t->touched[word] = 0;
+    }
+    forget_words(t);
+}
+
+size_t tally_take(struct tally *t, struct pane_scratch *scratch) {
+    size_t count = 0;
+    pane_scratch_reserve(scratch, tally_count(t, 0, (uint32_t)(t->used * TALLY_WORD_KEYS)));
+    for (size_t word = 0; tally_next_word(t, &word); word++) {
+        for (uint64_t bits = t->touched[word]; bits != 0; bits &= bits - 1) {
+            uint32_t key = (uint32_t)(word * 64) + (uint32_t)__builtin_ctzll(bits);
+            scratch->entries[count++] = (struct pane_entry){key, t->values[key]};
+            t->values[key] = 0;
+        }
+        t->touched[word] = 0;
+    }
+    forget_words(t);
+    return count;
 }
 
 void tally_packed(struct tally *t, struct slice packed, int sign) {
@@ -39,8 +73,7 @@ void tally_merge(struct tally *t, const struct tally *other, int sign) {
 
 size_t tally_count(const struct tally *t, uint32_t from, uint32_t to) {
     size_t count = 0;
-    size_t end = to / 64 < t->used ? to / 64 : t->used;
-    for (size_t word = from / 64; word < end; word++)
+    for (size_t word = from / 64; tally_next_word(t, &word) && word < to / 64; word++)
         count += bits_count(t->touched[word]);
     return count;
 }

@@ -1,4 +1,4 @@
-/* Are a tally's sums those of an array, and is nothing left after a reset? */
+/* Are a tally's sums those of an array, and is nothing left after a reset, or when all is taken? */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "base/rng.h"
 #include "core/tally.h"
 
-#define KEYS 640
+#define KEYS (3 * 4096 + 640)
 
 static void expect_same(const struct tally *t, const int64_t *sums, const bool *touched,
                         uint64_t seed) {
@@ -23,10 +23,10 @@ static void expect_same(const struct tally *t, const int64_t *sums, const bool *
         if (!tally_next(t, &key) || key != k)
             fail_msg("key %u is not next, seed %llu", k, (unsigned long long)seed);
         key++;
-        count += k >= 64 && k < 320;
+        count += k >= 64 && k < 8256;
     }
     assert_false(tally_next(t, &key));
-    assert_int_equal(tally_count(t, 64, 320), count);
+    assert_int_equal(tally_count(t, 64, 8256), count);
 }
 
 static void add_some(struct rng *r, struct tally *t, int64_t *sums, bool *touched) {
@@ -37,6 +37,23 @@ static void add_some(struct rng *r, struct tally *t, int64_t *sums, bool *touche
         sums[key] += value;
         touched[key] = true;
     }
+}
+
+/* Takes all out of the tally. */
+static void expect_taken(struct tally *t, const int64_t *sums, const bool *touched, uint64_t seed) {
+    struct pane_scratch scratch;
+    pane_scratch_init(&scratch);
+    size_t count = tally_take(t, &scratch), place = 0;
+    for (uint32_t k = 0; k < KEYS; k++) {
+        if (!touched[k])
+            continue;
+        if (place == count || scratch.entries[place].key != k ||
+            scratch.entries[place].value != sums[k])
+            fail_msg("key %u is not taken, seed %llu", k, (unsigned long long)seed);
+        place++;
+    }
+    assert_int_equal(place, count);
+    pane_scratch_deinit(&scratch);
 }
 
 static void sums_are_those_of_an_array(void **state) {
@@ -58,7 +75,10 @@ static void sums_are_those_of_an_array(void **state) {
             touched[k] |= too[k];
         }
         expect_same(&t, sums, touched, seed);
-        tally_reset(&t);
+        if (rng_below(&r, 2))
+            expect_taken(&t, sums, touched, seed);
+        else
+            tally_reset(&t);
         tally_reset(&other);
         assert_true(tally_is_empty(&t));
         expect_same(&t, (int64_t[KEYS]){0}, nothing, seed);
