@@ -331,7 +331,7 @@ void cell_advance(struct cell *c, int64_t at) {
     if (at < c->at)
         at = c->at;
     c->changes++;
-    cell_waiting_sort(&c->waiting);
+    cell_waiting_merge(&c->waiting, &c->scratch->in, &c->scratch->panes);
     if (c->at != INSTANT_NONE)
         cell_windows_slide(c, at);
     correct_periods(c);
@@ -389,6 +389,17 @@ static void add_plain(struct cell *c, int64_t pane_at, struct slice packed) {
     c->changes++;
 }
 
+static size_t waiting_most(const struct cell *c) {
+    return WAITING_BYTES + c->packed_bytes / 2;
+}
+
+/* Rows of one pane become one; what is still much then goes where it belongs. */
+static void make_room(struct cell *c, int64_t at) {
+    cell_waiting_merge(&c->waiting, &c->scratch->in, &c->scratch->panes);
+    if (c->waiting.packed.size > waiting_most(c) / 2)
+        cell_advance(c, at);
+}
+
 bool cell_add(struct cell *c, int64_t at, int64_t pane_at, struct slice packed) {
     bool kept = pane_at >= kept_from(c, at > c->at ? at : c->at);
     if (packed.size == 0)
@@ -402,8 +413,8 @@ bool cell_add(struct cell *c, int64_t at, int64_t pane_at, struct slice packed) 
         return true;
     }
     cell_waiting_add(&c->waiting, pane_at, packed);
-    if (c->waiting.packed.size > WAITING_BYTES + c->packed_bytes / 2)
-        cell_advance(c, at);
+    if (c->waiting.packed.size > waiting_most(c))
+        make_room(c, at);
     return true;
 }
 

@@ -1,5 +1,5 @@
 /* Counts that wait to be taken into a cell: packed entries of 10 s panes, in the order in which
- * they came, or by pane when they are taken. */
+ * they came, or by pane when they are taken or grow too many. */
 #pragma once
 
 #include "core/tally.h"
@@ -24,10 +24,11 @@ void cell_waiting_reset(struct cell_waiting *w);
 
 void cell_waiting_add(struct cell_waiting *w, int64_t pane_at, struct slice packed);
 
-/* Rows by pane. */
-void cell_waiting_sort(struct cell_waiting *w);
+/* Rows by pane, those of one pane as one row; through a tally that is empty before and after. A
+ * pane in which changes of gauges come to nothing keeps its rows. */
+void cell_waiting_merge(struct cell_waiting *w, struct tally *t, struct pane_scratch *scratch);
 
-/* Index of the first row whose pane does not start before `at`, when they are sorted. */
+/* Index of the first row whose pane does not start before `at`, after a merge. */
 size_t cell_waiting_lower(const struct cell_waiting *w, int64_t at);
 
 static inline struct slice cell_waiting_packed(const struct cell_waiting *w, size_t index) {
