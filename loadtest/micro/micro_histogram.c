@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/rng.h"
 #include "core/histogram.h"
+#include "core/tally.h"
 #include "micro.h"
 
 #define SLIDES 20000
@@ -12,9 +13,11 @@
 
 struct samples {
     struct histogram window;
-    struct tally in, out; /* a pane of a hundredth of them */
-    int64_t *dense;       /* by bucket */
-    int64_t *values;      /* each */
+    struct tally pane; /* of a hundredth of them */
+    struct pane_scratch in, out;
+    size_t pane_count;
+    int64_t *dense;  /* by bucket */
+    int64_t *values; /* each */
     uint32_t count;
 };
 
@@ -23,8 +26,9 @@ static void samples_init(struct samples *s, uint32_t count) {
     rng_init(&r, 3);
     *s = (struct samples){.count = count};
     histogram_init(&s->window);
-    tally_init(&s->in, 4096);
-    tally_init(&s->out, 4096);
+    tally_init(&s->pane, 4096);
+    pane_scratch_init(&s->in);
+    pane_scratch_init(&s->out);
     s->dense = calloc(HISTOGRAM_BUCKETS, sizeof(*s->dense));
     s->values = malloc(count * sizeof(*s->values));
     CHECK(s->dense && s->values);
@@ -33,17 +37,20 @@ static void samples_init(struct samples *s, uint32_t count) {
         uint16_t bucket = histogram_bucket(s->values[i]);
         histogram_add(&s->window, bucket, 1);
         s->dense[bucket]++;
-        if (i % 100 == 0) {
-            tally_add(&s->in, bucket, 1);
-            tally_add(&s->out, bucket, -1);
-        }
+        if (i % 100 == 0)
+            tally_add(&s->pane, bucket, 1);
     }
+    s->pane_count = tally_list(&s->pane, &s->in);
+    tally_list(&s->pane, &s->out);
+    for (size_t i = 0; i < s->pane_count; i++)
+        s->out.entries[i].value *= -1;
 }
 
 static void samples_deinit(struct samples *s) {
     histogram_deinit(&s->window);
-    tally_deinit(&s->in);
-    tally_deinit(&s->out);
+    tally_deinit(&s->pane);
+    pane_scratch_deinit(&s->in);
+    pane_scratch_deinit(&s->out);
     free(s->dense);
     free(s->values);
 }
@@ -51,8 +58,8 @@ static void samples_deinit(struct samples *s) {
 static void measure_ours(struct samples *s) {
     double begin = micro_now_ns();
     for (int i = 0; i < SLIDES; i++) {
-        histogram_add_tally(&s->window, &s->out, 0);
-        histogram_add_tally(&s->window, &s->in, 0);
+        histogram_add_entries(&s->window, s->out.entries, s->pane_count, 0);
+        histogram_add_entries(&s->window, s->in.entries, s->pane_count, 0);
     }
     micro_print("histogram: slide by a pane", s->count, (micro_now_ns() - begin) / SLIDES);
 
@@ -63,16 +70,16 @@ static void measure_ours(struct samples *s) {
     micro_print("histogram: quantile", s->count, (micro_now_ns() - begin) / SLIDES);
 }
 
-static void add_dense(int64_t *dense, const struct tally *t) {
-    for (uint32_t key = 0; tally_next(t, &key); key++)
-        dense[key] += t->values[key];
+static void add_dense(int64_t *dense, const struct pane_entry *entries, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        dense[entries[i].key] += entries[i].value;
 }
 
 static void measure_dense(struct samples *s) {
     double begin = micro_now_ns();
     for (int i = 0; i < SLIDES; i++) {
-        add_dense(s->dense, &s->out);
-        add_dense(s->dense, &s->in);
+        add_dense(s->dense, s->out.entries, s->pane_count);
+        add_dense(s->dense, s->in.entries, s->pane_count);
     }
     micro_print("  array of buckets, 29 KB: slide", s->count, (micro_now_ns() - begin) / SLIDES);
 

@@ -241,7 +241,6 @@ static void correct_periods(struct cell *c) {
         for (; i < late && w->rows[i].pane_at < end_at; i++)
             tally_packed(&c->scratch->in, cell_waiting_packed(w, i), 1);
         cell_periods_add(&c->periods, shape, at, &c->scratch->in, &c->scratch->panes);
-        tally_reset(&c->scratch->in);
     }
 }
 
@@ -262,7 +261,6 @@ static void advance_periods(struct cell *c, int64_t at) {
         p->turned |= end_at <= edge_at;
         if (cell_windows_sum(c, p->edge_at, until_at, 1, &s->in))
             cell_periods_add(p, &c->shape, p->edge_at, &s->in, &s->panes);
-        tally_reset(&s->in);
         p->edge_at = until_at;
     }
     cell_periods_settle(p, &c->shape, edge_at, &s->panes);
@@ -360,7 +358,6 @@ static void correct_gone(struct cell *c, int64_t at, int64_t pane_at, struct sli
     if (c->shape.zone && c->periods.edge_at != INSTANT_NONE) {
         tally_packed(&s->in, packed, 1);
         cell_periods_add(&c->periods, &c->shape, pane_at, &s->in, &s->panes);
-        tally_reset(&s->in);
     }
     if (!cell_sums_gauges(c->base, packed))
         return;
@@ -418,12 +415,18 @@ bool cell_add(struct cell *c, int64_t at, int64_t pane_at, struct slice packed) 
     return true;
 }
 
+/* What was tallied of some panes. */
+static void take_sums(const struct cell *c, struct cell_sums *sums) {
+    struct cell_scratch *s = c->scratch;
+    size_t count = tally_take(&s->in, &s->panes);
+    cell_sums_entries(sums, s->panes.entries, count);
+}
+
 void cell_range(const struct cell *c, int64_t from_at, int64_t to_at, struct cell_sums *sums) {
     CHECK(c->waiting.count == 0);
     cell_sums_reset(sums);
     cell_windows_sum(c, from_at, to_at, 1, &c->scratch->in);
-    cell_sums_tally(sums, &c->scratch->in);
-    tally_reset(&c->scratch->in);
+    take_sums(c, sums);
     memcpy(sums->gauges, c->base, sizeof(sums->gauges));
     cell_windows_gauges(c, INSTANT_NONE, to_at, sums->gauges);
 }
@@ -433,8 +436,7 @@ void cell_period(const struct cell *c, enum period period, int64_t start_at, int
     CHECK(c->waiting.count == 0);
     cell_sums_reset(sums);
     cell_periods_sum(&c->periods, period, start_at, end_at, &c->scratch->in);
-    cell_sums_tally(sums, &c->scratch->in);
-    tally_reset(&c->scratch->in);
+    take_sums(c, sums);
     memcpy(sums->gauges, c->base, sizeof(sums->gauges));
     cell_windows_gauges(c, INSTANT_NONE, end_at, sums->gauges);
 }
@@ -448,8 +450,7 @@ void cell_period_part(const struct cell *c, enum period period, int64_t start_at
     cell_sums_reset(sums);
     cell_periods_sum(&c->periods, period, start_at, end_at, &c->scratch->in);
     cell_windows_sum(c, until_at, edge_at, -1, &c->scratch->in);
-    cell_sums_tally(sums, &c->scratch->in);
-    tally_reset(&c->scratch->in);
+    take_sums(c, sums);
     memcpy(sums->gauges, c->base, sizeof(sums->gauges));
     cell_windows_gauges(c, INSTANT_NONE, until_at, sums->gauges);
 }
@@ -552,7 +553,6 @@ static void take_over_periods(struct cell *c, const struct cell *from, enum peri
             continue;
         translate_pane(c, from, pane);
         cell_periods_put(&c->periods, p, pane->at, &c->scratch->in, &c->scratch->panes);
-        tally_reset(&c->scratch->in);
     }
 }
 

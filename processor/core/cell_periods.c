@@ -26,14 +26,6 @@ static bool is_final(const struct cell_shape *s, enum period p, int64_t at, int6
     return end_of(s, p, at) + s->lateness_ms < edge_at;
 }
 
-static size_t unpack(const struct tally *t, struct pane_scratch *scratch) {
-    size_t count = 0;
-    pane_scratch_reserve(scratch, tally_count(t, 0, CELL_KEY_LIMIT));
-    for (uint32_t key = 0; tally_next(t, &key); key++)
-        scratch->entries[count++] = (struct pane_entry){key, t->values[key]};
-    return count;
-}
-
 static void add_entries(struct pane_list *l, int64_t at, size_t count,
                         struct pane_scratch *scratch) {
     struct pane *pane = pane_list_get(l, at);
@@ -43,8 +35,8 @@ static void add_entries(struct pane_list *l, int64_t at, size_t count,
 }
 
 void cell_periods_add(struct cell_periods *p, const struct cell_shape *shape, int64_t at,
-                      const struct tally *t, struct pane_scratch *scratch) {
-    size_t count = unpack(t, scratch);
+                      struct tally *t, struct pane_scratch *scratch) {
+    size_t count = tally_take(t, scratch);
     if (count == 0)
         return;
     if (!is_final(shape, PERIOD_DAY, at, p->edge_at)) {
@@ -118,9 +110,9 @@ void cell_periods_sum(const struct cell_periods *p, enum period period, int64_t 
     }
 }
 
-void cell_periods_put(struct cell_periods *p, enum period period, int64_t start_at,
-                      const struct tally *t, struct pane_scratch *scratch) {
-    add_entries(&p->panes[period], start_at, unpack(t, scratch), scratch);
+void cell_periods_put(struct cell_periods *p, enum period period, int64_t start_at, struct tally *t,
+                      struct pane_scratch *scratch) {
+    add_entries(&p->panes[period], start_at, tally_take(t, scratch), scratch);
 }
 
 void cell_periods_save(const struct cell_periods *p, struct buf *b) {

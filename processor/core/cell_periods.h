@@ -20,14 +20,14 @@ struct cell_periods {
 void cell_periods_init(struct cell_periods *p);
 void cell_periods_deinit(struct cell_periods *p);
 
-/* Adds what the tally holds to the day of `at`, or when that is past correction to the periods that
- * contain it and are not over. */
+/* Moves what the tally holds to the day of `at`, or when that is past correction to the periods
+ * that contain it and are not over. */
 void cell_periods_add(struct cell_periods *p, const struct cell_shape *shape, int64_t at,
-                      const struct tally *t, struct pane_scratch *scratch);
+                      struct tally *t, struct pane_scratch *scratch);
 
-/* Adds what the tally holds to the pane of the period that begins at start_at. */
-void cell_periods_put(struct cell_periods *p, enum period period, int64_t start_at,
-                      const struct tally *t, struct pane_scratch *scratch);
+/* Moves what the tally holds to the pane of the period that begins at start_at. */
+void cell_periods_put(struct cell_periods *p, enum period period, int64_t start_at, struct tally *t,
+                      struct pane_scratch *scratch);
 
 /* The edge stands there now: days past correction are settled, periods that are over forgotten. */
 void cell_periods_settle(struct cell_periods *p, const struct cell_shape *shape, int64_t edge_at,

@@ -26,14 +26,19 @@ void cell_sums_reset(struct cell_sums *s) {
         histogram_reset(&s->histograms[h]);
 }
 
-void cell_sums_tally(struct cell_sums *s, const struct tally *t) {
-    uint32_t key = 0;
-    for (; tally_next(t, &key) && key < CELL_BINS_AT; key++) {
-        CHECK(key < s->dense_count);
-        s->dense[key] += t->values[key];
+void cell_sums_entries(struct cell_sums *s, const struct pane_entry *entries, size_t count) {
+    size_t i = 0;
+    for (; i < count && entries[i].key < CELL_BINS_AT; i++) {
+        CHECK(entries[i].key < s->dense_count);
+        s->dense[entries[i].key] += entries[i].value;
     }
-    for (unsigned h = 0; h < HISTOGRAM_COUNT; h++)
-        histogram_add_tally(&s->histograms[h], t, CELL_BINS_AT + h * CELL_BINS_EACH);
+    for (uint32_t h = 0; h < HISTOGRAM_COUNT && i < count; h++) {
+        uint32_t first_key = CELL_BINS_AT + h * CELL_BINS_EACH;
+        size_t first = i;
+        while (i < count && entries[i].key < first_key + CELL_BINS_EACH)
+            i++;
+        histogram_add_entries(&s->histograms[h], entries + first, i - first, first_key);
+    }
 }
 
 void cell_sums_counters(struct cell_sums *s, struct slice packed) {

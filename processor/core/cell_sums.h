@@ -17,8 +17,8 @@ void cell_sums_init(struct cell_sums *s, const struct cell_shape *shape);
 void cell_sums_deinit(struct cell_sums *s);
 void cell_sums_reset(struct cell_sums *s);
 
-/* Everything but the gauges. */
-void cell_sums_tally(struct cell_sums *s, const struct tally *t);
+/* Everything but the gauges; keys are ascending, each once. */
+void cell_sums_entries(struct cell_sums *s, const struct pane_entry *entries, size_t count);
 
 /* The same of packed entries, `sign` (1, -1) times, histograms aside. */
 static inline void cell_sums_packed(struct cell_sums *s, struct slice packed, int sign) {

@@ -47,6 +47,8 @@ struct group {
     int64_t old_at, edge_at; /* where they stand, and where they will */
     int64_t gauges[CELL_GAUGES];
     bool changed; /* something has come so far */
+    bool listed;  /* all of it stands in the scratch's entries, too */
+    size_t count; /* so many entries */
 };
 
 static struct group group_of(const struct cell *c, size_t first, int64_t at) {
@@ -72,17 +74,31 @@ static void gather_gauges(const struct cell *c, struct group *g) {
 static void gather_in(const struct cell *c, struct group *g, int64_t from_at, int64_t until_at) {
     const struct cell_waiting *w = &c->waiting;
     struct tally *in = &c->scratch->in;
-    g->changed |= cell_windows_sum(c, later(from_at, g->old_at), until_at, 1, in);
+    bool more = cell_windows_sum(c, later(from_at, g->old_at), until_at, 1, in);
     size_t i = cell_waiting_lower(w, from_at);
     for (; i < w->count && w->rows[i].pane_at < until_at; i++) {
         tally_packed(in, cell_waiting_packed(w, i), 1);
-        g->changed = true;
+        more = true;
     }
+    g->changed |= more;
+    g->listed &= !more;
 }
 
-static void move_window(struct cell *c, const struct group *g, size_t index) {
-    struct cell_window *window = &c->windows[index];
+/* What comes, less what leaves. Of windows from which nothing leaves it is often the same. */
+static void list_changes(const struct cell *c, struct group *g) {
     struct tally *in = &c->scratch->in;
+    struct tally *out = &c->scratch->out;
+    if (g->listed && tally_is_empty(out))
+        return;
+    g->listed = tally_is_empty(out);
+    tally_merge(in, out, 1);
+    g->count = tally_list(in, &c->scratch->panes);
+    tally_merge(in, out, -1);
+    tally_reset(out);
+}
+
+static void move_window(struct cell *c, struct group *g, size_t index) {
+    struct cell_window *window = &c->windows[index];
     struct tally *out = &c->scratch->out;
     int64_t length_ms = c->shape.windows[index].length_ms;
     int64_t from_at = g->edge_at - length_ms;
@@ -94,10 +110,8 @@ static void move_window(struct cell *c, const struct group *g, size_t index) {
         cell_windows_sum(c, g->old_at - length_ms, from_at, -1, out);
         changed |= !tally_is_empty(out);
     }
-    tally_merge(in, out, 1);
-    cell_sums_tally(&window->sums, in);
-    tally_merge(in, out, -1);
-    tally_reset(out);
+    list_changes(c, g);
+    cell_sums_entries(&window->sums, c->scratch->panes.entries, g->count);
     window->edge_at = g->edge_at;
     window->changed |= changed;
 }

@@ -170,40 +170,39 @@ void histogram_add(struct histogram *h, uint16_t bucket, int64_t count) {
 /* One by one is cheaper while few of the entries are touched. */
 #define FEW_SHARE 16
 
-static void add_each(struct histogram *h, const struct tally *t, uint32_t first_key) {
-    uint32_t end = first_key + (uint32_t)ENTRY_BUCKETS;
-    for (uint32_t key = first_key; tally_next(t, &key) && key < end; key++)
-        histogram_add(h, (uint16_t)(key - first_key), t->values[key]);
+static void add_each(struct histogram *h, const struct pane_entry *entries, size_t count,
+                     uint32_t first_key) {
+    for (size_t i = 0; i < count; i++)
+        histogram_add(h, (uint16_t)(entries[i].key - first_key), entries[i].value);
 }
 
 /* The largest change of a count. */
-static int64_t most_of(const struct tally *t, uint32_t first_key) {
-    uint32_t end = first_key + (uint32_t)ENTRY_BUCKETS;
+static int64_t most_of(const struct pane_entry *entries, size_t count) {
     int64_t most = 0;
-    for (uint32_t key = first_key; tally_next(t, &key) && key < end; key++) {
-        int64_t count = t->values[key] < 0 ? -t->values[key] : t->values[key];
-        most = count > most ? count : most;
+    for (size_t i = 0; i < count; i++) {
+        int64_t value = entries[i].value < 0 ? -entries[i].value : entries[i].value;
+        most = value > most ? value : most;
     }
     return most;
 }
 
-/* Walks the entries, which stand at the end of the array from `mine` on, and the tally in order.
- * An entry is its bucket and count * 4096, so that counts of one bucket are added by adding. */
+/* Walks the entries, which stand at the end of the array from `mine` on, and what is added in
+ * order. An entry is its bucket and count * 4096, so that counts of one bucket are added by
+ * adding. */
 static inline __attribute__((always_inline)) void walk_both(struct histogram *h,
-                                                            const struct tally *t,
-                                                            uint32_t first_key, uint32_t mine,
-                                                            uint32_t mine_end, bool wide) {
+                                                            const struct pane_entry *entries,
+                                                            size_t count, uint32_t first_key,
+                                                            uint32_t mine, bool wide) {
     uint32_t out = 0;
-    uint32_t end = first_key + (uint32_t)ENTRY_BUCKETS;
-    for (uint32_t key = first_key; tally_next(t, &key) && key < end; key++) {
-        uint32_t bucket = key - first_key;
-        int64_t count = t->values[key];
-        if (count == 0)
+    uint32_t mine_end = mine + h->used;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bucket = entries[i].key - first_key;
+        if (entries[i].value == 0)
             continue;
-        h->count += count;
+        h->count += entries[i].value;
         for (; mine < mine_end && bucket_of(entry_at(h, mine, wide)) < bucket; mine++)
             put_entry(h, out++, entry_at(h, mine, wide), wide);
-        int64_t entry = count * ENTRY_BUCKETS + bucket;
+        int64_t entry = entries[i].value * ENTRY_BUCKETS + bucket;
         if (mine < mine_end && bucket_of(entry_at(h, mine, wide)) == bucket)
             entry += entry_at(h, mine++, wide) - bucket;
         if (entry != bucket)
@@ -213,23 +212,24 @@ static inline __attribute__((always_inline)) void walk_both(struct histogram *h,
     h->used = out + mine_end - mine;
 }
 
-static void merge_tally(struct histogram *h, const struct tally *t, uint32_t first_key,
-                        uint32_t touched) {
-    expect_more(h, most_of(t, first_key));
-    reserve(h, h->used + touched);
-    move_bins(h, touched, 0, h->used);
+static void merge(struct histogram *h, const struct pane_entry *entries, size_t count,
+                  uint32_t first_key) {
+    expect_more(h, most_of(entries, count));
+    reserve(h, h->used + (uint32_t)count);
+    move_bins(h, (uint32_t)count, 0, h->used);
     if (h->is_wide)
-        walk_both(h, t, first_key, touched, touched + h->used, true);
+        walk_both(h, entries, count, first_key, (uint32_t)count, true);
     else
-        walk_both(h, t, first_key, touched, touched + h->used, false);
+        walk_both(h, entries, count, first_key, (uint32_t)count, false);
 }
 
-void histogram_add_tally(struct histogram *h, const struct tally *t, uint32_t first_key) {
-    size_t touched = tally_count(t, first_key, first_key + (uint32_t)ENTRY_BUCKETS);
-    if (touched < h->used / FEW_SHARE)
-        add_each(h, t, first_key);
-    else if (touched > 0)
-        merge_tally(h, t, first_key, (uint32_t)touched);
+void histogram_add_entries(struct histogram *h, const struct pane_entry *entries, size_t count,
+                           uint32_t first_key) {
+    CHECK(count == 0 || entries[count - 1].key - first_key < ENTRY_BUCKETS);
+    if (count < h->used / FEW_SHARE)
+        add_each(h, entries, count, first_key);
+    else if (count > 0)
+        merge(h, entries, count, first_key);
 }
 
 bool histogram_quantile(const struct histogram *h, int32_t per_mille, int64_t *value_ms) {

@@ -1,7 +1,7 @@
 /* Sparse histogram of durations: mergeable, subtractable, exact integers, quantiles within 1 %. */
 #pragma once
 
-#include "core/tally.h"
+#include "core/pane.h"
 
 /* Log-linear buckets: durations below 128 ms have one each; above, each power of two is cut into
  * 64. A reported quantile is the middle of the bucket in which the true one lies, so it differs
@@ -39,8 +39,9 @@ bool histogram_alike(const struct histogram *a, const struct histogram *b);
  * taken away before it was added stands as a negative count until then. */
 void histogram_add(struct histogram *h, uint16_t bucket, int64_t count);
 
-/* Adds what a tally holds at the keys first_key + bucket; first_key is a multiple of 4096. */
-void histogram_add_tally(struct histogram *h, const struct tally *t, uint32_t first_key);
+/* Adds entries whose keys, ascending and each once, are first_key + bucket. */
+void histogram_add_entries(struct histogram *h, const struct pane_entry *entries, size_t count,
+                           uint32_t first_key);
 
 /* The smallest duration such that at least ceil(per_mille/1000 * count) samples are not longer, as
  * the middle of its bucket; per_mille is 1..1000 (p95 is 950). False when there is no sample. */

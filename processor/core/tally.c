@@ -44,9 +44,21 @@ void tally_reset(struct tally *t) {
     forget_words(t);
 }
 
+static void reserve(const struct tally *t, struct pane_scratch *scratch) {
+    pane_scratch_reserve(scratch, tally_count(t, 0, (uint32_t)(t->used * TALLY_WORD_KEYS)));
+}
+
+size_t tally_list(const struct tally *t, struct pane_scratch *scratch) {
+    size_t count = 0;
+    reserve(t, scratch);
+    for (uint32_t key = 0; tally_next(t, &key); key++)
+        scratch->entries[count++] = (struct pane_entry){key, t->values[key]};
+    return count;
+}
+
 size_t tally_take(struct tally *t, struct pane_scratch *scratch) {
     size_t count = 0;
-    pane_scratch_reserve(scratch, tally_count(t, 0, (uint32_t)(t->used * TALLY_WORD_KEYS)));
+    reserve(t, scratch);
     for (size_t word = 0; tally_next_word(t, &word); word++) {
         for (uint64_t bits = t->touched[word]; bits != 0; bits &= bits - 1) {
             uint32_t key = (uint32_t)(word * 64) + (uint32_t)__builtin_ctzll(bits);

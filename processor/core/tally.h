@@ -73,5 +73,8 @@ static inline bool tally_next(const struct tally *t, uint32_t *key) {
 /* How many keys of [from, to) were touched; both are multiples of 64. */
 size_t tally_count(const struct tally *t, uint32_t from, uint32_t to);
 
-/* What was touched, ascending, in scratch->entries; returns how many, and empties the tally. */
+/* What was touched, ascending, in scratch->entries; returns how many. */
+size_t tally_list(const struct tally *t, struct pane_scratch *scratch);
+
+/* The same, and empties the tally. */
 size_t tally_take(struct tally *t, struct pane_scratch *scratch);
