@@ -71,11 +71,20 @@ size_t tally_take(struct tally *t, struct pane_scratch *scratch) {
     return count;
 }
 
-void tally_packed(struct tally *t, struct slice packed, int sign) {
+/* `sign` is known where it is called: there are many entries. */
+static inline __attribute__((always_inline)) void add_packed(struct tally *t, struct slice packed,
+                                                             int sign) {
     struct pane_reader reader = pane_read_packed(packed);
     struct pane_entry e;
     while (pane_next(&reader, &e))
         tally_add(t, e.key, sign * e.value);
+}
+
+void tally_packed(struct tally *t, struct slice packed, int sign) {
+    if (sign > 0)
+        add_packed(t, packed, 1);
+    else
+        add_packed(t, packed, -1);
 }
 
 void tally_merge(struct tally *t, const struct tally *other, int sign) {
