@@ -279,8 +279,11 @@ static bool read_all(struct engine *e) {
     bool more = false;
     engine_memory_look(e);
     engine_order(e);
-    for (size_t i = 0; i < e->partition_count && !engine_is_full(e) && !e->failed; i++)
+    bool full = engine_is_full(e);
+    for (size_t i = 0; i < e->partition_count && !full && !e->failed; i++) {
         more |= engine_read(e, e->partitions[i]);
+        full = engine_is_full_now(e, e->partitions[i]);
+    }
     e->read_out |= !more;
     return more;
 }

@@ -48,12 +48,19 @@ bool engine_is_full_for(const struct engine *e, const struct partition *p) {
     return size_is_full(e) || span_is_full(p);
 }
 
-bool engine_is_full(struct engine *e) {
-    bool full = size_is_full(e) || some_span_is_full(e);
+static bool note_full(struct engine *e, bool full) {
     if (full && !e->full_noted)
         e->counts.full_epochs++;
     e->full_noted = full;
     return full;
+}
+
+bool engine_is_full(struct engine *e) {
+    return note_full(e, size_is_full(e) || some_span_is_full(e));
+}
+
+bool engine_is_full_now(struct engine *e, const struct partition *p) {
+    return note_full(e, engine_is_full_for(e, p));
 }
 
 bool engine_is_near(const struct engine *e) {

@@ -153,8 +153,9 @@ bool engine_is_dirty(const struct engine *e);
 bool engine_is_full(struct engine *e);
 bool engine_is_near(const struct engine *e);     /* false: it reads a backlog and nothing else */
 int64_t engine_epoch_ms(const struct engine *e); /* how long the open epoch is to be */
-/* The same while one partition alone is read: the others' clocks stand. */
+/* The same while one partition alone is read, and after that: the others' clocks stand. */
 bool engine_is_full_for(const struct engine *e, const struct partition *p);
+bool engine_is_full_now(struct engine *e, const struct partition *p);
 void engine_cut(struct engine *e);
 void engine_show(struct engine *e);
 void engine_show_all(struct engine *e);
