@@ -21,6 +21,12 @@ struct reading {
     size_t held_at, held_count;
 };
 
+/* Those of an input, by partition; NULL: not ours. */
+struct readings {
+    struct reading **at;
+    int32_t room;
+};
+
 struct kafka_consumer {
     const struct kafka_options *options;
     uv_loop_t *loop;
@@ -29,8 +35,7 @@ struct kafka_consumer {
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue; /* group events */
     char topics[INPUT_COUNT][256];
-    struct reading **readings;
-    size_t reading_count, reading_capacity;
+    struct readings readings[INPUT_COUNT];
     rd_kafka_topic_partition_list_t *revoking; /* NULL: none */
     struct kafka_lookup *lookup;               /* under way; NULL: none */
     struct kafka_orphans *orphans;
@@ -136,10 +141,21 @@ static enum engine_input input_of(const struct kafka_consumer *c, const char *to
 
 static struct reading *find_reading(const struct kafka_consumer *c, enum engine_input input,
                                     int32_t partition) {
-    for (size_t i = 0; i < c->reading_count; i++)
-        if (c->readings[i]->input == input && c->readings[i]->partition == partition)
-            return c->readings[i];
-    return NULL;
+    const struct readings *its = &c->readings[input];
+    return partition < its->room ? its->at[partition] : NULL;
+}
+
+static struct reading **make_place(struct kafka_consumer *c, enum engine_input input,
+                                   int32_t partition) {
+    struct readings *its = &c->readings[input];
+    if (partition >= its->room) {
+        int32_t room = partition * 2 + 1;
+        its->at = realloc(its->at, (size_t)room * sizeof *its->at);
+        CHECK(its->at);
+        memset(its->at + its->room, 0, (size_t)(room - its->room) * sizeof *its->at);
+        its->room = room;
+    }
+    return &its->at[partition];
 }
 
 /* Before incremental_assign: a forwarded queue would put the first records on the main one. */
@@ -153,12 +169,7 @@ static void open_reading(struct kafka_consumer *c, enum engine_input input, int3
     rd_kafka_queue_forward(r->queue, NULL);
     static const uint64_t one = 1;
     rd_kafka_queue_io_event_enable(r->queue, c->wake_fd, &one, sizeof one);
-    if (c->reading_count == c->reading_capacity) {
-        c->reading_capacity = c->reading_capacity ? c->reading_capacity * 2 : 16;
-        c->readings = realloc(c->readings, c->reading_capacity * sizeof *c->readings);
-        CHECK(c->readings);
-    }
-    c->readings[c->reading_count++] = r;
+    *make_place(c, input, partition) = r;
 }
 
 static void drop_held(struct reading *r, size_t count) {
@@ -170,10 +181,15 @@ static void close_reading(struct kafka_consumer *c, struct reading *r) {
     drop_held(r, r->held_count - r->held_at);
     rd_kafka_queue_io_event_enable(r->queue, -1, NULL, 0);
     rd_kafka_queue_destroy(r->queue);
-    for (size_t i = 0; i < c->reading_count; i++)
-        if (c->readings[i] == r)
-            c->readings[i] = c->readings[--c->reading_count];
+    c->readings[r->input].at[r->partition] = NULL;
     free(r);
+}
+
+static void close_readings(struct kafka_consumer *c, struct readings *all) {
+    for (int32_t partition = 0; partition < all->room; partition++)
+        if (all->at[partition])
+            close_reading(c, all->at[partition]);
+    free(all->at);
 }
 
 static void fail(struct kafka_consumer *c, rd_kafka_resp_err_t code, const char *said) {
@@ -439,9 +455,8 @@ void kafka_consumer_free(struct kafka_consumer *c) {
             kafka_consumer_finish_revoke(c);
         rd_kafka_event_destroy(event);
     }
-    while (c->reading_count)
-        close_reading(c, c->readings[0]);
-    free(c->readings);
+    for (int i = 0; i < INPUT_COUNT; i++)
+        close_readings(c, &c->readings[i]);
     kafka_orphans_free(c->orphans);
     rd_kafka_queue_destroy(c->queue);
     /* Whatever is still open must not keep a process that has failed from ending. */
