@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/murmur2.h"
 #include "codec/report_codec.h"
+#include "codec/report_shares.h"
 
 /* No row, age, fact, feed or journey is larger than this, with the names of its leaf. */
 #define ITEM_BYTES_MAX ((size_t)160 * 1024)
@@ -27,7 +28,6 @@ enum section {
 /* What was collected: bytes without the leaf's number, which is known when the record is made. */
 struct item {
     uint32_t leaf; /* LEAF_NONE: it has none */
-    int32_t partition;
     enum section section;
     size_t at, size; /* in payload */
 };
@@ -56,6 +56,7 @@ struct report_writer {
     int32_t partitions;
     const struct leaf_dict *leaves;
     struct item *items;
+    int32_t *item_partitions;
     size_t item_count, item_capacity;
     struct buf payload;
     struct part clocks;
@@ -69,6 +70,7 @@ struct report_writer {
     uint64_t *stamps;
     size_t stamp_capacity;
     uint64_t stamp;
+    struct report_shares row_shares, item_shares;
 
     /* of the deltas, in canonical order */
     uint32_t *order;
@@ -95,6 +97,8 @@ struct report_writer *report_writer_new(const char *instance, int32_t partitions
     w->instance = slice_copy(slice_of(instance));
     w->partitions = partitions;
     w->leaves = leaves;
+    report_shares_init(&w->row_shares, partitions);
+    report_shares_init(&w->item_shares, partitions);
     return w;
 }
 
@@ -107,7 +111,10 @@ void report_writer_free(struct report_writer *w) {
     buf_deinit(&w->clocks.bytes);
     buf_deinit(&w->record);
     free((char *)(uintptr_t)w->instance.at);
+    report_shares_deinit(&w->row_shares);
+    report_shares_deinit(&w->item_shares);
     free(w->items);
+    free(w->item_partitions);
     free(w->numbers);
     free(w->stamps);
     free(w->order);
@@ -120,7 +127,8 @@ void report_writer_free(struct report_writer *w) {
 }
 
 size_t report_writer_size(const struct report_writer *w) {
-    return w->payload.size + w->clocks.bytes.size + w->item_count * sizeof(*w->items);
+    size_t item = sizeof(*w->items) + sizeof(*w->item_partitions) + sizeof(*w->item_shares.numbers);
+    return w->payload.size + w->clocks.bytes.size + w->item_count * item;
 }
 
 void report_writer_reset(struct report_writer *w) {
@@ -142,13 +150,12 @@ static void begin_item(struct report_writer *w, enum section section, uint32_t l
     if (w->item_count == w->item_capacity) {
         w->item_capacity = w->item_capacity ? w->item_capacity * 2 : 64;
         w->items = resized(w->items, w->item_capacity, sizeof(*w->items));
+        w->item_partitions = resized(w->item_partitions, w->item_capacity,
+                                     sizeof(*w->item_partitions));
     }
+    w->item_partitions[w->item_count] = murmur2_partition(tenant, w->partitions);
     w->items[w->item_count++] = (struct item){
-        .leaf = leaf,
-        .partition = murmur2_partition(tenant, w->partitions),
-        .section = section,
-        .at = w->payload.size,
-    };
+        .leaf = leaf, .section = section, .at = w->payload.size};
 }
 
 static void end_item(struct report_writer *w) {
@@ -539,19 +546,16 @@ static void rank_rows(struct report_writer *w, const struct delta_table *deltas)
 /* One partition's records; the parts are full before they could be too long. */
 static void finish_partition(struct report_writer *w, const struct delta_table *deltas,
                              int32_t partition, report_emit_fn *emit, void *context) {
-    size_t rows = delta_table_rows(deltas);
+    const struct report_shares *rows = &w->row_shares, *items = &w->item_shares;
     begin_record(w);
-    for (size_t rank = 0; rank < rows; rank++) {
-        if (w->row_partitions[rank] != partition)
-            continue;
-        put_row(w, delta_table_at(deltas, w->order[rank]), (uint32_t)rank);
+    for (uint32_t i = rows->first[partition]; i < rows->first[partition + 1]; i++) {
+        uint32_t rank = rows->numbers[i];
+        put_row(w, delta_table_at(deltas, w->order[rank]), rank);
         if (record_size(w) > REPORT_BYTES_MAX - ITEM_BYTES_MAX)
             emit_record(w, partition, emit, context);
     }
-    for (size_t i = 0; i < w->item_count; i++) {
-        if (w->items[i].partition != partition)
-            continue;
-        put_item(w, &w->items[i]);
+    for (uint32_t i = items->first[partition]; i < items->first[partition + 1]; i++) {
+        put_item(w, &w->items[items->numbers[i]]);
         if (record_size(w) > REPORT_BYTES_MAX - ITEM_BYTES_MAX)
             emit_record(w, partition, emit, context);
     }
@@ -565,6 +569,8 @@ void report_writer_finish(struct report_writer *w, const struct delta_table *del
                           report_emit_fn *emit, void *context) {
     need_stamps(w);
     rank_rows(w, deltas);
+    report_shares_make(&w->row_shares, w->row_partitions, delta_table_rows(deltas));
+    report_shares_make(&w->item_shares, w->item_partitions, w->item_count);
     for (int32_t partition = 0; partition < w->partitions; partition++)
         finish_partition(w, deltas, partition, emit, context);
     report_writer_reset(w);
