@@ -1,6 +1,7 @@
 /* The reading half of report_codec.h. */
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/check.h"
 #include "base/cursor.h"
 #include "codec/report_codec.h"
@@ -12,6 +13,7 @@ struct report_reader {
     size_t clock_room, leaf_room, row_room, count_room, level_room, sample_room, gauge_room;
     size_t gauge_partition_room, fact_room, feed_room, journey_room, effort_room, miss_room;
     size_t command_room, forecast_room;
+    struct buf clock_bytes; /* that report.clocks were read from */
 };
 
 struct report_reader *report_reader_new(void) {
@@ -23,6 +25,7 @@ struct report_reader *report_reader_new(void) {
 void report_reader_free(struct report_reader *r) {
     if (!r)
         return;
+    buf_deinit(&r->clock_bytes);
     free(r->report.clocks);
     free(r->report.leaves);
     free(r->report.rows);
@@ -94,7 +97,7 @@ static uint8_t take_code(struct cursor *c, uint8_t limit) {
     return 0;
 }
 
-static void take_clocks(struct report_reader *r, struct cursor *c) {
+static void read_clocks(struct report_reader *r, struct cursor *c) {
     size_t count = take_count(c, 5);
     ROOM(r, clocks, clock_room, count);
     r->report.clock_count = count;
@@ -110,6 +113,34 @@ static void take_clocks(struct report_reader *r, struct cursor *c) {
         if (clock->partition < 0 || clock->partition >= clock->partitions)
             cursor_fail(c);
     }
+}
+
+/* The names lie in the copy, too, and one name for all that follow each other. */
+static void keep_clocks(struct report_reader *r, const char *from, size_t size) {
+    buf_reset(&r->clock_bytes);
+    buf_put(&r->clock_bytes, from, size);
+    struct slice *before = NULL;
+    for (size_t i = 0; i < r->report.clock_count; i++) {
+        struct slice *topic = &r->report.clocks[i].topic;
+        topic->at = r->clock_bytes.at + (topic->at - from);
+        if (before && slice_equal(*before, *topic))
+            *topic = *before;
+        before = topic;
+    }
+}
+
+/* An epoch's records to many partitions all have the same clocks. */
+static void take_clocks(struct report_reader *r, struct cursor *c) {
+    struct slice last = buf_slice(&r->clock_bytes);
+    const char *from = (const char *)c->at;
+    if (last.size > 0 && cursor_left(c) >= last.size && memcmp(from, last.at, last.size) == 0) {
+        c->at += last.size;
+        return;
+    }
+    read_clocks(r, c);
+    buf_reset(&r->clock_bytes);
+    if (!c->failed)
+        keep_clocks(r, from, (size_t)((const char *)c->at - from));
 }
 
 static void take_leaves(struct report_reader *r, struct cursor *c) {

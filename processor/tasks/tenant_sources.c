@@ -46,15 +46,20 @@ static struct tenant_topic *find_topic(struct tenant_sources *s, struct slice na
     return add_topic(s, name);
 }
 
-/* All partitions of a topic count from the moment it is heard of. */
-static void grow_topic(const struct tenant_sources *s, struct tenant_topic *t, int32_t partitions) {
-    if (partitions <= t->partitions)
-        return;
+static void add_sources(const struct tenant_sources *s, struct tenant_topic *t,
+                        int32_t partitions) {
     t->sources = realloc(t->sources, (size_t)partitions * sizeof(*t->sources));
     CHECK(t->sources);
     for (int32_t p = t->partitions; p < partitions; p++)
         t->sources[p] = (struct tenant_source){INSTANT_NONE, s->log_ms, false};
     t->partitions = partitions;
+}
+
+/* All partitions of a topic count from the moment it is heard of. */
+static inline void grow_topic(const struct tenant_sources *s, struct tenant_topic *t,
+                              int32_t partitions) {
+    if (partitions > t->partitions)
+        add_sources(s, t, partitions);
 }
 
 static void pass_log_time(struct tenant_sources *s, int64_t log_at) {
@@ -119,12 +124,19 @@ static void note_lost(struct tenant_sources *s, const struct report_clock *c, in
     buf_deinit(&name);
 }
 
-struct tenant_source *tenant_sources_find(struct tenant_sources *s, const struct report_clock *c) {
-    if (c->partition < 0 || c->partition >= c->partitions || c->partitions > TENANT_PARTITIONS_MAX)
-        return NULL;
-    struct tenant_topic *topic = find_topic(s, c->topic);
+static bool is_believed(const struct report_clock *c) {
+    return c->partition >= 0 && c->partition < c->partitions &&
+           c->partitions <= TENANT_PARTITIONS_MAX;
+}
+
+static struct tenant_source *find_in(const struct tenant_sources *s, struct tenant_topic *topic,
+                                     const struct report_clock *c) {
     grow_topic(s, topic, c->partitions);
     return &topic->sources[c->partition];
+}
+
+struct tenant_source *tenant_sources_find(struct tenant_sources *s, const struct report_clock *c) {
+    return is_believed(c) ? find_in(s, find_topic(s, c->topic), c) : NULL;
 }
 
 static void move(struct tenant_sources *s, struct tenant_source *source,
@@ -150,10 +162,16 @@ void tenant_sources_move(struct tenant_sources *s, struct tenant_source *source,
 void tenant_sources_hear(struct tenant_sources *s, const struct report_clock *clocks, size_t count,
                          int64_t log_at) {
     pass_log_time(s, log_at);
+    struct tenant_topic *topic = NULL; /* of this name: many of one topic follow each other */
+    struct slice name = {NULL, 0};
     for (size_t i = 0; i < count; i++) {
-        struct tenant_source *source = tenant_sources_find(s, &clocks[i]);
-        if (source)
-            move(s, source, &clocks[i]);
+        const struct report_clock *c = &clocks[i];
+        if (!is_believed(c))
+            continue;
+        if (!topic || c->topic.at != name.at || c->topic.size != name.size)
+            topic = find_topic(s, c->topic);
+        name = c->topic;
+        move(s, find_in(s, topic, c), c);
     }
 }
 
