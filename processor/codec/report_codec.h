@@ -19,7 +19,7 @@ struct report_writer; /* opaque */
 
 /* `instance` is copied; `leaves` must outlive the writer. */
 struct report_writer *report_writer_new(const char *instance, int32_t partitions,
-                                        const struct leaf_dict *leaves);
+                                        struct leaf_dict *leaves);
 void report_writer_free(struct report_writer *w);
 
 /* Each is copied. Facts of one interaction must come in the order in which they became true, and

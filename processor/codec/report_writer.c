@@ -54,7 +54,7 @@ struct miss_place {
 struct report_writer {
     struct slice instance; /* owned */
     int32_t partitions;
-    const struct leaf_dict *leaves;
+    struct leaf_dict *leaves;
     struct item *items;
     int32_t *item_partitions;
     size_t item_count, item_capacity;
@@ -90,7 +90,7 @@ static void *resized(void *at, size_t count, size_t size) {
 }
 
 struct report_writer *report_writer_new(const char *instance, int32_t partitions,
-                                        const struct leaf_dict *leaves) {
+                                        struct leaf_dict *leaves) {
     CHECK(partitions > 0);
     struct report_writer *w = calloc(1, sizeof(*w));
     CHECK(w);

@@ -233,53 +233,47 @@ const struct delta_sample *delta_table_samples(const struct delta_table *t, size
     return t->samples;
 }
 
-static int compare_leaves(const void *left, const void *right, void *context) {
-    const struct leaf_dict *leaves = context;
-    return leaf_compare(leaf_dict_at(leaves, *(const uint32_t *)left),
-                        leaf_dict_at(leaves, *(const uint32_t *)right));
+#define FEW_ROWS 16 /* of a leaf, put in order one by one */
+
+static int compare_panes(const void *left, const void *right, void *context) {
+    const struct delta_row *rows = context;
+    int64_t a = rows[*(const uint32_t *)left].pane_at, b = rows[*(const uint32_t *)right].pane_at;
+    return (a > b) - (a < b);
 }
 
-struct row_key {
-    uint32_t leaf_rank, row;
-    int64_t pane_at;
-};
-
-static int compare_keys(const void *left, const void *right) {
-    const struct row_key *a = left;
-    const struct row_key *b = right;
-    if (a->leaf_rank != b->leaf_rank)
-        return a->leaf_rank < b->leaf_rank ? -1 : 1;
-    return (a->pane_at > b->pane_at) - (a->pane_at < b->pane_at);
-}
-
-/* Ranks by leaf, of the leaves that have rows; `found` is room for as many as there are rows. */
-static void rank_leaves(const struct delta_table *t, const struct leaf_dict *leaves,
-                        uint32_t *found, uint32_t *ranks) {
-    size_t count = 0;
-    for (size_t i = 0; i < t->row_count; i++) {
-        uint32_t leaf = t->rows[i].leaf;
-        if (ranks[leaf] == 0)
-            found[count++] = leaf;
-        ranks[leaf] = 1;
+/* One leaf's rows. Mostly they came in order. */
+static void order_panes(const struct delta_table *t, uint32_t *order, uint32_t count) {
+    if (count > FEW_ROWS) {
+        qsort_r(order, count, sizeof(*order), compare_panes, t->rows);
+        return;
     }
-    qsort_r(found, count, sizeof(*found), compare_leaves, (void *)(uintptr_t)leaves);
-    for (size_t i = 0; i < count; i++)
-        ranks[found[i]] = (uint32_t)i;
+    for (uint32_t i = 1; i < count; i++) {
+        uint32_t row = order[i], place = i;
+        for (; place > 0 && t->rows[order[place - 1]].pane_at > t->rows[row].pane_at; place--)
+            order[place] = order[place - 1];
+        order[place] = row;
+    }
 }
 
-void delta_table_order(const struct delta_table *t, const struct leaf_dict *leaves,
-                       uint32_t *order) {
+/* next[rank] becomes where the rows of the leaf of this rank end. */
+static void order_leaves(const struct delta_table *t, const uint32_t *ranks, uint32_t leaves,
+                         uint32_t *next, uint32_t *order) {
+    for (size_t i = 0; i < t->row_count; i++)
+        next[ranks[t->rows[i].leaf] + 1]++;
+    for (uint32_t rank = 0; rank < leaves; rank++)
+        next[rank + 1] += next[rank];
+    for (size_t i = 0; i < t->row_count; i++)
+        order[next[ranks[t->rows[i].leaf]]++] = (uint32_t)i;
+}
+
+void delta_table_order(const struct delta_table *t, struct leaf_dict *leaves, uint32_t *order) {
     if (t->row_count == 0)
         return;
-    uint32_t *ranks = calloc(leaf_dict_count(leaves), sizeof(*ranks));
-    struct row_key *keys = malloc(t->row_count * sizeof(*keys));
-    CHECK(ranks && keys);
-    rank_leaves(t, leaves, order, ranks);
-    for (size_t i = 0; i < t->row_count; i++)
-        keys[i] = (struct row_key){ranks[t->rows[i].leaf], (uint32_t)i, t->rows[i].pane_at};
-    qsort(keys, t->row_count, sizeof(*keys), compare_keys);
-    for (size_t i = 0; i < t->row_count; i++)
-        order[i] = keys[i].row;
-    free(ranks);
-    free(keys);
+    uint32_t count = leaf_dict_count(leaves);
+    uint32_t *next = calloc((size_t)count + 1, sizeof(*next));
+    CHECK(next);
+    order_leaves(t, leaf_dict_ranks(leaves), count, next, order);
+    for (uint32_t rank = 0, first = 0; rank < count; first = next[rank++])
+        order_panes(t, order + first, next[rank] - first);
+    free(next);
 }

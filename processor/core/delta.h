@@ -62,5 +62,4 @@ const struct delta_row *delta_table_at(const struct delta_table *t, size_t index
 const struct delta_sample *delta_table_samples(const struct delta_table *t, size_t *count);
 
 /* Row indices in the order of (leaf identity, pane), so that bytes do not depend on history. */
-void delta_table_order(const struct delta_table *t, const struct leaf_dict *leaves,
-                       uint32_t *order);
+void delta_table_order(const struct delta_table *t, struct leaf_dict *leaves, uint32_t *order);

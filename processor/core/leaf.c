@@ -20,6 +20,8 @@ struct leaf_dict {
     uint32_t limit;
     uint32_t reasoned; /* leaves with a reason: half as many beside the others */
     uint64_t refused, refused_reasons;
+    uint32_t *sorted, *ranks; /* ids by name; by id, where it stands there */
+    uint32_t ranked;          /* the first so many ids are there */
 };
 
 struct leaf_dict *leaf_dict_new(const struct contract_set *contracts, uint32_t limit) {
@@ -40,6 +42,8 @@ void leaf_dict_free(struct leaf_dict *d) {
     pool_deinit(&d->leaves);
     table_deinit(&d->index);
     free(d->joined);
+    free(d->sorted);
+    free(d->ranks);
     free(d);
 }
 
@@ -274,4 +278,41 @@ int leaf_compare(const struct leaf *a, const struct leaf *b) {
     if (a->direction != b->direction)
         return a->direction < b->direction ? -1 : 1;
     return (a->version > b->version) - (a->version < b->version);
+}
+
+static int compare_ids(const void *left, const void *right, void *context) {
+    const struct leaf_dict *d = context;
+    return leaf_compare(leaf_dict_at(d, *(const uint32_t *)left),
+                        leaf_dict_at(d, *(const uint32_t *)right));
+}
+
+/* Puts the sorted ids of `added` between those that stand there, from the end on. */
+static void merge(struct leaf_dict *d, const uint32_t *added, uint32_t count) {
+    uint32_t old = d->ranked;
+    for (uint32_t place = d->ranked + count; count > 0;) {
+        bool is_old = old > 0 && compare_ids(&d->sorted[old - 1], &added[count - 1], d) > 0;
+        d->sorted[--place] = is_old ? d->sorted[--old] : added[--count];
+    }
+}
+
+static void rank_added(struct leaf_dict *d) {
+    uint32_t count = d->leaves.used - d->ranked;
+    uint32_t *added = malloc(count * sizeof(*added));
+    d->sorted = realloc(d->sorted, d->leaves.used * sizeof(*d->sorted));
+    d->ranks = realloc(d->ranks, d->leaves.used * sizeof(*d->ranks));
+    CHECK(added && d->sorted && d->ranks);
+    for (uint32_t i = 0; i < count; i++)
+        added[i] = d->ranked + i;
+    qsort_r(added, count, sizeof(*added), compare_ids, d);
+    merge(d, added, count);
+    free(added);
+    d->ranked = d->leaves.used;
+    for (uint32_t place = 0; place < d->ranked; place++)
+        d->ranks[d->sorted[place]] = place;
+}
+
+const uint32_t *leaf_dict_ranks(struct leaf_dict *d) {
+    if (d->ranked < d->leaves.used)
+        rank_added(d);
+    return d->ranks;
 }

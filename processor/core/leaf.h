@@ -60,5 +60,8 @@ uint32_t leaf_dict_count(const struct leaf_dict *d);
 uint64_t leaf_dict_refused(const struct leaf_dict *d);
 uint64_t leaf_dict_refused_reasons(const struct leaf_dict *d);
 
+/* By id: the place of each leaf in the order of leaf_compare. Valid until a leaf is added. */
+const uint32_t *leaf_dict_ranks(struct leaf_dict *d);
+
 /* Total order by names, then version, for canonical bytes. */
 int leaf_compare(const struct leaf *a, const struct leaf *b);

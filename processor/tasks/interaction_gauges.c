@@ -8,6 +8,7 @@
 #define FEWEST_LEAVES 64
 #define FEWEST_INSTANTS 8
 #define FEW_GONE 32 /* in a heap that need not be cleared of them */
+#define MANY_CHANGED 32
 
 void gauges_init(struct gauges *g, struct leaf_dict *leaves) {
     *g = (struct gauges){.leaf_dict = leaves};
@@ -288,6 +289,22 @@ static int compare_gauges(const void *left, const void *right, void *context) {
     return leaf_compare(leaf_dict_at(context, a->leaf), leaf_dict_at(context, b->leaf));
 }
 
+static int compare_ranks(const void *left, const void *right, void *context) {
+    const uint32_t *ranks = context;
+    uint32_t a = ranks[((const struct gauge *)left)->leaf];
+    uint32_t b = ranks[((const struct gauge *)right)->leaf];
+    return (a > b) - (a < b);
+}
+
+/* To know the ranks of all leaves may cost more than comparing the names of a few. */
+static void order_out(struct gauges *g, size_t count) {
+    if (count < MANY_CHANGED)
+        qsort_r(g->out, count, sizeof(*g->out), compare_gauges, g->leaf_dict);
+    else
+        qsort_r(g->out, count, sizeof(*g->out), compare_ranks,
+                (void *)(uintptr_t)leaf_dict_ranks(g->leaf_dict));
+}
+
 size_t gauges_take(struct gauges *g, const struct gauge **out) {
     if (g->out_capacity < g->changed_count) {
         g->out_capacity = g->changed_capacity;
@@ -308,7 +325,7 @@ size_t gauges_take(struct gauges *g, const struct gauge **out) {
     }
     g->changed_count = 0;
     if (count > 1)
-        qsort_r(g->out, count, sizeof(*g->out), compare_gauges, g->leaf_dict);
+        order_out(g, count);
     *out = g->out;
     return count;
 }
