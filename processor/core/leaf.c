@@ -8,7 +8,7 @@
 #include "core/clock.h"
 #include "core/miss.h"
 
-#define NEAR_LEAVES 64u
+#define NEAR_BITS 12
 
 struct leaf_dict {
     const struct contract_set *contracts;
@@ -16,7 +16,7 @@ struct leaf_dict {
     size_t joined_count;
     struct pool leaves; /* handles are the ids: nothing is ever put back */
     struct table index;
-    uint32_t near[NEAR_LEAVES]; /* interned last: most are of the same few queues */
+    uint32_t near[1u << NEAR_BITS]; /* interned last, by the ends of their names */
     uint32_t limit;
     uint32_t reasoned; /* leaves with a reason: half as many beside the others */
     uint64_t refused, refused_reasons;
@@ -219,14 +219,21 @@ static uint32_t intern_reason(struct leaf_dict *d, const struct leaf *wanted) {
     return add(d, hash, wanted, id);
 }
 
-static unsigned last_byte(struct slice s) {
-    return s.size > 0 ? (unsigned char)s.at[s.size - 1] : 0;
+static uint64_t end_of(struct slice s) {
+    uint32_t end = 0;
+    if (s.size < sizeof(end))
+        return s.size > 0 ? (unsigned char)s.at[s.size - 1] : 0;
+    memcpy(&end, s.at + s.size - sizeof(end), sizeof(end));
+    return end;
 }
 
-/* Where a leaf of such names may stand; names mostly differ at their end. */
+/* Where a leaf of such names may stand; names mostly differ at their end. By golden sections, so
+ * that every bit of the ends reaches the high ones. */
 static uint32_t *near_of(struct leaf_dict *d, const struct leaf *key) {
-    unsigned place = last_byte(key->queue) + 13 * last_byte(key->site) + 5 * last_byte(key->reason);
-    return &d->near[(place + 3u * key->channel + key->priority) % NEAR_LEAVES];
+    uint64_t place = end_of(key->queue) * UINT64_C(0x9E3779B97F4A7C15);
+    place = (place ^ place >> 32 ^ end_of(key->site)) * UINT64_C(0x9E3779B97F4A7C15);
+    place ^= end_of(key->reason) << 8 ^ (uint64_t)key->channel << 4 ^ key->priority;
+    return &d->near[place * UINT64_C(0x9E3779B97F4A7C15) >> (64 - NEAR_BITS)];
 }
 
 uint32_t leaf_dict_intern(struct leaf_dict *d, const struct leaf *key) {
