@@ -287,8 +287,7 @@ static inline void effects_put_row(struct buf *b, const struct leaf_dict *leaves
 }
 
 /* Rows by names and pane, without those that came to nothing. */
-static inline void effects_sums(const struct effects *e, struct leaf_dict *leaves,
-                                struct buf *b) {
+static inline void effects_sums(const struct effects *e, struct leaf_dict *leaves, struct buf *b) {
     size_t count = delta_table_rows(e->deltas);
     uint32_t *order = calloc(count + 1, sizeof(*order));
     CHECK(order);

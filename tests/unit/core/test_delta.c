@@ -163,6 +163,37 @@ static void test_order_is_by_names(void **state) {
     leaf_dict_free(leaves);
 }
 
+/* Few panes of a leaf and many, in no order. */
+static void test_order_is_by_leaf_and_pane(void **state) {
+    (void)state;
+    struct contract_set set = {0};
+    contract_init_default(&set.fallback);
+    struct rng rng;
+    rng_init(&rng, 7);
+    struct leaf_dict *leaves = leaf_dict_new(&set, 1000);
+    struct delta_table *t = delta_table_new();
+    uint32_t order[4000];
+    for (int epoch = 0; epoch < 20; epoch++) {
+        for (int i = 0; i < 3000; i++) {
+            uint64_t number = rng_below(&rng, 5 * ((uint64_t)epoch + 1));
+            char queue = (char)('a' + number % 26), site = (char)('a' + number / 26);
+            uint32_t leaf = leaf_dict_intern(
+                leaves, &(struct leaf){.queue = {&queue, 1}, .site = {&site, 1}});
+            delta_table_row(t, leaf, PANE * (int64_t)rng_below(&rng, 1 + number), DELTA_ANY);
+        }
+        delta_table_order(t, leaves, order);
+        for (size_t i = 1; i < delta_table_rows(t); i++) {
+            const struct delta_row *a = delta_table_at(t, order[i - 1]);
+            const struct delta_row *b = delta_table_at(t, order[i]);
+            int names = leaf_compare(leaf_dict_at(leaves, a->leaf), leaf_dict_at(leaves, b->leaf));
+            assert_true(names < 0 || (names == 0 && a->pane_at < b->pane_at));
+        }
+        delta_table_reset(t);
+    }
+    delta_table_free(t);
+    leaf_dict_free(leaves);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_are_panes_of_leaves),
@@ -171,6 +202,7 @@ int main(void) {
         cmocka_unit_test(test_reset_empties),
         cmocka_unit_test(test_against_plain_arrays),
         cmocka_unit_test(test_order_is_by_names),
+        cmocka_unit_test(test_order_is_by_leaf_and_pane),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -192,6 +192,35 @@ static void test_compare(void **state) {
     assert_true(leaf_compare(&a, &b) > 0);
 }
 
+static bool are_ranked(struct leaf_dict *d) {
+    const uint32_t *ranks = leaf_dict_ranks(d);
+    uint32_t count = leaf_dict_count(d);
+    bool right = true;
+    for (uint32_t a = 0; a < count; a++)
+        for (uint32_t b = 0; b < count; b++)
+            right &= (leaf_compare(leaf_dict_at(d, a), leaf_dict_at(d, b)) < 0) ==
+                     (ranks[a] < ranks[b]);
+    return right;
+}
+
+/* Also of leaves that come between those that were ranked before. */
+static void test_ranks_are_by_names(void **state) {
+    (void)state;
+    struct contract_set set = no_contracts();
+    struct leaf_dict *d = leaf_dict_new(&set, 1000);
+    char queue[16];
+    for (unsigned i = 0; i < 200; i++) {
+        snprintf(queue, sizeof(queue), "q%u", i * 7919 % 200);
+        leaf_dict_intern(d, &(struct leaf){.tenant = i % 3 ? SLICE("b") : SLICE("a"),
+                                           .queue = slice_of(queue),
+                                           .channel = (uint8_t)(i % CHANNEL_COUNT)});
+        if (i % 40 < 3)
+            assert_true(are_ranked(d));
+    }
+    assert_true(are_ranked(d));
+    leaf_dict_free(d);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_names_same_id),
@@ -203,6 +232,7 @@ int main(void) {
         cmocka_unit_test(test_leaves_stay_where_they_are),
         cmocka_unit_test(test_contract_and_thresholds_come_with_the_leaf),
         cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_ranks_are_by_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,6 +49,28 @@ static void topics_are_not_taken_for_each_other(void **state) {
     tenant_sources_deinit(&s);
 }
 
+/* Told together, with one name for several, and one between them that is not believed. */
+static void topics_told_together_are_told_apart(void **state) {
+    (void)state;
+    static const char names[] = "interactionsagents";
+    struct slice interactions = {names, 12}, agents = {names + 12, 6}, shorter = {names, 5};
+    struct report_clock c[] = {
+        {interactions, 0, 2, 1000, false, false}, {interactions, 1, 2, 1100, false, false},
+        {agents, 9, 2, 5, false, false},          {agents, 1, 2, 1300, false, false},
+        {agents, 0, 2, 1200, false, false},       {interactions, 7, 7, 5, false, false},
+        {interactions, 0, 2, 1400, false, false}, {shorter, 0, 1, 1500, false, false}};
+    struct tenant_sources s;
+    tenant_sources_init(&s, false, true, 30000);
+    tenant_sources_hear(&s, c, sizeof(c) / sizeof(*c), 1);
+    assert_int_equal(s.topic_count, 3);
+    assert_int_equal(s.topics[0].sources[0].clock, 1200);
+    assert_int_equal(s.topics[0].sources[1].clock, 1300);
+    assert_int_equal(s.topics[1].sources[0].clock, 1500);
+    assert_int_equal(s.topics[2].sources[0].clock, 1400);
+    assert_int_equal(s.topics[2].sources[1].clock, 1100);
+    tenant_sources_deinit(&s);
+}
+
 static void a_replay_without_an_end_leaves_out_what_never_spoke(void **state) {
     (void)state;
     struct tenant_sources s;
@@ -206,6 +228,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_replay_to_the_end_waits_for_every_partition),
         cmocka_unit_test(topics_are_not_taken_for_each_other),
+        cmocka_unit_test(topics_told_together_are_told_apart),
         cmocka_unit_test(a_replay_without_an_end_leaves_out_what_never_spoke),
         cmocka_unit_test(a_silent_source_is_left_out_after_a_while_of_log_time),
         cmocka_unit_test(a_clock_that_is_repeated_is_not_a_sign_of_life),
