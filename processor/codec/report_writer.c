@@ -399,38 +399,49 @@ static void put_item(struct report_writer *w, const struct item *item) {
     part->count++;
 }
 
-static uint64_t put_counts(struct buf *b, const struct delta_row *row) {
-    uint64_t count = 0;
-    for (int c = 0; c < COUNTER_SOURCE_COUNT; c++)
-        count += row->counters[c] != 0;
-    buf_put_varint(b, count);
-    for (int c = 0; c < COUNTER_SOURCE_COUNT && count; c++) {
+/* Their number stands in a byte before them, and is known after them. */
+#define LEVELS_MOST (ATTRIBUTION_COUNT * LEAF_THRESHOLDS_MAX * LEVEL_COUNT)
+_Static_assert(COUNTER_SOURCE_COUNT < 128 && LEVELS_MOST < 128, "a varint of one byte");
+
+static uint8_t put_counts(struct buf *b, const struct delta_row *row) {
+    size_t place = b->size;
+    uint8_t count = 0;
+    buf_put_u8(b, 0);
+    for (int c = 0; c < COUNTER_SOURCE_COUNT; c++) {
         if (row->counters[c] == 0)
             continue;
         buf_put_u8(b, (uint8_t)c);
         buf_put_zigzag(b, row->counters[c]);
+        count++;
+    }
+    b->at[place] = (char)count;
+    return count;
+}
+
+static uint8_t put_levels_of(struct buf *b, int attribution, int64_t threshold_ms,
+                             const int64_t *levels) {
+    uint8_t count = 0;
+    for (int l = 0; l < LEVEL_COUNT; l++) {
+        if (levels[l] == 0)
+            continue;
+        buf_put_u8(b, (uint8_t)attribution);
+        buf_put_u8(b, (uint8_t)l);
+        buf_put_zigzag(b, threshold_ms);
+        buf_put_zigzag(b, levels[l]);
+        count++;
     }
     return count;
 }
 
-#define LEVELS_FLAT (ATTRIBUTION_COUNT * LEAF_THRESHOLDS_MAX * LEVEL_COUNT)
-
-static uint64_t put_levels(struct buf *b, const struct delta_row *row, const struct leaf *leaf) {
-    const int64_t *flat = &row->levels[0][0][0];
-    uint64_t count = 0;
-    for (int i = 0; i < LEVELS_FLAT; i++)
-        count += flat[i] != 0;
-    buf_put_varint(b, count);
-    for (int i = 0; i < LEVELS_FLAT && count; i++) {
-        if (flat[i] == 0)
-            continue;
-        int threshold = i / LEVEL_COUNT % LEAF_THRESHOLDS_MAX;
-        CHECK(threshold < leaf->threshold_count);
-        buf_put_u8(b, (uint8_t)(i / (LEVEL_COUNT * LEAF_THRESHOLDS_MAX)));
-        buf_put_u8(b, (uint8_t)(i % LEVEL_COUNT));
-        buf_put_zigzag(b, leaf->thresholds_ms[threshold]);
-        buf_put_zigzag(b, flat[i]);
-    }
+static uint8_t put_levels(struct buf *b, const struct delta_row *row, const struct leaf *leaf) {
+    size_t place = b->size;
+    uint8_t count = 0;
+    buf_put_u8(b, 0);
+    for (int a = 0; a < ATTRIBUTION_COUNT; a++)
+        for (size_t t = 0; t < leaf->threshold_count; t++)
+            count = (uint8_t)(count +
+                              put_levels_of(b, a, leaf->thresholds_ms[t], row->levels[a][t]));
+    b->at[place] = (char)count;
     return count;
 }
 
