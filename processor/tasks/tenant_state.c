@@ -358,11 +358,24 @@ static void remove_age(struct tenant_leaf *leaf, size_t at) {
     memmove(&leaf->ages[at], &leaf->ages[at + 1], (leaf->age_count - at) * sizeof(*leaf->ages));
 }
 
+/* That of this partition, or where it belongs: there is one of each partition where somebody is. */
+static size_t place_of_age(const struct tenant_leaf *leaf, int32_t partition) {
+    size_t from = 0;
+    for (size_t count = leaf->age_count; count > 0;) {
+        size_t half = count / 2;
+        if (leaf->ages[from + half].partition < partition) {
+            from += half + 1;
+            count -= half + 1;
+        } else {
+            count = half;
+        }
+    }
+    return from;
+}
+
 void tenant_state_age(struct tenant_task *t, struct tenant_leaf *leaf, int32_t partition,
                       int64_t oldest_waiting_at, int64_t oldest_open_at) {
-    size_t at = 0;
-    while (at < leaf->age_count && leaf->ages[at].partition < partition)
-        at++;
+    size_t at = place_of_age(leaf, partition);
     bool there = at < leaf->age_count && leaf->ages[at].partition == partition;
     t->ages_changed = true;
     if (oldest_waiting_at == INSTANT_NONE && oldest_open_at == INSTANT_NONE) {
