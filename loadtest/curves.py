@@ -19,6 +19,7 @@ from confluent_kafka.admin import AdminClient
 
 STEP_MS = 300_000  # of the day's window
 EVENTS_OF_AN_INTERACTION = 4  # of the three channels' mean, rather less
+EVENTS_OF_A_SCOPE = 3000  # at least: or what is shown once, at the end, is most of the cost
 CONTRACT = Path(__file__).with_name("contract.yaml")
 COMPARED = {"offered": "offered", "answered": "answered", "abandoned": "abandoned",
             "asa_ms.n": "wait_ms"}
@@ -47,13 +48,22 @@ def open_points(events):
         yield Point(x, max(events, 2 * EVENTS_OF_AN_INTERACTION * x), aht_s=lasts_s)
 
 
+def scope_points(events):
+    for sites, queues in ((1, 1), (3, 3), (10, 10), (40, 25)):
+        x = sites * queues
+        yield Point(x, max(events, EVENTS_OF_A_SCOPE * x), sites=sites, queues=queues)
+
+
+def tenant_points(events):
+    for x in (1, 10, 100, 1000):
+        yield Point(x, max(events, EVENTS_OF_A_SCOPE * x), tenants=x, sites=1, queues=1)
+
+
 AXES = {
     "open": ("open interactions", open_points),
-    "scopes": ("sites times queues", lambda n: (
-        Point(s * q, n, sites=s, queues=q) for s, q in ((1, 1), (3, 3), (10, 10), (40, 25)))),
+    "scopes": ("sites times queues", scope_points),
     "partitions": ("partitions", lambda n: (Point(x, n, partitions=x) for x in (1, 8, 64, 256))),
-    "tenants": ("tenants", lambda n: (
-        Point(x, n, tenants=x, sites=1, queues=1) for x in (1, 10, 100, 1000))),
+    "tenants": ("tenants", tenant_points),
     "rules": ("objectives", lambda n: (Point(x, n, rules=x) for x in (1, 10, 100, 1000))),
     "size": ("bytes added to the id", lambda n: (Point(x, n, ids="x" * x) for x in (1, 20, 60))),
     "processes": ("processes", lambda n: (Point(x, n, processes=x) for x in (1, 2, 4))),

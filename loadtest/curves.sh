@@ -3,7 +3,8 @@
 #
 #   loadtest/curves.sh [options]
 #
-#   --events N       of each point, more where as many interactions must be open (1000000)
+#   --events N       of each point (1000000); more where as many interactions must be open, and
+#                    3,000 of each queue and tenant: all is shown once at the end
 #   --repeats N      of the points of a curve in turns (3): the figures are medians
 #   --axes "NAME..." open, scopes, partitions, tenants, rules, size, processes (all)
 #   --out FOLDER     where curves.md, curves.jsonl and curves.svg go (a folder of the cache)
