@@ -253,10 +253,6 @@ static void put_instant(struct view_batch *b, const char *field, int64_t at) {
         put_long(b, field, at);
 }
 
-static bool has_parts(const struct figure *f) {
-    return f->numerator != ALERT_LONG_NONE && f->denominator != ALERT_LONG_NONE;
-}
-
 /* A figure with nothing to divide by is absent, and its parts with it. */
 static void put_figure(struct view_batch *b, size_t index, const struct view_figure *f) {
     if (!f->figure.present || b->open == NO_COMMAND)
@@ -362,7 +358,7 @@ static void show_minute(void *context, struct slice tenant, const struct scope *
         if (!figure->present)
             continue;
         put_minute_figure(b, &figures[i], "", figure->value);
-        if (has_parts(figure)) {
+        if (view_figure_has_parts(&figures[i])) {
             put_minute_figure(b, &figures[i], ".n", (double)figure->numerator);
             put_minute_figure(b, &figures[i], ".d", (double)figure->denominator);
         }

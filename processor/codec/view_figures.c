@@ -36,10 +36,6 @@ static struct view_told *told_at(struct view_figures *figures, size_t index) {
     return &figures->told[index];
 }
 
-static bool has_parts(const struct figure *f) {
-    return f->numerator != ALERT_LONG_NONE && f->denominator != ALERT_LONG_NONE;
-}
-
 /* Minus zero is written otherwise than zero. */
 static uint64_t bits_of(double value) {
     uint64_t bits;
@@ -72,7 +68,7 @@ static void put_anew(struct view_figures *figures, struct view_told *told,
     buf_reset(&figures->value);
     text_put_double(&figures->value, f->figure.value);
     redis_command_add(text, buf_slice(&figures->value));
-    if (has_parts(&f->figure)) {
+    if (view_figure_has_parts(f)) {
         put_part(figures, f->field, SLICE(".n"), f->figure.numerator, text);
         put_part(figures, f->field, SLICE(".d"), f->figure.denominator, text);
         told->fields = VIEW_FIGURE_FIELDS;

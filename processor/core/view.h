@@ -11,6 +11,11 @@ struct view_figure {
     enum unit unit;
 };
 
+/* False: it is a count or a gauge, and is shown as its value alone. */
+static inline bool view_figure_has_parts(const struct view_figure *f) {
+    return f->figure.numerator != ALERT_LONG_NONE && f->figure.denominator != ALERT_LONG_NONE;
+}
+
 struct view_now {
     int64_t waiting, in_service, backlog;
     int64_t oldest_waiting_at, oldest_open_at; /* INSTANT_NONE: absent */

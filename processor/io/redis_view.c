@@ -412,6 +412,7 @@ static size_t parts_of_call(const struct view_command *c, size_t from) {
         if (fields > VIEW_PART_FIELDS)
             break;
     }
+    CHECK(to > from || from == c->part_count);
     return to - from;
 }
 
