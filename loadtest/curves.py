@@ -19,7 +19,7 @@ from confluent_kafka.admin import AdminClient
 
 STEP_MS = 300_000  # of the day's window
 EVENTS_OF_AN_INTERACTION = 4  # of the three channels' mean, rather less
-EVENTS_OF_A_SCOPE = 3000  # at least: or what is shown once, at the end, is most of the cost
+EVENTS_OF_A_SCOPE = 3000  # at least: or what is shown once, at the end, weighs in
 CONTRACT = Path(__file__).with_name("contract.yaml")
 COMPARED = {"offered": "offered", "answered": "answered", "abandoned": "abandoned",
             "asa_ms.n": "wait_ms"}

@@ -13,7 +13,7 @@
 #
 # The load is open-loop: the simulated sites keep their own time, whatever the processor does. One
 # queue of 36, each of them on three channels, is crowded from the start, so that some interactions
-# in a hundred breach; another one after the warm-up, so that objectives do.
+# in a hundred breach; another one after the warm-up, so that objectives do: half a minute later.
 # loadtest/contract.yaml with a deadline of 10 s in place of a minute, and a hold of 10 s.
 # What is measured: loadtest/latency.py. Listener, sites and broker run on the same machine as the
 # processor, and take of its cores.

@@ -15,8 +15,6 @@ FIGURES = (("event", "an event's log time to the alert in hand", 400),
            ("objective", "an objective's step to the alert in hand", 2000),
            ("sites", "an event's own time to its log time", None))
 AT = ("p50", "p99", "p99.9", "max")
-
-
 COSTS = ("cpu_ns_per_event", "broker_cpu_ns_per_event")
 
 
